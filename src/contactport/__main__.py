@@ -1,0 +1,5 @@
+"""`python -m contactport`."""
+
+from contactport.cli import main
+
+main()

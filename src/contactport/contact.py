@@ -1,0 +1,145 @@
+"""Contact and its parts: what every room of the project speaks.
+
+The fields follow vCard (RFC 6350). A value is kept as its source wrote it; what tidies it stands beside it.
+Everything here can be stored and sent as JSON by msgspec.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Name(msgspec.Struct, omit_defaults=True, gc=False):
+    """The parts of N (RFC 6350 section 6.2.2); several values of one part are joined by a space."""
+
+    family: str = ""
+    given: str = ""
+    additional: str = ""
+    prefixes: str = ""
+    suffixes: str = ""
+
+
+class PartialDate(msgspec.Struct, omit_defaults=True, gc=False):
+    """A date with or without its year (RFC 6350 section 4.3.1), or only words (`VALUE=text`)."""
+
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+    text: str = ""
+
+
+class Email(msgspec.Struct, omit_defaults=True, gc=False):
+    """`kinds` are the TYPE words as written, in order; `label` is the user's own word (X-ABLabel), unwrapped."""
+
+    address: str
+    kinds: tuple[str, ...] = ()
+    label: str | None = None
+    primary: bool = False
+
+
+class Phone(msgspec.Struct, omit_defaults=True, gc=False):
+    """`number` is as written (a `tel:` URI loses its scheme); `kinds` and `label` as in Email."""
+
+    number: str
+    kinds: tuple[str, ...] = ()
+    label: str | None = None
+    primary: bool = False
+
+
+class Address(msgspec.Struct, omit_defaults=True, gc=False):
+    """The parts of ADR (RFC 6350 section 6.3.1); `formatted` is the LABEL where there is one."""
+
+    po_box: str = ""
+    extended: str = ""
+    street: str = ""
+    city: str = ""
+    region: str = ""
+    postal_code: str = ""
+    country: str = ""
+    formatted: str = ""
+    kinds: tuple[str, ...] = ()
+    label: str | None = None
+    primary: bool = False
+
+
+class Organisation(msgspec.Struct, omit_defaults=True, gc=False):
+    """ORG (RFC 6350 section 6.6.4): the name and its units, outermost first."""
+
+    name: str
+    units: list[str] = []
+
+
+class Photo(msgspec.Struct, omit_defaults=True, gc=False):
+    """A picture: bytes that came with the card, or the URI where it lies."""
+
+    media_type: str = ""
+    data: bytes = b""
+    uri: str = ""
+
+
+class Labelled(msgspec.Struct, omit_defaults=True, gc=False):
+    """A value with its kind: a web page, a messenger's address, a related person."""
+
+    value: str
+    kinds: tuple[str, ...] = ()
+    label: str | None = None
+    primary: bool = False
+
+
+class LabelledDate(msgspec.Struct, omit_defaults=True, gc=False):
+    """A date that has a label of its own (Apple's X-ABDATE)."""
+
+    date: PartialDate
+    label: str | None = None
+
+
+class Contact(msgspec.Struct, omit_defaults=True, gc=False):
+    """One person's card. Absent is empty: no field but the dates is ever None."""
+
+    uid: str = ""
+    name: Name = msgspec.field(default_factory=Name)
+    formatted_name: str = ""
+    nicknames: list[str] = []
+    phonetic_given: str = ""
+    phonetic_family: str = ""
+    emails: list[Email] = []
+    phones: list[Phone] = []
+    addresses: list[Address] = []
+    organisations: list[Organisation] = []
+    titles: list[str] = []
+    roles: list[str] = []
+    birthday: PartialDate | None = None
+    anniversary: PartialDate | None = None
+    dates: list[LabelledDate] = []
+    notes: list[str] = []
+    urls: list[Labelled] = []
+    messengers: list[Labelled] = []
+    relations: list[Labelled] = []
+    photos: list[Photo] = []
+    categories: list[str] = []
+    revision: str = ""
+
+
+class Group(msgspec.Struct, omit_defaults=True, gc=False):
+    """A group card (KIND:group, X-ADDRESSBOOKSERVER-KIND:group): its name and its members' UIDs."""
+
+    name: str
+    uid: str = ""
+    members: list[str] = []
+
+
+class Reject(msgspec.Struct, omit_defaults=True, gc=False):
+    """What could not be read: where it stands (`line 120`, an href) and why, in plain words."""
+
+    place: str
+    reason: str
+
+
+class Passed(msgspec.Struct, omit_defaults=True, gc=False):
+    """A sound card that is no person's (an organisation, a location, a room): read, and not counted."""
+
+    kind: str
+
+
+Item = Contact | Group | Reject | Passed
+"""What a format's `read()` yields."""

@@ -1,0 +1,192 @@
+"""Every error of the wire: one row of a table is one code.
+
+A text says what went wrong, whose side it is on and what to do next; it never holds a secret, an address or a
+server's own words. `docs/errors.md` has an anchor for each code.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Literal
+
+import msgspec
+
+
+class Code(IntEnum):
+    """The codes of the vendor's table that this service can give."""
+
+    NOT_AUTHENTICATED = 1
+    INVALID_PARAMETERS = 2
+    UNEXPECTED = 256
+    IMPORT_FAILED = 257
+    TIMEOUT = 258
+    CREDENTIALS_REQUIRED = 259
+    SERVICE_REQUIRED = 260
+    SERVICE_UNKNOWN = 261
+    FAILED_RECENTLY = 262
+    WRONG_PASSWORD = 263
+    UNAVAILABLE = 264
+    ACCOUNT_BLOCKED = 266
+    TERMS_CHANGED = 267
+    SERVICE_NOT_PERMITTED = 513
+    ABANDONED = 517
+    NOT_YET = 528
+
+
+Side = Literal["application", "user", "provider", "service"]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """`state` is the stable word of the picker's screens; `http` is None where the code is an event."""
+
+    code: Code
+    state: str
+    side: Side
+    http: int | None
+    text: str
+
+
+ROWS: dict[Code, Row] = {
+    row.code: row
+    for row in (
+        Row(
+            Code.NOT_AUTHENTICATED,
+            "origin_not_allowed",
+            "application",
+            401,
+            "The domain key and password do not match a domain, or this import is not one of that domain's. "
+            "Check the key pair that `contactport domain add` printed, and the import's id.",
+        ),
+        Row(
+            Code.INVALID_PARAMETERS,
+            "internal",
+            "application",
+            400,
+            "The request's arguments are not valid. Correct them and send the request again.",
+        ),
+        Row(
+            Code.UNEXPECTED,
+            "internal",
+            "service",
+            None,
+            "Something went wrong in this service, not in the address book. Please try again; if it happens "
+            "again, the service's operator finds the cause in its log under this import's id.",
+        ),
+        Row(
+            Code.IMPORT_FAILED,
+            "provider_changed",
+            "provider",
+            None,
+            "No readable address book was found at this server. Check the server's address, or upload the "
+            "contacts as a file.",
+        ),
+        Row(
+            Code.TIMEOUT,
+            "timeout",
+            "provider",
+            None,
+            "The provider took too long to answer. Please try again in a few minutes.",
+        ),
+        Row(
+            Code.CREDENTIALS_REQUIRED,
+            "invalid_credentials",
+            "application",
+            400,
+            "A user name and a password are required. Send both as `username` and `password`.",
+        ),
+        Row(
+            Code.SERVICE_REQUIRED,
+            "internal",
+            "application",
+            400,
+            "A service code is required. Send one as `service`; /services.json lists them.",
+        ),
+        Row(
+            Code.SERVICE_UNKNOWN,
+            "internal",
+            "application",
+            400,
+            "There is no service of this code. /services.json lists those there are; any CardDAV server can be "
+            "read with service=carddav and its address as `server`.",
+        ),
+        Row(
+            Code.FAILED_RECENTLY,
+            "account_locked",
+            "user",
+            None,
+            "These credentials failed a short while ago, so the provider was not asked again. Check the user "
+            "name and password, wait ten minutes, and try once more.",
+        ),
+        Row(
+            Code.WRONG_PASSWORD,
+            "invalid_credentials",
+            "user",
+            None,
+            "The user name and password do not match. Check both and try again.",
+        ),
+        Row(
+            Code.UNAVAILABLE,
+            "provider_down",
+            "provider",
+            None,
+            "The address book is temporarily unavailable at the provider. Please try again in a few minutes.",
+        ),
+        Row(
+            Code.ACCOUNT_BLOCKED,
+            "account_locked",
+            "provider",
+            None,
+            "The provider has blocked this account. Sign in at the provider's own site to unblock it, then try "
+            "again.",
+        ),
+        Row(
+            Code.TERMS_CHANGED,
+            "account_locked",
+            "provider",
+            None,
+            "The provider's terms of service have changed. Sign in at the provider's own site first, then try "
+            "again.",
+        ),
+        Row(
+            Code.SERVICE_NOT_PERMITTED,
+            "origin_not_allowed",
+            "application",
+            400,
+            "This domain may not use this service. The service's operator can permit it with "
+            "`contactport domain add --sources`.",
+        ),
+        Row(
+            Code.ABANDONED,
+            "internal",
+            "user",
+            None,
+            "The import was cancelled and its contacts were deleted.",
+        ),
+        Row(
+            Code.NOT_YET,
+            "internal",
+            "application",
+            404,
+            "The contacts are not yet available. Poll the import's events until COMPLETE, then ask again.",
+        ),
+    )
+}
+
+
+class WireError(Exception):
+    """An error with a code of the wire and a text fit for strangers.
+
+    Raised by whatever finds that an import or a request can't go on. `text` replaces the row's own words where
+    more is known (a provider's app-password help); it must keep the promises of this module's docstring.
+    `http` replaces the row's status, for a request refused by its form alone (405, 413, 429, 503) or gone (410);
+    `retry_after` is in seconds.
+    """
+
+    def __init__(
+        self, code: Code, text: str = "", *, http: int | None = None, retry_after: int | None = None
+    ) -> None:
+        self.code = code
+        self.text = text or ROWS[code].text
+        self.http = http if http is not None else ROWS[code].http
+        self.retry_after = retry_after
+        super().__init__(f"{int(code)}: {self.text}")

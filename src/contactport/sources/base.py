@@ -1,0 +1,80 @@
+"""The contract that every source of address books keeps.
+
+The words used here and in every source:
+
+*Account*: whose book, where, and with which secret.
+*Source*: a protocol's way to an account's books. It yields pages until everything was yielded.
+*Page*: some raw cards, and what the source itself had to leave out.
+*Key*: names one card for the life of an import, across restarts: a CardDAV href, a resource name.
+*Known*: the keys that an earlier attempt of the same import has stored. A source need not fetch those again
+(and may when it can't help it: what is stored twice is noticed above).
+*Member*: what a server lists, whether or not it can be read.
+
+A source raises WireError and nothing else on purpose; an asyncio.CancelledError passes through. It never
+reports an empty book while the server lists members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Container
+from typing import Protocol
+
+import msgspec
+
+from contactport.contact import Reject
+from contactport.net.client import Client
+from contactport.sources.providers import Provider
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """`server` is empty unless the caller named one. Never logged: see __repr__."""
+
+    provider: Provider
+    username: str
+    password: str
+    server: str = ""
+    photos: bool = False
+    """Whether pictures were asked for; a source may leave out what was not."""
+
+    def __repr__(self) -> str:
+        return f"Account({self.provider.code})"
+
+
+class RawCard(msgspec.Struct, gc=False):
+    """One card as it came, in the format that its source names. `book` scopes its UID."""
+
+    key: str
+    data: bytes
+    book: str = ""
+
+
+class Page(msgspec.Struct, gc=False):
+    """`repeats` counts cards that the server sent a second time under the same key and that were dropped.
+
+    `listed` is the number of members known so far over all books, or None while nothing was listed.
+    `owner` is the account's own card, where the server names one: it is among the cards as well.
+    """
+
+    cards: list[RawCard] = []
+    rejects: list[Reject] = []
+    repeats: int = 0
+    listed: int | None = None
+    owner: str | None = None
+    """The key of the account's own card, once known."""
+
+
+class Source(Protocol):
+    """A protocol. Made once a process, by its entry point in the group `contactport.sources`."""
+
+    format: str
+    """The module of `contactport.formats` that reads its cards, such as `vcard`."""
+
+    def pages(self, account: Account, client: Client, known: Container[str]) -> AsyncIterator[Page]:
+        """Every card of every book of the account, in pages of at most a few hundred cards.
+
+        Raises WireError: 263 wrong password (with the provider's help where it wants an app password), 266
+        blocked, 264 down, 258 too slow, 257 no readable address book, or a budget exceeded.
+        """
+        ...
+
+

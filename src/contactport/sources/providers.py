@@ -1,0 +1,77 @@
+"""The providers: `providers.toml` as structs, and the way from a service code to its row."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from importlib import resources
+from typing import Literal
+
+import msgspec
+
+Method = Literal["password", "consent", "file", "retired"]
+
+
+class Secret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to ask the user for, in words, and where the user makes it."""
+
+    kind: Literal["password", "app_password"] = "password"
+    help: str = ""
+    url: str = ""
+
+
+class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row. A provider that speaks a known protocol is added by a row alone.
+
+    `domains` are the mail domains it serves. `start` is the URL where discovery begins; `{domain}` and
+    `{username}` in it are filled in. `self_hosted` rows take the caller's `server`. `credential_hosts` are the
+    hosts, beside the start's own, that may be sent the user's secret (`*.icloud.com`).
+    `sorry` tells the user of a retired or not yet served code what to do instead.
+    """
+
+    code: str
+    name: str
+    method: Method = "password"
+    protocol: str = ""
+    aliases: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    start: str = ""
+    self_hosted: bool = False
+    paths: tuple[str, ...] = ()
+    """Where to look on a self-hosted server when discovery finds nothing."""
+    credential_hosts: tuple[str, ...] = ()
+    secret: Secret = msgspec.field(default_factory=Secret)
+    batch: int = 0
+    """Hrefs a multiget at most; 0 leaves it to the source."""
+    concurrency: int = 1
+    """Requests at once on one account."""
+    experimental: bool = False
+    sorry: str = ""
+
+
+class _Table(msgspec.Struct, forbid_unknown_fields=True):
+    provider: list[Provider]
+
+
+@functools.cache
+def providers() -> dict[str, Provider]:
+    """Every row by its code, in the table's order. Raises msgspec.ValidationError for a broken table."""
+    text = resources.files("contactport.sources").joinpath("providers.toml").read_text("utf-8")
+    rows = msgspec.convert(tomllib.loads(text), _Table).provider
+    return {row.code: row for row in rows}
+
+
+@functools.cache
+def _by_name() -> dict[str, Provider]:
+    names: dict[str, Provider] = {}
+    for row in providers().values():
+        for name in (row.code, *row.aliases):
+            if name in names:
+                raise ValueError(f"providers.toml gives {name!r} twice")
+            names[name] = row
+    return names
+
+
+def find(service: str) -> Provider | None:
+    """The row of a service code or alias, whatever its case; None for one that nobody knows."""
+    return _by_name().get(service.strip().lower())
