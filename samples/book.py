@@ -153,7 +153,7 @@ def card(i: int, *, seed: int = 1, picture: bool = False) -> str:
         chosen = rng.sample(names.CATEGORIES, rng.choice((1, 1, 2)))
         lines.append(f"CATEGORIES:{','.join(map(text, chosen))}")
     if picture:
-        lines.append(_picture(Random(f"{seed}:{i}:picture"), version))  # noqa: S311 - likewise
+        lines.append(_picture(Random(f"{seed}:{i}:picture"), version))
     moment = (
         rng.randrange(2015, 2026),
         rng.randrange(1, 13),

@@ -1,0 +1,112 @@
+"""The address book of the demo: 200 files as they lie in a CardDAV server's folder.
+
+195 people, ten of them with pictures; one of them filed twice; two groups, as Apple and as vCard 4.0 write
+them; a company; and one card that lost its END and swallowed the card after it.
+"""
+
+from __future__ import annotations
+
+import base64
+
+from samples.book import card, fold, text
+from samples.pictures import jpeg, png
+
+SEED = 2026
+PEOPLE = 195
+CHOIR = range(0, 40, 3)
+COMMITTEE = range(5, 25, 4)
+TWICE = 17
+"""The person whose card is filed a second time, byte for byte, as clients do that lose track of a name."""
+
+
+def _lines(*lines: str) -> bytes:
+    return "".join(fold(line) + "\r\n" for line in lines).encode()
+
+
+def _uid(i: int) -> str:
+    return f"sample-{SEED}-{i}"
+
+
+def _pictured(i: int) -> bytes:
+    """The person's card with a picture that a viewer can show."""
+    if i % 2:
+        data = jpeg([[40 + 12 * ((x * y + i) % 16) for x in range(4)] for y in range(4)])
+        kind = "jpeg"
+    else:
+        data = png((250, 240, 200), (30 + 20 * (i % 10), 90, 160))
+        kind = "png"
+    body = card(i, seed=SEED)
+    coded = base64.b64encode(data).decode("ascii")
+    head = (
+        f"PHOTO:data:image/{kind};base64,"
+        if "VERSION:4.0" in body
+        else f"PHOTO;ENCODING=b;TYPE={kind.upper()}:"
+    )
+    return body.replace("\r\nREV:", f"\r\n{fold(head + coded)}\r\nREV:").encode()
+
+
+def _apple_group() -> bytes:
+    return _lines(
+        "BEGIN:VCARD",
+        "VERSION:3.0",
+        "PRODID:-//Apple Inc.//macOS 14.4//EN",
+        "UID:group-choir",
+        "N:Choir",
+        "FN:Choir",
+        "X-ADDRESSBOOKSERVER-KIND:group",
+        *(f"X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:{_uid(i)}" for i in CHOIR),
+        "REV:2026-02-03T18:30:00Z",
+        "END:VCARD",
+    )
+
+
+def _group() -> bytes:
+    return _lines(
+        "BEGIN:VCARD",
+        "VERSION:4.0",
+        "KIND:group",
+        "UID:group-committee",
+        f"FN:{text('Book club, committee')}",
+        *(f"MEMBER:urn:uuid:{_uid(i)}" for i in COMMITTEE),
+        "END:VCARD",
+    )
+
+
+def _company() -> bytes:
+    return _lines(
+        "BEGIN:VCARD",
+        "VERSION:4.0",
+        "KIND:org",
+        "UID:company-harbour",
+        "FN:Harbour & Sons",
+        "ORG:Harbour & Sons;Freight",
+        "TEL;VALUE=uri;TYPE=work:tel:+1-202-555-0142",
+        "END:VCARD",
+    )
+
+
+def _broken() -> bytes:
+    """Two cards run into one: a server can store and serve that, and it is nobody's card."""
+    return _lines(
+        "BEGIN:VCARD",
+        "VERSION:3.0",
+        "UID:broken-lost-end",
+        "N:Lostend;Lena;;;",
+        "FN:Lena Lostend",
+        "BEGIN:VCARD",
+        "NOTE:the rest of another card",
+        "END:VCARD",
+        "END:VCARD",
+    )
+
+
+def files() -> dict[str, bytes]:
+    """File name to vCard, 200 of them, always the same."""
+    book = {f"{_uid(i)}.vcf": card(i, seed=SEED).encode() for i in range(PEOPLE)}
+    book |= {f"{_uid(i)}.vcf": _pictured(i) for i in range(0, 150, 15)}
+    book[f"{_uid(TWICE)}-copy.vcf"] = book[f"{_uid(TWICE)}.vcf"]
+    book["group-choir.vcf"] = _apple_group()
+    book["group-committee.vcf"] = _group()
+    book["company-harbour.vcf"] = _company()
+    book["broken-lost-end.vcf"] = _broken()
+    return book
