@@ -1,0 +1,1 @@
+"""The life of an import, from its beginning to its purge."""

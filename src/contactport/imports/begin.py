@@ -1,0 +1,139 @@
+"""Step 1: everything of a new import in one transaction, before its provider is contacted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import msgspec
+from sqlalchemy import Connection
+
+from contactport.errors import ROWS, Code, WireError
+from contactport.settings import Settings
+from contactport.sources import providers
+from contactport.sources.providers import Provider
+from contactport.sources.server import parse_server
+from contactport.store import imports, login_failures
+from contactport.store.clock import now_ms
+from contactport.store.domains import Domain
+from contactport.store.open import Store
+
+Enqueue = Callable[[Connection, int], None]
+"""Hands an import's id to the job engine, as part of the caller's transaction."""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """The arguments of `begin_import/import`, decoded; empty is absent."""
+
+    domain: Domain
+    service: str
+    username: str
+    password: str
+    server: str = ""
+    include: str = ""
+    user_id: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Request({self.service!r})"
+
+
+async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Request) -> int:
+    """The new import's id. Raises WireError for what can be refused without asking the provider."""
+    provider = _provider(request)
+    server = _server(provider, request)
+    host = host_of(provider, server, request.username)
+    retention = request.domain.retention or settings.retention
+
+    def transaction(connection: Connection) -> int:
+        _check_limits(connection, settings, request.domain)
+        import_id = imports.insert_import(
+            connection,
+            store.ring,
+            imports.Beginning(
+                domain_id=request.domain.id,
+                service=provider.code,
+                include=",".join(sorted(_include(request.include))),
+                username=request.username,
+                user_id=request.user_id,
+                secret=imports.Secret(request.password, server),
+                seconds=settings.import_seconds,
+            ),
+        )
+        if login_failures.failed_recently(
+            connection, store.ring, request.domain.id, host, request.username, request.password
+        ):
+            imports.fail(
+                connection, import_id, Code.FAILED_RECENTLY, ROWS[Code.FAILED_RECENTLY].text, retention
+            )
+        else:
+            enqueue(connection, import_id)
+        return import_id
+
+    return await store.database.write(transaction)
+
+
+def host_of(provider: Provider, server: str, username: str) -> str:
+    """The word under which an account's wrong passwords are counted: the same account, the same word."""
+    if not provider.self_hosted:
+        return provider.code
+    return (urlsplit(server).netloc if "//" in server else server) or username.rpartition("@")[2]
+
+
+def _include(text: str) -> set[str]:
+    """The words of `include` that this service knows; others are ignored, as unknown arguments are."""
+    return {word for word in (part.strip().lower() for part in text.split(",")) if word in INCLUDES}
+
+
+INCLUDES = frozenset({"mailing_address", "photo"})
+"""What is left out of an import unless it is asked for."""
+
+
+def _provider(request: Request) -> Provider:
+    if not request.service:
+        raise WireError(Code.SERVICE_REQUIRED)
+    provider = providers.find(request.service)
+    if provider is None:
+        raise WireError(Code.SERVICE_UNKNOWN)
+    if request.domain.sources is not None and provider.code not in request.domain.sources:
+        raise WireError(Code.SERVICE_NOT_PERMITTED)
+    if provider.method != "password":
+        raise WireError(Code.SERVICE_UNKNOWN, provider.sorry)
+    if not request.username or not request.password:
+        raise WireError(Code.CREDENTIALS_REQUIRED)
+    return provider
+
+
+def _server(provider: Provider, request: Request) -> str:
+    """The caller's `server` where it counts. Raises WireError for one that can't be right."""
+    if not provider.self_hosted:
+        return ""
+    if request.server:
+        parse_server(request.server)
+        return request.server
+    if "@" not in request.username:
+        raise WireError(
+            Code.INVALID_PARAMETERS,
+            f"service={provider.code} needs to know the address book's server: send its URL or domain as "
+            "`server`, or an e-mail address as `username`.",
+        )
+    return ""
+
+
+def _check_limits(connection: Connection, settings: Settings, domain: Domain) -> None:
+    """Raises WireError 429 when the domain begins too many imports a minute, or has too many in flight."""
+    now = now_ms()
+    if imports.count_since(connection, domain.id, now - 60_000) >= settings.begins_per_minute:
+        raise WireError(
+            Code.INVALID_PARAMETERS,
+            f"This domain may begin {settings.begins_per_minute} imports a minute. Wait a little, then try again.",
+            http=429,
+            retry_after=30,
+        )
+    if imports.count_in_flight(connection, domain.id) >= settings.imports_in_flight:
+        raise WireError(
+            Code.INVALID_PARAMETERS,
+            f"This domain has {settings.imports_in_flight} imports under way, which is its limit. "
+            "Try again when some have ended.",
+            http=429,
+            retry_after=5,
+        )

@@ -1,0 +1,353 @@
+"""Imports as rows: beginning one, claiming and ending an attempt, reading its state and its events.
+
+The functions that take a Connection are parts of a transaction; those that take a Database read on their own.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+
+from contactport.contact import Reject
+from contactport.store import vault
+from contactport.store.clock import now_ms
+from contactport.store.database import Database
+from contactport.store.schema import contact_chunk, event, import_, reject, secret
+
+State = Literal["waiting", "running", "complete", "failed", "purged"]
+EventType = Literal["INITIALIZING", "GATHERING", "COMPLETE"]
+EventStatus = Literal["INPROGRESS", "COMPLETED", "ERROR"]
+
+TOMBSTONE_MS = 30 * 86_400_000
+"""How long a purged import is remembered as one, so that its contacts answer 410 and not 401."""
+KEPT_REJECTS = 1000
+_ORDER: dict[str, int] = {"INITIALIZING": 0, "GATHERING": 1, "COMPLETE": 2}
+
+
+class Fenced(Exception):
+    """Another attempt has begun, or the import has ended: this attempt may write nothing more."""
+
+
+class Secret(msgspec.Struct, frozen=True):
+    """What an attempt needs of the user, as it is sealed."""
+
+    password: str
+    server: str = ""
+
+    def __repr__(self) -> str:
+        return "Secret()"
+
+
+class Beginning(msgspec.Struct, frozen=True, kw_only=True):
+    """An import to be made. `seconds` is how long its attempts may take in all."""
+
+    domain_id: int
+    service: str
+    include: str
+    username: str
+    user_id: str | None
+    secret: Secret
+    seconds: float
+
+
+class Event(msgspec.Struct, frozen=True):
+    """`created_at` in ms; `version` counts the changes of the import's events."""
+
+    type: EventType
+    status: EventStatus
+    value: int
+    description: str | None
+    created_at: int
+    version: int
+
+
+class Import(msgspec.Struct, frozen=True, kw_only=True):
+    """An import's row with its sealed words opened (None after the purge)."""
+
+    id: int
+    domain_id: int
+    service: str
+    state: State
+    epoch: int
+    include: str
+    found: int
+    delivered: int
+    merged: int
+    rejected: int
+    code: int | None
+    created_at: int
+    deadline: int
+    ended_at: int | None
+    purge_at: int | None
+    user_id: str | None
+    username: str | None
+    key: bytes | None
+    """The open data key: never logged, never stored."""
+
+    def __repr__(self) -> str:
+        return f"Import({self.id}, {self.state})"
+
+
+def context(import_id: int, table: str, field: str, n: int | None = None) -> str:
+    """What a box is bound to: table, field, import, and the row's number where there are several."""
+    return f"{table}/{field}/{import_id}" + ("" if n is None else f"/{n}")
+
+
+def insert_import(connection: Connection, ring: vault.Ring, beginning: Beginning) -> int:
+    """The import's row, its sealed words and its first events; its id: random, positive, 31 bits."""
+    import_id = secrets.randbelow(2**31 - 1) + 1
+    while connection.execute(select(import_.c.id).where(import_.c.id == import_id)).first():
+        import_id = secrets.randbelow(2**31 - 1) + 1
+    key, box = ring.new_data_key(context(import_id, "import", "key"))
+    now = now_ms()
+    connection.execute(
+        insert(import_).values(
+            id=import_id,
+            domain_id=beginning.domain_id,
+            service=beginning.service,
+            state="waiting",
+            epoch=0,
+            include=beginning.include,
+            found=0,
+            delivered=0,
+            merged=0,
+            rejected=0,
+            repeats=0,
+            created_at=now,
+            deadline=now + int(beginning.seconds * 1000),
+            sealed_key=box,
+            sealed_user_id=None
+            if beginning.user_id is None
+            else vault.seal(key, beginning.user_id.encode(), context(import_id, "import", "user_id")),
+            sealed_username=vault.seal(
+                key, beginning.username.encode(), context(import_id, "import", "username")
+            ),
+        )
+    )
+    account = msgspec.json.encode(beginning.secret)
+    connection.execute(
+        insert(secret).values(
+            import_id=import_id,
+            sealed_account=vault.seal(key, account, context(import_id, "secret", "account")),
+        )
+    )
+    put_event(connection, import_id, "INITIALIZING", "COMPLETED", 0)
+    put_event(connection, import_id, "GATHERING", "INPROGRESS", 0)
+    return import_id
+
+
+def put_event(
+    connection: Connection,
+    import_id: int,
+    type_: EventType,
+    status: EventStatus,
+    value: int,
+    description: str | None = None,
+) -> None:
+    """Set the one event of this type. `created_at` is that of its first appearance under this status."""
+    version = (
+        connection.execute(select(func.max(event.c.version)).where(event.c.import_id == import_id)).scalar()
+        or 0
+    ) + 1
+    values = {"status": status, "value": value, "description": description, "version": version}
+    here = and_(event.c.import_id == import_id, event.c.type == type_)
+    if connection.execute(update(event).where(here, event.c.status == status).values(values)).rowcount:
+        return
+    values["created_at"] = now_ms()
+    if not connection.execute(update(event).where(here).values(values)).rowcount:
+        connection.execute(insert(event).values(import_id=import_id, type=type_, **values))
+
+
+def claim(connection: Connection, ring: vault.Ring, import_id: int) -> tuple[Import, Secret] | None:
+    """Begin an attempt: raise the epoch and take back what the last attempt counted by itself.
+
+    None when there is nothing left to do. Raises vault.SealBroken when the ring no longer opens it.
+    """
+    row = connection.execute(select(import_).where(import_.c.id == import_id)).first()
+    if row is None or row.state not in ("waiting", "running"):
+        return None
+    connection.execute(
+        update(import_)
+        .where(import_.c.id == import_id)
+        .values(
+            state="running",
+            epoch=row.epoch + 1,
+            found=row.found - row.repeats,
+            merged=row.merged - row.repeats,
+            repeats=0,
+        )
+    )
+    fresh = connection.execute(select(import_).where(import_.c.id == import_id)).one()
+    opened = _open(fresh, ring)
+    assert opened.key is not None
+    box = connection.execute(
+        select(secret.c.sealed_account).where(secret.c.import_id == import_id)
+    ).scalar_one()
+    account = msgspec.json.decode(
+        vault.unseal(opened.key, box, context(import_id, "secret", "account")), type=Secret
+    )
+    return opened, account
+
+
+def check_epoch(connection: Connection, import_id: int, epoch: int) -> None:
+    """Raises Fenced unless this attempt is still the import's own."""
+    row = connection.execute(
+        select(import_.c.id).where(
+            import_.c.id == import_id, import_.c.epoch == epoch, import_.c.state == "running"
+        )
+    ).first()
+    if row is None:
+        raise Fenced
+
+
+def end(
+    connection: Connection, import_id: int, state: Literal["complete", "failed"], code: int | None
+) -> None:
+    """The row's end: the secret is gone, and the time of the purge is set by the domain's retention later."""
+    connection.execute(
+        update(import_).where(import_.c.id == import_id).values(state=state, code=code, ended_at=now_ms())
+    )
+    connection.execute(delete(secret).where(secret.c.import_id == import_id))
+
+
+def set_purge(connection: Connection, import_id: int, retention: int) -> None:
+    """Purge the import this many seconds from now."""
+    connection.execute(
+        update(import_).where(import_.c.id == import_id).values(purge_at=now_ms() + retention * 1000)
+    )
+
+
+def count_since(connection: Connection, domain_id: int, since: int) -> int:
+    """How many imports a domain has begun since `since` (ms)."""
+    return connection.execute(
+        select(func.count()).where(import_.c.domain_id == domain_id, import_.c.created_at >= since)
+    ).scalar_one()
+
+
+def count_in_flight(connection: Connection, domain_id: int) -> int:
+    """How many imports of a domain have begun and not ended."""
+    return connection.execute(
+        select(func.count()).where(
+            import_.c.domain_id == domain_id, import_.c.state.in_(("waiting", "running"))
+        )
+    ).scalar_one()
+
+
+def unfinished(connection: Connection) -> list[tuple[int, int]]:
+    """(id, deadline in ms) of every import that has not ended."""
+    rows = connection.execute(
+        select(import_.c.id, import_.c.deadline).where(import_.c.state.in_(("waiting", "running")))
+    )
+    return [(row.id, row.deadline) for row in rows]
+
+
+def purge_due(connection: Connection, limit: int = 200) -> list[int]:
+    """Purge what is due, `limit` at most: the data key and every sealed row go; the ids that went.
+
+    What stays for 30 days is a tombstone without a word of the user's.
+    """
+    now = now_ms()
+    due = [
+        row.id
+        for row in connection.execute(
+            select(import_.c.id)
+            .where(import_.c.state.in_(("complete", "failed")), import_.c.purge_at <= now)
+            .limit(limit)
+        )
+    ]
+    if due:
+        for table in (contact_chunk, reject, secret):
+            connection.execute(delete(table).where(table.c.import_id.in_(due)))
+        connection.execute(
+            update(import_)
+            .where(import_.c.id.in_(due))
+            .values(
+                state="purged",
+                purge_at=now + TOMBSTONE_MS,
+                sealed_key=None,
+                sealed_user_id=None,
+                sealed_username=None,
+                sealed_owner=None,
+            )
+        )
+    connection.execute(delete(import_).where(import_.c.state == "purged", import_.c.purge_at <= now))
+    return due
+
+
+def _open(row: Row[Any], ring: vault.Ring) -> Import:
+    """The row with its words in clear. Raises vault.SealBroken."""
+
+    def word(field: str, box: bytes | None) -> str | None:
+        if key is None or box is None:
+            return None
+        return vault.unseal(key, box, context(row.id, "import", field)).decode()
+
+    key = (
+        None
+        if row.sealed_key is None
+        else ring.open_data_key(row.sealed_key, context(row.id, "import", "key"))
+    )
+    return Import(
+        id=row.id,
+        domain_id=row.domain_id,
+        service=row.service,
+        state=row.state,
+        epoch=row.epoch,
+        include=row.include,
+        found=row.found,
+        delivered=row.delivered,
+        merged=row.merged,
+        rejected=row.rejected,
+        code=row.code,
+        created_at=row.created_at,
+        deadline=row.deadline,
+        ended_at=row.ended_at,
+        purge_at=row.purge_at,
+        user_id=word("user_id", row.sealed_user_id),
+        username=word("username", row.sealed_username),
+        key=key,
+    )
+
+
+async def get(database: Database, ring: vault.Ring, import_id: int, domain_id: int) -> Import | None:
+    """One domain's import; None when there is none of this id, or it is another's."""
+    async with database.read() as connection:
+        row = (
+            await connection.execute(
+                select(import_).where(import_.c.id == import_id, import_.c.domain_id == domain_id)
+            )
+        ).first()
+    return None if row is None else _open(row, ring)
+
+
+async def events(database: Database, import_id: int) -> list[Event]:
+    """The import's events, in the order of the flow."""
+    async with database.read() as connection:
+        rows = (await connection.execute(select(event).where(event.c.import_id == import_id))).all()
+    found = [
+        Event(row.type, row.status, row.value, row.description, row.created_at, row.version) for row in rows
+    ]
+    return sorted(found, key=lambda one: _ORDER[one.type])
+
+
+async def rejects(database: Database, one: Import) -> list[Reject]:
+    """The first rejects of an import, opened; empty after the purge."""
+    if one.key is None:
+        return []
+    async with database.read() as connection:
+        rows = (
+            await connection.execute(
+                select(reject.c.n, reject.c.sealed_reject)
+                .where(reject.c.import_id == one.id)
+                .order_by(reject.c.n)
+            )
+        ).all()
+    return [
+        msgspec.json.decode(
+            vault.unseal(one.key, row.sealed_reject, context(one.id, "reject", "reject", row.n)), type=Reject
+        )
+        for row in rows
+    ]

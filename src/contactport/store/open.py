@@ -1,0 +1,83 @@
+"""Opening the data folder: the database, its schema and the ring that belongs to it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection, insert, select
+
+from contactport.store.database import Database
+from contactport.store.migrations import migrate
+from contactport.store.schema import ring as ring_table
+from contactport.store.vault import Ring, RingError
+
+DATABASE = "contactport.db"
+RING = "ring.json"
+
+
+class FolderError(RuntimeError):
+    """The data folder can't be used; the text names it and says why."""
+
+
+class Store(msgspec.Struct, frozen=True):
+    """The open data folder. `made` says, in words, what had to be made."""
+
+    folder: Path
+    database: Database
+    ring: Ring
+    made: tuple[str, ...]
+
+
+def open_store(folder: Path) -> Store:
+    """Open the folder, making what is missing. Raises FolderError, RingError, SchemaError.
+
+    Several processes may do so at once: a lock file lets them in one by one.
+    """
+    made: list[str] = []
+    try:
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            made.append(f"data folder {folder}")
+        with _locked(folder / "setup.lock"):
+            path = folder / DATABASE
+            if not path.exists():
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+                made.append(f"database {path}")
+            ring, ring_made = Ring.open(folder / RING)
+            if ring_made:
+                made.append(f"key ring {folder / RING} (mode 0600; a backup without it can't be read)")
+            database = Database(path)
+            database.write_now(migrate)
+            database.write_now(_belong, ring.fingerprint, ring_made)
+    except OSError as error:
+        raise FolderError(f"the data folder {folder} can't be used: {error.strerror}") from None
+    return Store(folder, database, ring, tuple(made))
+
+
+@contextmanager
+def _locked(path: Path) -> Generator[None]:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _belong(connection: Connection, fingerprint: str, ring_made: bool) -> None:
+    """The database and the ring name each other. Raises RingError."""
+    known = connection.execute(select(ring_table.c.fingerprint)).scalar_one_or_none()
+    if known is None:
+        connection.execute(insert(ring_table).values(id=1, fingerprint=fingerprint))
+    elif known != fingerprint:
+        raise RingError(
+            "the key ring is not the one that this database was made with"
+            + (" (there was none, so a new one has been made)" if ring_made else "")
+            + ". Put the right ring.json back. If it is lost: imports under way and contacts not yet fetched can "
+            "not be recovered, domains and their keys can; docs/operations.md says how to start with a new ring."
+        )

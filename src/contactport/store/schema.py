@@ -1,0 +1,137 @@
+"""The tables. Times are milliseconds since 1970 in UTC; a column named `sealed_*` holds `vault` boxes.
+
+Everything that came from a user is sealed under the import's own data key, and the data key under the ring:
+destroying `sealed_key` makes the rest unreadable.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+ring = Table(
+    "ring",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+)
+"""One row: which key ring this database belongs to."""
+
+domain = Table(
+    "domain",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("secret", LargeBinary(32), nullable=False),
+    Column("former_secret", LargeBinary(32)),
+    Column("former_until", BigInteger),
+    Column("sources", String(4000)),
+    Column("origins", String(4000)),
+    Column("retention", Integer),
+    Column("created_at", BigInteger, nullable=False),
+)
+"""An application. `secret` is the SHA-256 of 256 random bits; `sources` and `origins` are comma lists, NULL = any."""
+
+import_ = Table(
+    "import",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("domain_id", Integer, ForeignKey("domain.id", ondelete="CASCADE"), nullable=False),
+    Column("service", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("include", String(64), nullable=False),
+    Column("found", Integer, nullable=False),
+    Column("delivered", Integer, nullable=False),
+    Column("merged", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Column("repeats", Integer, nullable=False),
+    Column("code", Integer),
+    Column("created_at", BigInteger, nullable=False),
+    Column("deadline", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("purge_at", BigInteger),
+    Column("sealed_key", LargeBinary),
+    Column("sealed_user_id", LargeBinary),
+    Column("sealed_username", LargeBinary),
+    Column("sealed_owner", LargeBinary),
+    CheckConstraint("found = delivered + merged + rejected", name="ledger"),
+    CheckConstraint("repeats <= merged", name="repeats"),
+    Index("ix_import_domain_created", "domain_id", "created_at"),
+    Index("ix_import_state_purge", "state", "purge_at"),
+)
+"""`repeats` is the part of `merged` that one attempt counted by itself, taken back when the next one begins."""
+
+event = Table(
+    "event",
+    metadata,
+    Column("import_id", Integer, ForeignKey("import.id", ondelete="CASCADE"), primary_key=True),
+    Column("type", String(16), primary_key=True),
+    Column("status", String(16), nullable=False),
+    Column("value", Integer, nullable=False),
+    Column("description", String(2000)),
+    Column("created_at", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+"""One row a type. `version` counts the changes of the import's events, so that a stream can say where it is."""
+
+contact_chunk = Table(
+    "contact_chunk",
+    metadata,
+    Column("import_id", Integer, ForeignKey("import.id", ondelete="CASCADE"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("sealed_contacts", LargeBinary, nullable=False),
+    Column("sealed_groups", LargeBinary),
+    Column("sealed_marks", LargeBinary, nullable=False),
+)
+"""One page of an import: its contacts, its group cards, and the marks of every card that it accounts for."""
+
+reject = Table(
+    "reject",
+    metadata,
+    Column("import_id", Integer, ForeignKey("import.id", ondelete="CASCADE"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("sealed_reject", LargeBinary, nullable=False),
+)
+"""The first 1,000 rejects; their number is in the ledger."""
+
+secret = Table(
+    "secret",
+    metadata,
+    Column("import_id", Integer, ForeignKey("import.id", ondelete="CASCADE"), primary_key=True),
+    Column("sealed_account", LargeBinary, nullable=False),
+)
+"""The user's password and server: gone with the job, whatever its end."""
+
+login_failure = Table(
+    "login_failure",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account_mark", LargeBinary(16), nullable=False),
+    Column("password_mark", LargeBinary(16), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_login_failure_account", "account_mark", "at"),
+)
+"""Wrong passwords of late, as truncated HMACs under a key that lives a day."""
