@@ -1,0 +1,40 @@
+"""The runner's last lines: what was left out, and why (see tests/needs.py)."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.needs import MARK, nothing_may_be_left_out
+
+
+def _skips(config: pytest.Config) -> list[str]:
+    """The reasons of everything skipped, in this process and in pytest-xdist's workers."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return []
+    reports: list[pytest.TestReport | pytest.CollectReport] = reporter.stats.get("skipped", [])
+    return [
+        report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        for report in reports
+    ]
+
+
+@pytest.hookimpl
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where nothing may be left out, a skip of any kind is a failure."""
+    if nothing_may_be_left_out() and session.exitstatus == pytest.ExitCode.OK and _skips(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Written after the runner's own summary, so that nobody misses it; nothing where nothing was left out."""
+    left_out = Counter(reason.partition(MARK)[2] for reason in _skips(config) if MARK in reason)
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not left_out:
+        return
+    reporter.write_line("left out (CONTACTPORT_TEST_ALL=1 makes these failures):")
+    for reason, count in sorted(left_out.items()):
+        reporter.write_line(f"  {reason} [{count}]")
