@@ -1,0 +1,275 @@
+"""A contact as the wire shows it: the structs whose JSON is the contact object of `docs/wire.md`.
+
+Key order, the keys that are always there and those that are left out when unknown are part of the contract.
+`primary` stands on one entry of a list: the source's preferred one, else the first, so that a client which looks
+for the primary address always finds one. Addresses carry no such key.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from contactport.contact import Address, Contact, Email, Labelled, PartialDate, Phone, Photo
+
+_UNTOLD = frozenset({"internet", "pref", "voice"})
+_SPELT = {"cell": "Mobile", "iphone": "iPhone"}
+_MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
+_IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
+
+
+class WirePhone(msgspec.Struct, gc=False):
+    """`type` is null when the source gives none."""
+
+    number: str
+    type: str | None
+    primary: bool | UnsetType = UNSET
+
+
+class WireEmail(msgspec.Struct, gc=False):
+    """`type` is null when the source gives none."""
+
+    address: str
+    type: str | None
+    primary: bool | UnsetType = UNSET
+
+
+class WireAddress(msgspec.Struct, gc=False):
+    """Every key is always there, null when unknown; `formatted` is made from the parts when there is no label."""
+
+    type: str | None
+    street: str | None
+    city: str | None
+    region: str | None
+    postal_code: str | None
+    country: str | None
+    formatted: str | None
+
+
+class WireContact(msgspec.Struct, kw_only=True, gc=False):
+    """The contact object. `dob` is YYYY-MM-DD and `birthday` MM-DD; a key that is UNSET is left out."""
+
+    first_name: str
+    last_name: str
+    phone: list[WirePhone]
+    email: list[WireEmail]
+    address: list[WireAddress]
+    groups: list[str]
+    dob: str | UnsetType = UNSET
+    birthday: str | UnsetType = UNSET
+    companies: list[str]
+    job_title: str | UnsetType = UNSET
+    title: str | UnsetType = UNSET
+    photos: list[str]
+    locations: list[str]
+
+
+class OwnerPhone(msgspec.Struct, gc=False):
+    """As WirePhone, but for the owner an unknown type is left out: nothing there is ever null."""
+
+    number: str
+    type: str | UnsetType = UNSET
+    primary: bool | UnsetType = UNSET
+
+
+class OwnerEmail(msgspec.Struct, gc=False):
+    """As OwnerPhone."""
+
+    address: str
+    type: str | UnsetType = UNSET
+    primary: bool | UnsetType = UNSET
+
+
+class WireOwner(msgspec.Struct, kw_only=True, gc=False):
+    """The object `contacts_owner`: whose address book it is."""
+
+    first_name: str
+    last_name: str
+    external_id: str
+    phone: list[OwnerPhone]
+    email: list[OwnerEmail]
+    groups: list[str]
+    companies: list[str]
+    photos: list[str]
+    locations: list[str]
+    owner: bool = True
+
+
+def _clean(text: str) -> str:
+    """Without the stray white space and the doubled escapes that some servers leave in a value."""
+    if "\t" in text:
+        text = text.replace("\t", " ")
+    if "\\" in text:
+        text = text.replace("\\,", ",").replace("\\;", ";")
+    return text.strip()
+
+
+def _spelt(word: str) -> str:
+    spelt = _SPELT.get(word.lower())
+    if spelt is not None:
+        return spelt
+    return word.capitalize() if word.isupper() or word.islower() else word
+
+
+def _type(item: Email | Phone | Address | Labelled) -> str | None:
+    if item.label:
+        return _clean(item.label) or None
+    for kind in item.kinds:
+        if kind.lower() not in _UNTOLD:
+            return _spelt(_clean(kind)) or None
+    return None
+
+
+def _is_mail(text: str) -> bool:
+    return "@" in text and _MAIL.fullmatch(text) is not None
+
+
+def _names(contact: Contact) -> tuple[str, str]:
+    """First and last name: from N, else from FN split at its last space, else the nickname.
+
+    A name in ideographs, kana or hangul is never split, nor is one that is the organisation's. An e-mail
+    address that stands where a name should is no name.
+    """
+    first, last = _clean(contact.name.given), _clean(contact.name.family)
+    if _is_mail(first):
+        first = ""
+    if _is_mail(last):
+        last = ""
+    if first or last:
+        return first, last
+    full = _clean(contact.formatted_name)
+    if full and not _is_mail(full):
+        if " " not in full or _IDEOGRAPHS.search(full) or any(full == o.name for o in contact.organisations):
+            return full, ""
+        first, _, last = full.rpartition(" ")
+        return first.rstrip(), last
+    for nickname in contact.nicknames:
+        nick = _clean(nickname)
+        if nick and not _is_mail(nick):
+            return nick, ""
+    return "", ""
+
+
+def _primary(items: Sequence[Email] | Sequence[Phone]) -> int:
+    for at, item in enumerate(items):
+        if item.primary:
+            return at
+    return 0
+
+
+def _phones(phones: list[Phone]) -> list[WirePhone]:
+    known = [phone for phone in phones if _clean(phone.number)]
+    made = [WirePhone(_clean(phone.number), _type(phone)) for phone in known]
+    if made:
+        made[_primary(known)].primary = True
+    return made
+
+
+def _emails(emails: list[Email]) -> list[WireEmail]:
+    known = [email for email in emails if _clean(email.address)]
+    made = [WireEmail(_clean(email.address), _type(email)) for email in known]
+    if made:
+        made[_primary(known)].primary = True
+    return made
+
+
+def _formatted(address: Address) -> str:
+    """The parts as an envelope shows them, one idea a line."""
+    town = " ".join(part for part in (address.city, address.region, address.postal_code) if part)
+    lines = (address.po_box, address.extended, address.street, town, address.country)
+    return "\n".join(line.strip() for line in map(_clean, lines) if line)
+
+
+def _address(address: Address) -> WireAddress:
+    street = _clean(address.street) or _clean(address.extended) or _clean(address.po_box)
+    return WireAddress(
+        _type(address),
+        street or None,
+        _clean(address.city) or None,
+        _clean(address.region) or None,
+        _clean(address.postal_code) or None,
+        _clean(address.country) or None,
+        _clean(address.formatted) or _formatted(address) or None,
+    )
+
+
+def _dates(date: PartialDate) -> tuple[str | UnsetType, str | UnsetType]:
+    if date.month is None or date.day is None:
+        return UNSET, UNSET
+    birthday = f"{date.month:02}-{date.day:02}"
+    return (UNSET if date.year is None else f"{date.year:04}-{birthday}"), birthday
+
+
+def _photo(photo: Photo) -> str:
+    if photo.data:
+        return f"data:{photo.media_type or 'image/jpeg'};base64,{b64encode(photo.data).decode()}"
+    return photo.uri
+
+
+def _texts(texts: Iterable[str]) -> list[str]:
+    """Clean, without empties and doubles, in order."""
+    return list(dict.fromkeys(text for text in map(_clean, texts) if text))
+
+
+def _companies(contact: Contact) -> list[str]:
+    return _texts(org.name or (org.units[0] if org.units else "") for org in contact.organisations)
+
+
+def to_wire(contact: Contact, groups: Sequence[str] = ()) -> WireContact:
+    """The contact object. `groups` are the names of the group cards it belongs to; its categories follow."""
+    first, last = _names(contact)
+    dob: str | UnsetType = UNSET
+    birthday: str | UnsetType = UNSET
+    if contact.birthday is not None:
+        dob, birthday = _dates(contact.birthday)
+    return WireContact(
+        first_name=first,
+        last_name=last,
+        phone=_phones(contact.phones) if contact.phones else [],
+        email=_emails(contact.emails) if contact.emails else [],
+        address=[_address(address) for address in contact.addresses],
+        groups=_texts((*groups, *contact.categories)) if groups or contact.categories else [],
+        dob=dob,
+        birthday=birthday,
+        companies=_companies(contact) if contact.organisations else [],
+        job_title=next(iter(_texts(contact.titles)), UNSET),
+        title=_clean(contact.name.prefixes) or UNSET,
+        photos=[_photo(photo) for photo in contact.photos if photo.data or photo.uri],
+        locations=[],
+    )
+
+
+def to_owner(contact: Contact, groups: Sequence[str] = ()) -> WireOwner:
+    """The owner's own card, where the server names it; `external_id` is its UID."""
+    wire = to_wire(contact, groups)
+    return WireOwner(
+        first_name=wire.first_name,
+        last_name=wire.last_name,
+        external_id=contact.uid,
+        phone=[OwnerPhone(phone.number, phone.type or UNSET, phone.primary) for phone in wire.phone],
+        email=[OwnerEmail(email.address, email.type or UNSET, email.primary) for email in wire.email],
+        groups=wire.groups,
+        companies=wire.companies,
+        photos=wire.photos,
+        locations=[],
+    )
+
+
+def owner_from_username(username: str) -> WireOwner:
+    """What is known of an owner without a card: the user name, and that it is an e-mail address if it is one."""
+    name = _clean(username)
+    return WireOwner(
+        first_name="",
+        last_name="",
+        external_id=name,
+        phone=[],
+        email=[OwnerEmail(name)] if _is_mail(name) else [],
+        groups=[],
+        companies=[],
+        photos=[],
+        locations=[],
+    )
