@@ -12,7 +12,7 @@ import secrets
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from contactport.store.clock import now_ms
 from contactport.store.database import Database
@@ -136,3 +136,13 @@ async def authenticate(database: Database, key: str, password: str) -> Domain | 
     former = row.former_secret if row is not None and (row.former_until or 0) > now_ms() else None
     good_once = hmac.compare_digest(given, former or bytes(32))
     return _domain(row) if row is not None and (good or good_once) else None
+
+
+def retention_of(connection: Connection, domain_id: int) -> int | None:
+    """How long a domain keeps its contacts, in seconds; None where it goes by the default."""
+    return connection.execute(select(table.c.retention).where(table.c.id == domain_id)).scalar_one_or_none()
+
+
+def longest_retention(connection: Connection) -> int:
+    """The longest retention that any domain has of its own; 0 where none has."""
+    return connection.execute(select(func.max(table.c.retention))).scalar_one_or_none() or 0

@@ -15,7 +15,7 @@ from contactport.contact import Reject
 from contactport.store import vault
 from contactport.store.clock import now_ms
 from contactport.store.database import Database
-from contactport.store.schema import contact_chunk, event, import_, reject, secret
+from contactport.store.schema import contact_chunk, domain, event, import_, reject, secret
 
 State = Literal["waiting", "running", "complete", "failed", "purged"]
 EventType = Literal["INITIALIZING", "GATHERING", "COMPLETE"]
@@ -85,7 +85,7 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str | None
     username: str | None
     key: bytes | None
-    """The open data key: never logged, never stored."""
+    """The open data key: never logged, never stored in clear."""
 
     def __repr__(self) -> str:
         return f"Import({self.id}, {self.state})"
@@ -203,21 +203,50 @@ def check_epoch(connection: Connection, import_id: int, epoch: int) -> None:
         raise Fenced
 
 
-def end(
-    connection: Connection, import_id: int, state: Literal["complete", "failed"], code: int | None
-) -> None:
-    """The row's end: the secret is gone, and the time of the purge is set by the domain's retention later."""
+def complete(connection: Connection, one: Import, retention: int) -> None:
+    """The good end of an attempt: its events, and the time of the purge (`retention` seconds from now).
+
+    Raises Fenced when the attempt is no longer the import's own.
+    """
+    check_epoch(connection, one.id, one.epoch)
+    row = connection.execute(
+        select(import_.c.found, import_.c.delivered, import_.c.rejected).where(import_.c.id == one.id)
+    ).one()
+    told = (
+        f"{row.rejected} of {row.found} cards could not be read; GET /imports/{one.id} lists them."
+        if row.rejected
+        else None
+    )
+    put_event(connection, one.id, "GATHERING", "COMPLETED", row.delivered)
+    put_event(connection, one.id, "COMPLETE", "COMPLETED", 0, told)
+    _end(connection, one.id, "complete", None, retention)
+
+
+def fail(connection: Connection, import_id: int, code: int, text: str, retention: int) -> None:
+    """The bad end of an import that has not ended: its events, and the time of the purge."""
+    row = connection.execute(
+        select(import_.c.found, import_.c.delivered).where(
+            import_.c.id == import_id, import_.c.state.in_(("waiting", "running"))
+        )
+    ).first()
+    if row is None:
+        return
+    if row.found:
+        put_event(connection, import_id, "GATHERING", "ERROR", row.delivered)
+    else:
+        connection.execute(delete(event).where(event.c.import_id == import_id, event.c.type == "GATHERING"))
+    put_event(connection, import_id, "COMPLETE", "ERROR", code, text)
+    _end(connection, import_id, "failed", code, retention)
+
+
+def _end(connection: Connection, import_id: int, state: State, code: int | None, retention: int) -> None:
+    now = now_ms()
     connection.execute(
-        update(import_).where(import_.c.id == import_id).values(state=state, code=code, ended_at=now_ms())
+        update(import_)
+        .where(import_.c.id == import_id)
+        .values(state=state, code=code, ended_at=now, purge_at=now + retention * 1000)
     )
     connection.execute(delete(secret).where(secret.c.import_id == import_id))
-
-
-def set_purge(connection: Connection, import_id: int, retention: int) -> None:
-    """Purge the import this many seconds from now."""
-    connection.execute(
-        update(import_).where(import_.c.id == import_id).values(purge_at=now_ms() + retention * 1000)
-    )
 
 
 def count_since(connection: Connection, domain_id: int, since: int) -> int:
@@ -236,12 +265,23 @@ def count_in_flight(connection: Connection, domain_id: int) -> int:
     ).scalar_one()
 
 
-def unfinished(connection: Connection) -> list[tuple[int, int]]:
-    """(id, deadline in ms) of every import that has not ended."""
+class Unfinished(msgspec.Struct, frozen=True):
+    """An import that has not ended, and how long its domain keeps what it brings (None: the default)."""
+
+    id: int
+    created_at: int
+    deadline: int
+    retention: int | None
+
+
+def unfinished(connection: Connection) -> list[Unfinished]:
+    """Every import that has not ended."""
     rows = connection.execute(
-        select(import_.c.id, import_.c.deadline).where(import_.c.state.in_(("waiting", "running")))
+        select(import_.c.id, import_.c.created_at, import_.c.deadline, domain.c.retention)
+        .join(domain, domain.c.id == import_.c.domain_id)
+        .where(import_.c.state.in_(("waiting", "running")))
     )
-    return [(row.id, row.deadline) for row in rows]
+    return [Unfinished(row.id, row.created_at, row.deadline, row.retention) for row in rows]
 
 
 def purge_due(connection: Connection, limit: int = 200) -> list[int]:

@@ -1,0 +1,66 @@
+"""The composition root: settings to store, net, sources, imports and http. Nothing else builds anything."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from starlette.applications import Starlette
+
+from contactport.http.application import build as build_http
+from contactport.http.service import Service
+from contactport.imports.attempt import Attempts
+from contactport.imports.begin import Request, begin
+from contactport.imports.jobs import Jobs
+from contactport.imports.purge import Housekeeper
+from contactport.net.client import open_client
+from contactport.settings import Settings
+from contactport.sources.registry import sources
+from contactport.store.open import FolderError, Store, open_store
+
+
+def build(settings: Settings, store: Store | None = None) -> Starlette:
+    """The service on one data folder: API, worker and housekeeping on the server's own loop.
+
+    Raises what `open_store` raises.
+    """
+    store = store or open_store(Path(settings.data))
+    attempts = Attempts(store, settings, sources(), lambda: open_client(settings))
+    jobs = Jobs(store.database.url, attempts.perform, settings.workers)
+    housekeeper = Housekeeper(store, settings, jobs)
+
+    async def begin_import(request: Request) -> int:
+        return await begin(store, settings, jobs.enqueue, request)
+
+    @asynccontextmanager
+    async def lifespan(_application: Starlette) -> AsyncGenerator[None]:
+        await jobs.launch()
+        chores = asyncio.create_task(housekeeper.run())
+        try:
+            yield
+        finally:
+            chores.cancel()
+            with suppress(asyncio.CancelledError):
+                await chores
+            await jobs.stop()
+            await store.database.close()
+
+    return build_http(Service(settings=settings, store=store, begin=begin_import), lifespan)
+
+
+def hold_folder(folder: Path) -> int:
+    """Make this process the folder's only server, for its life; the lock's file number. Raises FolderError."""
+    handle = os.open(folder / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise FolderError(
+            f"another `contactport serve` is running on the data folder {folder}: stop it first, or choose "
+            "another folder with --data"
+        ) from None
+    return handle

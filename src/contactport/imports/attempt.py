@@ -1,0 +1,128 @@
+"""One attempt at a stored import: from its row to its end, whatever happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+
+import structlog
+from sqlalchemy import Connection
+
+from contactport.errors import Code, WireError
+from contactport.imports.begin import host_of
+from contactport.imports.marks import Marks
+from contactport.imports.progress import StoredRecord
+from contactport.imports.run import run
+from contactport.net.client import Client
+from contactport.settings import Settings
+from contactport.sources import providers
+from contactport.sources.base import Account, Source
+from contactport.store import contacts, domains, imports, login_failures
+from contactport.store.clock import now_ms
+from contactport.store.imports import Fenced, Import, Secret
+from contactport.store.open import Store
+from contactport.store.vault import SealBroken
+
+log = structlog.get_logger()
+
+OpenClient = Callable[[], AbstractAsyncContextManager[Client]]
+
+
+class Attempts:
+    """Runs attempts; made once a process."""
+
+    def __init__(
+        self, store: Store, settings: Settings, sources: Mapping[str, Source], open_client: OpenClient
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._sources = sources
+        self._open_client = open_client
+
+    async def perform(self, import_id: int) -> None:
+        """Carry an import to its end, from wherever an earlier attempt left it.
+
+        Raises nothing but asyncio.CancelledError (the process is to stop: the next attempt goes on) and errors
+        of the database itself. What goes wrong otherwise is the import's end.
+        """
+        try:
+            claimed = await self._store.database.write(imports.claim, self._store.ring, import_id)
+        except SealBroken:
+            log.error("import_unreadable", import_id=import_id, hint="the ring's key of its day is gone")
+            await self._store.database.write(
+                imports.fail,
+                import_id,
+                Code.UNEXPECTED,
+                "The key that this import was sealed with is gone, so it can't go on. Please begin it again.",
+                self._settings.retention,
+            )
+            return
+        if claimed is None:
+            return
+        one, secret = claimed
+        started = now_ms()
+        failure: WireError | None = None
+        try:
+            await self._read(one, secret)
+        except Fenced:
+            log.info("import_fenced", import_id=one.id, epoch=one.epoch)
+            return
+        except WireError as error:
+            failure = error
+        except TimeoutError:
+            failure = WireError(Code.TIMEOUT)
+        except Exception as error:
+            log.error("import_broke", import_id=one.id, error=type(error).__name__, exc_info=error)
+            failure = WireError(Code.UNEXPECTED)
+        try:
+            await self._store.database.write(self._end, one, secret, failure)
+        except Fenced:
+            log.info("import_fenced", import_id=one.id, epoch=one.epoch)
+            return
+        log.info(
+            "import_ended",
+            import_id=one.id,
+            service=one.service,
+            epoch=one.epoch,
+            code=int(failure.code) if failure else 0,
+            milliseconds=now_ms() - started,
+        )
+
+    async def _read(self, one: Import, secret: Secret) -> None:
+        provider = providers.find(one.service)
+        if provider is None or provider.protocol not in self._sources or one.username is None:
+            raise WireError(Code.UNEXPECTED)
+        assert one.key is not None
+        account = Account(
+            provider=provider,
+            username=one.username,
+            password=secret.password,
+            server=secret.server,
+            photos="photo" in one.include,
+        )
+        known = await self._store.database.write(lambda connection: list(contacts.marks(connection, one)))
+        record = StoredRecord(self._store, one, Marks(one.key, known))
+        async with (
+            asyncio.timeout(max(0.0, (one.deadline - now_ms()) / 1000)),
+            self._open_client() as client,
+        ):
+            await run(
+                self._sources[provider.protocol], account, client, record, self._settings.import_members
+            )
+
+    def _end(self, connection: Connection, one: Import, secret: Secret, failure: WireError | None) -> None:
+        """The import's end and what it teaches of the password, in one transaction. Raises Fenced."""
+        imports.check_epoch(connection, one.id, one.epoch)
+        retention = domains.retention_of(connection, one.domain_id) or self._settings.retention
+        provider = providers.find(one.service)
+        assert provider is not None
+        assert one.username is not None
+        who = (one.domain_id, host_of(provider, secret.server, one.username), one.username)
+        if failure is None:
+            imports.complete(connection, one, retention)
+            login_failures.clear(connection, self._store.ring, *who)
+            return
+        imports.fail(connection, one.id, failure.code, failure.text, retention)
+        if failure.code == Code.WRONG_PASSWORD:
+            login_failures.record(connection, self._store.ring, *who, secret.password)

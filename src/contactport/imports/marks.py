@@ -1,0 +1,60 @@
+"""Marks: 64 bits that stand for a card, so that a resumed import knows what it has, and doubles are merged.
+
+A mark is a keyed hash under the import's own key: nobody can make two cards collide on purpose, and by chance
+100,000 cards do so once in 400 million imports. A book's marks fit in a set of a few megabytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import blake2b
+
+
+class Marks:
+    """What this import has accounted for: `before` by earlier attempts, `now` by this one.
+
+    A card is named thrice: by its key, by (book, UID), and by its bytes. Only these merge; nothing fuzzy does.
+    """
+
+    def __init__(self, key: bytes, before: Iterable[int] = ()) -> None:
+        self._key = key[:64]
+        self._before = set(before)
+        self._now: set[int] = set()
+
+    def of_key(self, key: str) -> int:
+        """The mark of a source's key."""
+        return self._mark(b"k" + key.encode("utf-8", "surrogatepass"))
+
+    def of_uid(self, book: str, uid: str) -> int:
+        """The mark of a UID within its book."""
+        return self._mark(b"u" + f"{book}\0{uid}".encode("utf-8", "surrogatepass"))
+
+    def of_bytes(self, data: bytes) -> int:
+        """The mark of a card's very bytes."""
+        return self._mark(b"b" + data)
+
+    def _mark(self, message: bytes) -> int:
+        return int.from_bytes(blake2b(message, digest_size=8, key=self._key).digest(), "little")
+
+    def __contains__(self, key: object) -> bool:
+        """Whether an earlier attempt has accounted for this key: what a source need not fetch again."""
+        return isinstance(key, str) and bool(self._before) and self.of_key(key) in self._before
+
+    def was_before(self, mark: int) -> bool:
+        """Whether an earlier attempt has this mark."""
+        return mark in self._before
+
+    def is_known(self, mark: int) -> bool:
+        """Whether any attempt has this mark."""
+        return mark in self._now or mark in self._before
+
+    def is_repeat(self, mark: int) -> bool:
+        """Whether this attempt has met the mark already; it has, from now on."""
+        if mark in self._now:
+            return True
+        self._now.add(mark)
+        return False
+
+    def add(self, mark: int) -> None:
+        """Account for the mark."""
+        self._now.add(mark)

@@ -1,0 +1,45 @@
+"""What an attempt keeps in the database: its batches, trimmed to what was asked for."""
+
+from __future__ import annotations
+
+from contactport.contact import Contact
+from contactport.imports.marks import Marks
+from contactport.store import contacts
+from contactport.store.contacts import Batch
+from contactport.store.imports import Import
+from contactport.store.open import Store
+
+
+class StoredRecord:
+    """A `run.Record` whose every batch is one transaction under the attempt's epoch.
+
+    Raises store.imports.Fenced from `store` once the attempt is no longer the import's own.
+    """
+
+    def __init__(self, store: Store, one: Import, marks: Marks) -> None:
+        self.marks = marks
+        self._store = store
+        self._import = one
+        self._include = frozenset(one.include.split(","))
+
+    async def store(self, batch: Batch, listed: int | None) -> None:
+        """Keep a batch, without what the application did not ask for."""
+        for contact in batch.contacts:
+            trim(contact, self._include)
+        await self._store.database.write(contacts.append, self._import, batch)
+
+
+def trim(contact: Contact, include: frozenset[str]) -> None:
+    """Drop from a contact what the wire does not deliver, and what it delivers only when asked."""
+    if "mailing_address" not in include:
+        contact.addresses = []
+    if "photo" not in include:
+        contact.photos = []
+    contact.notes = []
+    contact.urls = []
+    contact.messengers = []
+    contact.relations = []
+    contact.dates = []
+    contact.anniversary = None
+    contact.roles = []
+    contact.revision = ""

@@ -1,0 +1,84 @@
+"""Housekeeping: purge what is due, end or re-queue what was forgotten, let old keys go."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from sqlalchemy import Connection
+
+from contactport.errors import ROWS, Code
+from contactport.imports.jobs import Jobs
+from contactport.settings import Settings
+from contactport.store import domains, imports
+from contactport.store.clock import now_ms
+from contactport.store.imports import Unfinished
+from contactport.store.open import Store
+
+log = structlog.get_logger()
+
+EVERY_SECONDS = 2.0
+SETTLED_MS = 30_000
+"""An import younger than this is not looked for in the queue."""
+GRACE_MS = 60_000
+"""An attempt ends itself at the deadline; the sweeper only after this much more."""
+
+
+class Housekeeper:
+    """Runs in one process; made once."""
+
+    def __init__(self, store: Store, settings: Settings, jobs: Jobs) -> None:
+        self._store = store
+        self._settings = settings
+        self._jobs = jobs
+
+    async def run(self) -> None:
+        """Tidy up every two seconds, until cancelled. One round's failure is logged and does not end the next."""
+        while True:
+            try:
+                await self.tidy()
+            except Exception as error:
+                log.error("housekeeping_broke", error=type(error).__name__, exc_info=error)
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def tidy(self) -> None:
+        """One round."""
+        await self._purge()
+        await self._sweep()
+        await self._jobs.collect_garbage()
+        await self._destroy_old_keys()
+
+    async def _purge(self) -> None:
+        purged = await self._store.database.write(imports.purge_due)
+        if purged:
+            await asyncio.to_thread(self._store.database.truncate_log)
+            log.info("imports_purged", count=len(purged))
+
+    async def _sweep(self) -> None:
+        now = now_ms()
+        settled = [
+            one
+            for one in await self._store.database.write(imports.unfinished)
+            if one.created_at < now - SETTLED_MS
+        ]
+        for one in settled:
+            if one.deadline + GRACE_MS < now:
+                await self._store.database.write(self._give_up, one)
+                log.error("import_swept", import_id=one.id)
+        waiting = [one.id for one in settled if one.deadline + GRACE_MS >= now]
+        forgotten = await self._jobs.forgotten(waiting) if waiting else []
+        for import_id in forgotten:
+            await self._store.database.write(self._jobs.enqueue, import_id)
+            log.warning("import_requeued", import_id=import_id)
+
+    def _give_up(self, connection: Connection, one: Unfinished) -> None:
+        text = ROWS[Code.UNEXPECTED].text
+        imports.fail(connection, one.id, Code.UNEXPECTED, text, one.retention or self._settings.retention)
+
+    async def _destroy_old_keys(self) -> None:
+        """A daily key goes when nothing that it sealed can still be wanted."""
+        longest = await self._store.database.write(domains.longest_retention)
+        keep = max(longest, self._settings.retention) + int(self._settings.import_seconds) + GRACE_MS // 1000
+        gone = self._store.ring.destroy_older_than(keep)
+        if gone:
+            log.info("ring_keys_destroyed", count=gone)

@@ -1,0 +1,157 @@
+"""One attempt at an import: from a source's pages to batches in a record.
+
+It knows neither the job engine nor the database: `contactport import` runs it on a terminal, the service behind
+its tables.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from typing import Protocol
+
+import structlog
+
+from contactport.contact import Contact, Group, Item, Passed, Reject
+from contactport.errors import Code, WireError
+from contactport.imports.marks import Marks
+from contactport.net.client import Client
+from contactport.sources.base import Account, Page, RawCard, Source
+from contactport.store.contacts import CHUNK, Batch
+
+log = structlog.get_logger()
+
+Read = Callable[[Iterable[bytes]], Iterator[Item]]
+SLICE = 32
+"""Cards read before the event loop gets a turn: polls beside an import must not wait for a page."""
+FLUSH_SECONDS = 0.5
+"""A slow server's cards are stored, and so shown, at least this often."""
+
+
+class Record(Protocol):
+    """Where an attempt's batches go."""
+
+    marks: Marks
+
+    async def store(self, batch: Batch, listed: int | None) -> None:
+        """Keep a batch for good; `listed` is how many members the source knows of so far, if it does."""
+        ...
+
+
+async def run(source: Source, account: Account, client: Client, record: Record, members: int) -> None:
+    """Read every page to the record. Raises WireError, and whatever the record raises.
+
+    `members` is the largest number of person cards taken.
+    """
+    attempt = _Attempt(import_module(f"contactport.formats.{source.format}").read, record, members)
+    async for page in source.pages(account, client, record.marks):
+        await attempt.take(page)
+    await attempt.flush()
+
+
+class _Attempt:
+    def __init__(self, read: Read, record: Record, members: int) -> None:
+        self._read = read
+        self._record = record
+        self._marks = record.marks
+        self._members = members
+        self._found = 0
+        self._owner: int | None = None
+        self._listed: int | None = None
+        self._batch = Batch()
+        self._flushed = time.monotonic()
+
+    async def take(self, page: Page) -> None:
+        """Account for every card of a page."""
+        if page.owner is not None:
+            self._owner = self._marks.of_key(page.owner)
+        self._listed = page.listed if page.listed is not None else self._listed
+        for number, raw in enumerate(page.cards, 1):
+            self._card(raw)
+            if len(self._batch.contacts) >= CHUNK:
+                await self.flush()
+            elif number % SLICE == 0:
+                await asyncio.sleep(0)
+        for reject in page.rejects:
+            mark = self._marks.of_key(reject.place)
+            if not self._marks.was_before(mark) and not self._marks.is_repeat(mark):
+                self._batch.marks.append(mark)
+                self._reject(reject)
+        self._repeat(page.repeats)
+        if self._found > self._members:
+            raise WireError(
+                Code.IMPORT_FAILED,
+                f"The address book has more than {self._members} contacts, which is this service's limit. Its "
+                "operator can raise it (CONTACTPORT_IMPORT_MEMBERS).",
+            )
+        if time.monotonic() - self._flushed >= FLUSH_SECONDS:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Hand what has been gathered to the record."""
+        batch, self._batch = self._batch, Batch()
+        if batch.marks or batch.found:
+            await self._record.store(batch, self._listed)
+        self._flushed = time.monotonic()
+
+    def _card(self, raw: RawCard) -> None:
+        mark = self._marks.of_key(raw.key)
+        if self._marks.is_repeat(mark):
+            self._repeat(1)
+            return
+        if self._marks.was_before(mark):
+            return
+        self._batch.marks.append(mark)
+        items = self._items(raw)
+        if not items:
+            self._reject(Reject(raw.key, "there is no card in it"))
+        for item in items:
+            if isinstance(item, Contact):
+                self._contact(raw, item, mark, alone=len(items) == 1)
+            elif isinstance(item, Reject):
+                self._reject(Reject(f"{raw.key}, {item.place}", item.reason))
+            elif isinstance(item, Group):
+                self._batch.groups.append(item)
+            else:
+                assert isinstance(item, Passed)
+
+    def _items(self, raw: RawCard) -> list[Item]:
+        try:
+            return list(self._read([raw.data]))
+        except Exception as error:
+            # A reader never raises. If it does all the same, that costs one card, not the book.
+            log.error("reader_raised", error=type(error).__name__, exc_info=error)
+            return [Reject(raw.key, "this program failed to read it")]
+
+    def _contact(self, raw: RawCard, contact: Contact, key_mark: int, *, alone: bool) -> None:
+        """Deliver a contact, or merge it into one that has the same UID in its book or the same bytes."""
+        self._count(1)
+        marks: list[int] = []
+        if contact.uid:
+            marks.append(self._marks.of_uid(raw.book, contact.uid))
+        if alone:
+            marks.append(self._marks.of_bytes(raw.data))
+        if any(self._marks.is_known(mark) for mark in marks):
+            self._batch.merged += 1
+            return
+        for mark in marks:
+            self._marks.add(mark)
+        self._batch.marks.extend(marks)
+        self._batch.contacts.append(contact)
+        if key_mark == self._owner:
+            self._batch.owner = contact
+
+    def _reject(self, reject: Reject) -> None:
+        self._count(1)
+        self._batch.rejects.append(reject)
+
+    def _repeat(self, number: int) -> None:
+        self._count(number)
+        self._batch.merged += number
+        self._batch.repeats += number
+
+    def _count(self, number: int) -> None:
+        self._found += number
+        self._batch.found += number

@@ -1,0 +1,99 @@
+"""Structured logs on standard error, without secrets, addresses or queries.
+
+An exception is logged as its type and the places it passed through: its message may hold what it was given.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from types import TracebackType
+from typing import Any, Literal, cast
+
+import structlog
+from structlog.typing import EventDict, Processor
+
+HIDDEN = frozenset(
+    {"password", "domain_password", "username", "user_id", "secret", "authorization", "query", "key"}
+)
+"""Fields that are never written, whoever logs them."""
+
+
+def configure(format_: Literal["json", "text"] | str) -> None:
+    """Send structlog's and the libraries' logs through one redacting formatter."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _without_messages,
+        _without_secrets,
+    ]
+    renderer: Processor = (
+        structlog.processors.JSONRenderer()
+        if format_ == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.INFO)
+    for name, level in (
+        ("dbos", logging.WARNING),
+        ("uvicorn", logging.WARNING),
+        ("alembic", logging.WARNING),
+    ):
+        logger = logging.getLogger(name)
+        # The libraries' own handlers would print messages and tracebacks past the redaction.
+        logger.handlers = [logging.NullHandler()] if name == "dbos" else []
+        logger.propagate = True
+        logger.setLevel(level)
+
+
+def _without_messages(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Turn `exc_info` into the exceptions' types and places."""
+    given: object = event.pop("exc_info", None)
+    error: BaseException | None = None
+    if isinstance(given, BaseException):
+        error = given
+    elif isinstance(given, tuple):
+        error = cast(tuple[Any, BaseException | None, TracebackType | None], given)[1]
+    elif given:
+        error = sys.exc_info()[1]
+    if error is not None:
+        event["exception"] = places(error)
+    event.pop("stack_info", None)
+    return event
+
+
+def places(error: BaseException) -> list[str]:
+    """`Type` and `file:line function` of an exception and of what caused it, innermost last."""
+    told: list[str] = []
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen and len(seen) < 8:
+        seen.add(id(current))
+        told.append(type(current).__name__)
+        told += [
+            f"{frame.filename.rpartition('site-packages/')[2]}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(current.__traceback__)[-12:]
+        ]
+        current = current.__cause__ or current.__context__
+    return told
+
+
+def _without_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    for name in HIDDEN.intersection(event):
+        event[name] = "[hidden]"
+    return event
