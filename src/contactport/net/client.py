@@ -1,0 +1,206 @@
+"""HTTP to the servers of the outside: one client an import.
+
+Everything that keeps an import safe from a server, and a server from an import, is done here, whichever protocol
+asks: the guard at the socket, budgets of bytes and time, tries, redirects by hand, and to whom a password goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import ssl
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+
+import aiohttp
+from yarl import URL
+
+from contactport import __version__
+from contactport.net.budget import Budget
+from contactport.net.credentials import Credentials, Sent
+from contactport.net.failures import Interrupted, TooSlow, Unreachable, Unreadable, Untrusted
+from contactport.net.guard import Guard, parse_network
+from contactport.net.names import NamedResolver, Names
+from contactport.net.redirects import STATUSES, Trail
+from contactport.net.response import Response
+from contactport.net.retries import PASSING, Rhythm, retry_after
+from contactport.settings import SettingError, Settings
+
+AGENT = f"contactport/{__version__}"
+CONNECTIONS = 8
+
+
+class Client:
+    """Requests of one import. Made by `open_client`; `names` asks the DNS.
+
+    `budget` counts the bytes of all answers together.
+    """
+
+    def __init__(
+        self, settings: Settings, session: aiohttp.ClientSession, guard: Guard, rhythm: Rhythm
+    ) -> None:
+        self.settings = settings
+        self.budget = Budget(settings.import_bytes)
+        self.names = Names(settings.resolver)
+        self._session = session
+        self._guard = guard
+        self._rhythm = rhythm
+
+    @asynccontextmanager
+    async def request(
+        self,
+        method: str,
+        url: URL,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        credentials: Credentials | None = None,
+        via: URL | None = None,
+    ) -> AsyncGenerator[Response]:
+        """One request, with its redirects, its sign-in and its tries; `method` must be idempotent.
+
+        `via` is the URL whose answer named `url`, or None where the user did. Any status may come back: 401 means
+        that the credentials were refused in every form (or `withheld`), 429 and 5xx that further tries did not
+        help. Raises Unreachable, Untrusted, Interrupted, TooSlow, Unreadable, OverBudget.
+        """
+        trail = Trail(url, self.settings.redirects)
+        while True:
+            response = await self._signed_in(method, url, headers or {}, body, credentials, via)
+            location = response.headers.get("Location")
+            if response.status not in STATUSES or not location:
+                break
+            await response.discard()
+            url, via = trail.follow(url, location), url
+        try:
+            yield response
+        finally:
+            await response.discard()
+
+    async def _signed_in(
+        self,
+        method: str,
+        url: URL,
+        headers: Mapping[str, str],
+        body: bytes,
+        credentials: Credentials | None,
+        via: URL | None,
+    ) -> Response:
+        if credentials is None or not credentials.trusts(url):
+            response = await self._tried(method, url, headers, body, via)
+            response.withheld = credentials is not None and response.status in (401, 403)
+            return response
+        while True:
+            authorisation = credentials.authorise(method, url)
+            sent: Sent | None = None
+            signed = dict(headers)
+            if authorisation is not None:
+                signed["Authorization"], sent = authorisation
+            response = await self._tried(method, url, signed, body, via)
+            if response.status == 401:
+                if credentials.retry(url, sent, response.header_lines("WWW-Authenticate")):
+                    await response.discard()
+                    continue
+            elif sent is not None and response.status < 400:
+                credentials.accept(url, sent, response.headers.get("Authentication-Info", ""))
+            return response
+
+    async def _tried(
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes, via: URL | None
+    ) -> Response:
+        tries = 0
+        while True:
+            tries += 1
+            last = tries >= self.settings.tries
+            try:
+                response = await self._once(method, url, headers, body, via)
+            except Interrupted:
+                # Mostly a kept-alive connection that the server had given up: the first time, at once.
+                if last:
+                    raise
+                if tries > 1:
+                    await asyncio.sleep(self._rhythm.pause(tries))
+                continue
+            except (Untrusted, Unreadable):
+                raise
+            except Unreachable:
+                if last:
+                    raise
+                await asyncio.sleep(self._rhythm.pause(tries))
+                continue
+            if response.status not in PASSING or last:
+                return response
+            asked = retry_after(response.headers.get("Retry-After"))
+            if asked is not None and asked > self._rhythm.patience:
+                return response
+            await response.discard()
+            await asyncio.sleep(max(asked or 0.0, self._rhythm.pause(tries)))
+
+    async def _once(
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes, via: URL | None
+    ) -> Response:
+        host = url.host or ""
+        wait = self.settings.connect_seconds + self.settings.first_byte_seconds
+        try:
+            with self._guard.hop(host, tls=url.scheme == "https", via=via.host if via is not None else None):
+                async with asyncio.timeout(wait):
+                    raw = await self._session.request(
+                        method,
+                        url,
+                        headers={**headers, "Accept-Encoding": self._codings(host)},
+                        data=body or None,
+                        allow_redirects=False,
+                    )
+        except aiohttp.ClientConnectorCertificateError:
+            raise Untrusted from None
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, ConnectionRefusedError):
+            raise Unreachable from None
+        except TimeoutError:
+            raise TooSlow from None
+        except aiohttp.ClientResponseError:
+            raise Unreadable("it is not HTTP") from None
+        except (aiohttp.InvalidURL, ValueError):
+            raise Unreachable from None
+        except (aiohttp.ClientError, ConnectionError, OSError):
+            raise Interrupted from None
+        return Response(raw, self.budget, self.settings)
+
+    def _codings(self, host: str) -> str:
+        # In the operator's own network bytes are cheaper than the server's time to pack them.
+        return "identity" if self._guard.is_private(host) else "gzip, deflate"
+
+
+@asynccontextmanager
+async def open_client(settings: Settings, rhythm: Rhythm | None = None) -> AsyncGenerator[Client]:
+    """The client of one import; its connections end with it. Raises SettingError for settings it can't use."""
+    guard = Guard([parse_network(network) for network in settings.allow_network])
+    connector = aiohttp.TCPConnector(
+        ssl=_trust(settings.ca_file),
+        resolver=NamedResolver(settings.resolver) if settings.resolver else None,
+        socket_factory=guard.socket,
+        limit=CONNECTIONS,
+    )
+    session = aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": AGENT},
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_seconds),
+        auto_decompress=False,
+        trust_env=False,
+        read_bufsize=128 * 1024,
+    )
+    try:
+        yield Client(settings, session, guard, rhythm or Rhythm())
+    finally:
+        await session.close()
+
+
+@functools.cache
+def _trust(ca_file: str) -> ssl.SSLContext:
+    # Reading the system's authorities takes tens of milliseconds: once a process.
+    context = ssl.create_default_context()
+    if ca_file:
+        try:
+            context.load_verify_locations(cafile=ca_file)
+        except (OSError, ssl.SSLError) as error:
+            raise SettingError(f"ca_file: {ca_file!r} can't be read: {error.strerror or error}") from None
+    return context

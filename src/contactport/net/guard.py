@@ -1,0 +1,192 @@
+"""What may be dialled.
+
+A caller names a server, and servers name further ones, so each address is judged at the socket, after every
+look-up: a name that first leads to a public address and then to a private one gains nothing. `ipaddress`'s
+`is_global` passes NAT64 and 6to4 on some versions of Python; the list here is our own.
+
+Public addresses are reached over TLS and on the usual ports of address books and directories. An operator may
+allow networks beside them (`Settings.allow_network`), on any port and over `http://` too. Such a network is
+reached only because the user named it, or from the same network: never because a public host points there.
+
+A refusal is the very error of a refused connection, so that nobody learns from it what stands behind.
+"""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import os
+import re
+import socket
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Literal
+
+import msgspec
+
+from contactport.settings import SettingError
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Block = ipaddress.IPv4Network | ipaddress.IPv6Network
+AddressInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int]]
+"""What getaddrinfo gives: family, type, protocol, canonical name, address."""
+
+PORTS = frozenset({443, 8443, 8843, 5001, 636, 993})
+"""https and its usual alternatives, Posteo's and Synology's; LDAP and IMAP over TLS."""
+
+NOT_PUBLIC: tuple[Block, ...] = tuple(
+    ipaddress.ip_network(block)
+    for block in (
+        "0.0.0.0/8",  # this network
+        "10.0.0.0/8",  # private
+        "100.64.0.0/10",  # shared by carriers (CGNAT)
+        "127.0.0.0/8",  # loopback
+        "169.254.0.0/16",  # link-local, and the clouds' metadata
+        "172.16.0.0/12",  # private
+        "192.0.0.0/24",  # protocol assignments
+        "192.0.2.0/24",  # documentation
+        "192.88.99.0/24",  # 6to4 relays
+        "192.168.0.0/16",  # private
+        "198.18.0.0/15",  # benchmarks
+        "198.51.100.0/24",  # documentation
+        "203.0.113.0/24",  # documentation
+        "224.0.0.0/4",  # multicast
+        "240.0.0.0/4",  # reserved, and broadcast
+        "2001::/23",  # protocol assignments: Teredo, benchmarks, ORCHID
+        "2001:db8::/32",  # documentation
+        "2002::/16",  # 6to4: an IPv4 address in disguise
+        "3ffe::/16",  # the 6bone of old
+        "3fff::/20",  # documentation
+    )
+)
+"""All of IPv4 that is no public host, and the same within GLOBAL_V6."""
+
+GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
+"""The only unicast that is given out: whatever lies outside is loopback, mapped or compatible IPv4, NAT64
+(64:ff9b::/96 and 64:ff9b:1::/48), unique local, link-local, site-local, multicast or reserved."""
+
+_NETWORK = re.compile(r"\[?(?P<address>[0-9A-Fa-f.:]+?)(?:/(?P<length>\d{1,3}))?\]?(?::(?P<port>\d{1,5}))?")
+
+
+class Network(msgspec.Struct, frozen=True):
+    """A network that the operator allows; on one port, or (None) on all."""
+
+    block: Block
+    port: int | None = None
+
+
+def parse_network(text: str) -> Network:
+    """`CIDR` or `CIDR:port`, such as `192.168.1.0/24:5232`, `fd00::/8` or `[fd00::1]:8443`.
+
+    An address alone is a network of one. Raises SettingError.
+    """
+    text = text.strip()
+    try:
+        if text.count(":") > 1 and "/" not in text and "[" not in text:
+            return Network(ipaddress.ip_network(text))
+        found = _NETWORK.fullmatch(text)
+        if found is None or ("[" in text) != ("]" in text):
+            raise ValueError("neither CIDR nor CIDR:port")
+        length = f"/{found['length']}" if found["length"] else ""
+        port = int(found["port"]) if found["port"] else None
+        if port is not None and not 0 < port < 65536:
+            raise ValueError("the port is not between 1 and 65535")
+        return Network(ipaddress.ip_network(found["address"] + length), port)
+    except ValueError as error:
+        raise SettingError(
+            f"allow_network: {text!r} is not a network: {error}. Write CIDR or CIDR:port, such as "
+            "192.168.1.0/24 or 127.0.0.0/8:5232."
+        ) from None
+
+
+def is_public(address: Address) -> bool:
+    """Whether the address is a host of the public internet."""
+    if address.version == 6 and address not in GLOBAL_V6:
+        return False
+    return not any(address.version == block.version and address in block for block in NOT_PUBLIC)
+
+
+def verdict(
+    host: str, port: int, *, tls: bool, networks: Sequence[Network] = ()
+) -> Block | Literal["public"] | None:
+    """`"public"`, or the allowed network's block that holds this address, or None: not to be dialled."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    if tls and port in PORTS and is_public(address):
+        return "public"
+    for network in networks:
+        if (
+            address.version == network.block.version
+            and address in network.block
+            and network.port in (None, port)
+        ):
+            return network.block
+    return None
+
+
+class Hop(msgspec.Struct, frozen=True):
+    """One request's way: to which host, and what the places that led there were."""
+
+    host: str
+    tls: bool
+    origins: tuple[Block | Literal["public"], ...] = ()
+
+
+_HOP: ContextVar[Hop] = ContextVar("contactport_hop")
+
+
+class Guard:
+    """Judges the connections of one client, and remembers in which network each host was found.
+
+    A host that once was public stays public, whatever its name leads to later.
+    """
+
+    def __init__(self, networks: Sequence[Network] = ()) -> None:
+        self._networks = networks
+        self._hosts: dict[str, Block | Literal["public"]] = {}
+
+    @contextmanager
+    def hop(self, host: str, *, tls: bool, via: str | None = None) -> Generator[None]:
+        """Within it, sockets are opened for a request to `host`, which `via`'s answer named (None: the user).
+
+        Raises ConnectionRefusedError where a connection that is already open must not be used either.
+        """
+        origins: list[Block | Literal["public"]] = []
+        here = self._hosts.get(host)
+        if here is not None:
+            origins.append(here)
+        if via is not None and via != host:
+            there = self._hosts.get(via, "public")
+            if here not in (None, "public", there):
+                raise refusal()
+            origins.append(there)
+        token = _HOP.set(Hop(host, tls, tuple(origins)))
+        try:
+            yield
+        finally:
+            _HOP.reset(token)
+
+    def socket(self, info: AddressInfo) -> socket.socket:
+        """A socket for exactly this address: aiohttp's `socket_factory`. Raises ConnectionRefusedError."""
+        family, kind, protocol, _, address = info
+        hop = _HOP.get(None)
+        if hop is None:
+            raise refusal()
+        found = verdict(address[0], address[1], tls=hop.tls, networks=self._networks)
+        if found is None or (found != "public" and any(origin != found for origin in hop.origins)):
+            raise refusal()
+        if found == "public" or hop.host not in self._hosts:
+            self._hosts[hop.host] = found
+        return socket.socket(family, kind, protocol)
+
+    def is_private(self, host: str) -> bool:
+        """Whether this host was found in a network that the operator allowed."""
+        return self._hosts.get(host, "public") != "public"
+
+
+def refusal() -> ConnectionRefusedError:
+    """The error that the system gives where nothing listens."""
+    return ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))

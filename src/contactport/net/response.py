@@ -1,0 +1,98 @@
+"""An answer whose body is read as it comes, under the budgets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+
+import aiohttp
+from yarl import URL
+
+from contactport.net.budget import Budget
+from contactport.net.decoding import Decoder
+from contactport.net.failures import Interrupted, OverBudget, TooSlow, Unreadable
+from contactport.settings import Settings
+
+DISCARD = 64 * 1024
+"""An unwanted body up to this size is read to its end, so that the connection can be used again."""
+
+
+class Response:
+    """One answer. `url` is the one that gave it, after redirects; header names are case-insensitive.
+
+    `withheld` says that the credentials were not sent, because they may not go to this host.
+    """
+
+    def __init__(
+        self, raw: aiohttp.ClientResponse, budget: Budget, settings: Settings, *, withheld: bool = False
+    ) -> None:
+        self._raw = raw
+        self._budget = budget
+        self._settings = settings
+        self.withheld = withheld
+        self.status: int = raw.status
+        self.headers: Mapping[str, str] = raw.headers
+        self.url: URL = raw.url
+
+    def __repr__(self) -> str:
+        return f"Response({self.status})"
+
+    def header_lines(self, name: str) -> list[str]:
+        """Every header of this name, each as it stood."""
+        return self._raw.headers.getall(name, [])
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The decoded body, in pieces of at most a few hundred kilobytes, as they arrive.
+
+        Raises TooSlow when nothing comes for `idle_seconds`, Interrupted, OverBudget, Unreadable.
+        """
+        decoder = Decoder(
+            self.headers.get("Content-Encoding", ""),
+            limit=self._settings.response_bytes,
+            ratio=self._settings.response_ratio,
+        )
+        try:
+            while True:
+                async with asyncio.timeout(self._settings.idle_seconds):
+                    data = await self._raw.content.readany()
+                if not data:
+                    break
+                for piece in decoder.feed(data):
+                    self._budget.spend(len(piece))
+                    yield piece
+        except TimeoutError:
+            raise TooSlow from None
+        except (aiohttp.ClientError, ConnectionError):
+            raise Interrupted from None
+        decoder.finish()
+
+    async def read(self, limit: int = 1024 * 1024) -> bytes:
+        """The whole body. Raises OverBudget when it is longer than `limit` bytes, and as `chunks()` does."""
+        body = bytearray()
+        async for piece in self.chunks():
+            body += piece
+            if len(body) > limit:
+                raise OverBudget("an answer that should be short is not")
+        return bytes(body)
+
+    async def start(self, limit: int) -> bytes:
+        """At most the first `limit` bytes of the body, and none where it can't be read: to judge a refusal."""
+        body = bytearray()
+        try:
+            async for piece in self.chunks():
+                body += piece
+                if len(body) >= limit:
+                    break
+        except (Interrupted, OverBudget, TooSlow, Unreadable):
+            return bytes(body[:limit])
+        return bytes(body[:limit])
+
+    async def discard(self) -> None:
+        """Done with this answer: a short rest is read away, a long one ends the connection."""
+        length = self._raw.content_length
+        if not self._raw.content.at_eof() and (length is None or length <= DISCARD):
+            await self.start(DISCARD)
+        if self._raw.content.at_eof():
+            self._raw.release()
+        else:
+            self._raw.close()

@@ -1,0 +1,44 @@
+"""When a request is sent again, and after how long."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import msgspec
+
+PASSING = frozenset({429, 502, 503, 504})
+"""Statuses that say the server may do better in a moment. A 500 is not among them: it mostly comes again, and
+the caller knows a smaller question."""
+
+
+class Rhythm(msgspec.Struct, frozen=True):
+    """Seconds: the first pause at most `base`, later ones twice as long each, none longer than `cap`.
+
+    A server that asks for more than `patience` is taken at its word: the request has failed.
+    """
+
+    base: float = 0.5
+    cap: float = 20.0
+    patience: float = 60.0
+
+    def pause(self, tries: int) -> float:
+        """Full jitter: anything from nothing to the bound, so that many clients don't come back at once."""
+        return random.uniform(0.0, min(self.cap, self.base * 2.0 ** (tries - 1)))  # noqa: S311
+
+
+def retry_after(value: str | None, now: datetime | None = None) -> float | None:
+    """The seconds that Retry-After (RFC 9110 section 10.2.3) asks for, as a number or a date; None if unsaid."""
+    if not value:
+        return None
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        date = parsedate_to_datetime(value)
+        if date.tzinfo is None:
+            date = date.replace(tzinfo=UTC)
+        return max(0.0, (date - (now or datetime.now(UTC))).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None
