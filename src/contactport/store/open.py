@@ -53,7 +53,13 @@ def open_store(folder: Path) -> Store:
                 made.append(f"key ring {folder / RING} (mode 0600; a backup without it can't be read)")
             database = Database(path)
             database.write_now(migrate)
-            database.write_now(_belong, ring.fingerprint, ring_made)
+            try:
+                database.write_now(_belong, ring.fingerprint)
+            except RingError:
+                # A ring made a moment ago is nobody's: left there, it would hide that the right one is lost.
+                if ring_made:
+                    (folder / RING).unlink()
+                raise
     except OSError as error:
         raise FolderError(f"the data folder {folder} can't be used: {error.strerror}") from None
     return Store(folder, database, ring, tuple(made))
@@ -69,15 +75,14 @@ def _locked(path: Path) -> Generator[None]:
         os.close(handle)
 
 
-def _belong(connection: Connection, fingerprint: str, ring_made: bool) -> None:
+def _belong(connection: Connection, fingerprint: str) -> None:
     """The database and the ring name each other. Raises RingError."""
     known = connection.execute(select(ring_table.c.fingerprint)).scalar_one_or_none()
     if known is None:
         connection.execute(insert(ring_table).values(id=1, fingerprint=fingerprint))
     elif known != fingerprint:
         raise RingError(
-            "the key ring is not the one that this database was made with"
-            + (" (there was none, so a new one has been made)" if ring_made else "")
-            + ". Put the right ring.json back. If it is lost: imports under way and contacts not yet fetched can "
-            "not be recovered, domains and their keys can; docs/operations.md says how to start with a new ring."
+            f"{RING} is missing, or is not the key ring that this database was made with. Put the right {RING} "
+            "back. If it is lost: imports under way and contacts not yet fetched can't be recovered, domains and "
+            "their keys can; docs/operations.md says how to start with a new ring."
         )

@@ -153,7 +153,7 @@ class Ring:
 
 def _create(path: Path) -> bool:
     """Make a ring's file; False where another process was quicker. Raises RingError."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
+    beside = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
     try:
         _write_exclusively(beside, _File(1, secrets.token_bytes(32), []))
         # A link, unlike a rename, never replaces a ring that is there, and is there whole or not at all.
