@@ -1,0 +1,1 @@
+"""The wire: every endpoint, every way to ask it and every body it answers with."""

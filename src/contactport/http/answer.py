@@ -1,0 +1,54 @@
+"""How one request wants to be answered, whatever the answer is: found out before anything can go wrong."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, cast
+
+import msgspec
+from starlette.types import Scope
+
+from contactport.http.jsonp import is_name
+
+Format = Literal["json", "xml", "vcf", "csv", "ndjson"]
+_KEY = "contactport.answer"
+_XML = re.compile(r"\.xml(?:/|$)")
+
+
+class Answer(msgspec.Struct):
+    """`query` are the query's decoded pairs. `user_id` and `echo` stand in every body, errors' as well.
+
+    `route` and `import_id` are for the log: a path that nobody knows is not written there.
+    """
+
+    format: Format
+    request_id: str
+    callback: str | None = None
+    query: list[tuple[bytes, bytes]] = []
+    user_id: str | None = None
+    echo: str | None = None
+    route: str = "(none)"
+    import_id: int | None = None
+
+    def take_query(self, method: str, pairs: list[tuple[bytes, bytes]]) -> None:
+        """Keep the query's pairs, and the callback where there is a sound one and the method takes it."""
+        self.query = pairs
+        if method in ("GET", "HEAD"):
+            for name, value in pairs:
+                if name == b"callback" and value:
+                    text = value.decode("utf-8", "replace")
+                    self.callback = text if is_name(text) else None
+        if self.callback is not None:
+            self.format = "json"
+
+
+def begin_answer(scope: Scope, request_id: str) -> Answer:
+    """The answer of a request just come; the path alone says whether errors are XML."""
+    answer = Answer("xml" if _XML.search(scope["path"]) else "json", request_id)
+    scope[_KEY] = answer
+    return answer
+
+
+def answer_of(scope: Scope) -> Answer:
+    """The request's own Answer."""
+    return cast(Answer, scope[_KEY])

@@ -1,0 +1,149 @@
+"""Arguments, wherever a client puts them: the query, a urlencoded body, a multipart body.
+
+A body's argument wins over the query's, and of several of one name the last that is not empty. Empty is absent,
+unknown is ignored and not even looked at. Values are kept exactly, spaces at a password's end as well.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from starlette.requests import Request
+
+from contactport.errors import Code, WireError
+from contactport.http import forms
+from contactport.http.answer import answer_of
+from contactport.http.jsonp import is_name
+from contactport.settings import Settings
+
+Arguments = dict[str, str]
+
+POLL = frozenset({b"domain_key", b"domain_password", b"echo", b"callback"})
+CONTACTS = POLL | {b"start", b"count"}
+BEGIN = POLL | {
+    b"service",
+    b"username",
+    b"password",
+    b"server",
+    b"include",
+    b"user_id",
+    b"tracking_string",
+    b"csv",
+}
+
+_FREE = frozenset({"echo", "user_id", "tracking_string"})
+"""The application's own words, returned and never read: they may be of several lines."""
+_LONGEST = 8192
+"""Characters of any other argument."""
+_FORM = "application/x-www-form-urlencoded"
+
+
+def check_query(raw: bytes, settings: Settings) -> forms.Pairs:
+    """The query's pairs. Raises WireError for one that is too long or has too many fields."""
+    if len(raw) > settings.body_bytes:
+        raise _too_large(settings)
+    return forms.urlencoded(raw)
+
+
+async def read(request: Request, settings: Settings, known: frozenset[bytes]) -> Arguments:
+    """The request's arguments of the names in `known`. Raises WireError for what can't be taken.
+
+    `echo` and `user_id` are noted in the request's Answer, for errors return them as well.
+    """
+    answer = answer_of(request.scope)
+    pairs = answer.query
+    if request.method == "POST":
+        pairs = pairs + await _body_pairs(request, settings, known)
+    raw: dict[bytes, bytes] = {name: value for name, value in pairs if name in known and value}
+    arguments: Arguments = {}
+    refused: WireError | None = None
+    for name, value in raw.items():
+        try:
+            arguments[name.decode("ascii")] = _checked(name.decode("ascii"), value, settings)
+        except WireError as error:
+            refused = refused or error
+    answer.echo = arguments.get("echo")
+    answer.user_id = arguments.get("user_id") or arguments.get("tracking_string")
+    if refused is not None:
+        raise refused
+    return arguments
+
+
+def number(arguments: Arguments, name: str) -> int | None:
+    """A whole number from 0 on. Raises WireError."""
+    given = arguments.get(name)
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit()) or len(given) > 10:
+        raise WireError(
+            Code.INVALID_PARAMETERS, f"`{name}` is not a whole number from 0 on. Send one, or leave it out."
+        )
+    return int(given)
+
+
+def _checked(name: str, value: bytes, settings: Settings) -> str:
+    try:
+        text = value.decode("utf-8")
+    except UnicodeDecodeError:
+        raise WireError(
+            Code.INVALID_PARAMETERS, f"`{name}` is not valid UTF-8. Encode it as UTF-8 and send it again."
+        ) from None
+    longest = settings.echo_characters if name in _FREE else _LONGEST
+    if len(text) > longest:
+        raise WireError(
+            Code.INVALID_PARAMETERS, f"`{name}` is longer than {longest} characters. Send a shorter one."
+        )
+    allowed = "\t\n\r" if name in _FREE else ""
+    if any(unicodedata.category(one) == "Cc" and one not in allowed for one in text):
+        raise WireError(
+            Code.INVALID_PARAMETERS,
+            f"`{name}` holds a control character, such as a line end or NUL. Send it without.",
+        )
+    if name == "callback" and not is_name(text):
+        raise WireError(
+            Code.INVALID_PARAMETERS,
+            "`callback` is not the name of a function: it may hold letters, digits, `_`, `$` and `.`, 200 at most.",
+        )
+    return text
+
+
+async def _body_pairs(request: Request, settings: Settings, known: frozenset[bytes]) -> forms.Pairs:
+    body = await _body(request, settings)
+    if not body:
+        return []
+    given = request.headers.get("content-type", _FORM)
+    kind = given.partition(";")[0].strip().lower()
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise WireError(
+            Code.INVALID_PARAMETERS, "The body is compressed. Send it as it is, without Content-Encoding."
+        )
+    if kind == "multipart/form-data":
+        return forms.multipart(body, given, known)
+    if kind == _FORM:
+        return forms.urlencoded(body)
+    raise WireError(
+        Code.INVALID_PARAMETERS,
+        f"The body is of a kind that is not read here. Send the arguments as {_FORM} or multipart/form-data, or in "
+        "the query.",
+    )
+
+
+async def _body(request: Request, settings: Settings) -> bytes:
+    """The body, read no further than the limit. Raises WireError 413."""
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > settings.body_bytes:
+        raise _too_large(settings)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > settings.body_bytes:
+            raise _too_large(settings)
+    return bytes(body)
+
+
+def _too_large(settings: Settings) -> WireError:
+    return WireError(
+        Code.INVALID_PARAMETERS,
+        f"The request is too large: its arguments may have {settings.body_bytes} bytes. Send fewer.",
+        http=413,
+    )

@@ -1,0 +1,76 @@
+"""Step 1: `begin_import` and its three ways."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contactport.errors import Code, WireError
+from contactport.http import arguments, bodies
+from contactport.http.answer import answer_of
+from contactport.http.arguments import Arguments
+from contactport.http.auth import domain_of
+from contactport.http.respond import success
+from contactport.http.service import Service
+from contactport.imports import begin
+from contactport.sources import providers
+
+NO_CONSENT = (
+    "Consent is not built yet, so this service can't send the user to a provider's page or take a file. Send the "
+    "user's `username` and `password` to /begin_import/import, for the services that /services.json gives the "
+    "method `password`."
+)
+NO_APPLET = (
+    "There is no desktop applet: address books on the user's own computer can't be read, and taking a file is not "
+    "built yet. For address books on a server send the user's `username` and `password` to /begin_import/import."
+)
+
+
+async def begin_password(service: Service, request: Request) -> Response:
+    """By the user's name and password."""
+    given = await arguments.read(request, service.settings, arguments.BEGIN)
+    return await _begin(service, request, given)
+
+
+async def begin_consent(service: Service, request: Request) -> Response:
+    """By the user's consent; a name and a password make it a password import, for one client asks so by mistake."""
+    given = await arguments.read(request, service.settings, arguments.BEGIN)
+    if "username" in given and "password" in given:
+        return await _begin(service, request, given)
+    await domain_of(service.store.database, request, given)
+    _check_service(given)
+    raise WireError(Code.INVALID_PARAMETERS, NO_CONSENT)
+
+
+async def begin_applet(service: Service, request: Request) -> Response:
+    """By a program on the user's computer, of old."""
+    given = await arguments.read(request, service.settings, arguments.BEGIN)
+    await domain_of(service.store.database, request, given)
+    raise WireError(Code.INVALID_PARAMETERS, NO_APPLET)
+
+
+def _check_service(given: Arguments) -> None:
+    if given.get("csv", "").lower() != "true":
+        if "service" not in given:
+            raise WireError(Code.SERVICE_REQUIRED)
+        if providers.find(given["service"]) is None:
+            raise WireError(Code.SERVICE_UNKNOWN)
+
+
+async def _begin(service: Service, request: Request, given: Arguments) -> Response:
+    domain = await domain_of(service.store.database, request, given)
+    answer = answer_of(request.scope)
+    import_id = await service.begin(
+        begin.Request(
+            domain=domain,
+            service=given.get("service", ""),
+            username=given.get("username", ""),
+            password=given.get("password", ""),
+            server=given.get("server", ""),
+            include=given.get("include", ""),
+            user_id=answer.user_id,
+        )
+    )
+    answer.import_id = import_id
+    body = bodies.Begun(echo=answer.echo, import_id=import_id, user_id=answer.user_id, id=import_id)
+    return success(answer, "result", body)

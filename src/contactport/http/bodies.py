@@ -1,0 +1,111 @@
+"""The bodies of the wire: a struct's order of fields is the order of its keys.
+
+`id` repeats `import_id` in JSON, for some clients read the one and some the other; XML has `import-id` alone.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from contactport.contact import Reject
+from contactport.formats.wire import WireOwner
+
+
+def stamp(ms: int) -> str:
+    """A time of the tables as the wire writes it: `2016-04-12T22:22:20.000+00:00`."""
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")
+
+
+class Begun(msgspec.Struct, kw_only=True):
+    """The answer of `begin_import`. `url` is where the user consents: null when there is nothing to consent to."""
+
+    status: Literal["success"] = "success"
+    url: str | None = None
+    echo: str | None
+    import_id: int
+    user_id: str | None
+    id: int
+
+
+class Event(msgspec.Struct, kw_only=True):
+    """One event; clients know `import_action_id` under the import's own id."""
+
+    import_action_id: int
+    import_id: int
+    event_type: str
+    value: int
+    description: str | None
+    status: str
+    created_at: str
+
+
+class Events(msgspec.Struct, kw_only=True):
+    """The answer of `events`."""
+
+    events: list[Event]
+    import_id: int
+    user_id: str | None
+    id: int
+    echo: str | None
+
+
+class BookEnd(msgspec.Struct, kw_only=True):
+    """What follows the contacts in the answer of `contacts`: the contacts themselves are streamed before it."""
+
+    contacts_owner: WireOwner
+    start: int
+    count: int
+    total: int
+    import_id: int
+    user_id: str | None
+    id: int
+    echo: str | None
+
+
+class ErrorBody(msgspec.Struct):
+    """`code` is one of `docs/errors.md`."""
+
+    code: int
+    message: str
+
+
+class Failure(msgspec.Struct, kw_only=True):
+    """The body of every error."""
+
+    status: Literal["failure"] = "failure"
+    error: ErrorBody
+    import_id: None = None
+    user_id: str | None
+    echo: str | None
+    id: None = None
+
+
+class Ledger(msgspec.Struct):
+    """Always `found = delivered + merged + rejected`."""
+
+    found: int
+    delivered: int
+    merged: int
+    rejected: int
+
+
+class ImportBody(msgspec.Struct, kw_only=True):
+    """The answer of `imports`. `rejects` are the first thousand; `error` is there when the import has failed."""
+
+    import_id: int
+    state: str
+    service: str
+    include: list[str]
+    created_at: str
+    ended_at: str | None
+    purge_at: str | None
+    ledger: Ledger
+    rejects: list[Reject]
+    error: ErrorBody | UnsetType = UNSET
+    user_id: str | None
+    id: int
+    echo: str | None

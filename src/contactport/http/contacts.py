@@ -1,0 +1,122 @@
+"""Step 3: the address book, streamed: memory holds a slice of it, however big it is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from contactport.contact import Contact
+from contactport.errors import Code, WireError
+from contactport.formats.wire import WireOwner, owner_from_username, to_owner
+from contactport.http import arguments
+from contactport.http.answer import Answer, Format, answer_of
+from contactport.http.bodies import BookEnd
+from contactport.http.poll import asked_import
+from contactport.http.respond import text_of
+from contactport.http.service import Service
+from contactport.http.shapes import Groups, Json, Jsonp, Lines, Shape, Xml
+from contactport.http.spelling import spelt
+from contactport.store import contacts, imports
+from contactport.store.imports import Import
+
+FORMATS: tuple[Format, ...] = ("json", "xml", "ndjson")
+SLICE = 100
+"""Contacts made at once: between two slices other requests get their turn."""
+
+
+class CutShort(Exception):
+    """The book was purged while it was read. The answer breaks off: a short book must not look like a whole one."""
+
+
+async def show_contacts(service: Service, request: Request) -> Response:
+    """The contacts of a finished import, from `start` on and `count` of them; without `start` all."""
+    given = await arguments.read(request, service.settings, arguments.CONTACTS)
+    start = arguments.number(given, "start")
+    count = 0 if start is None else arguments.number(given, "count") or 0
+    name = spelt(request, FORMATS)
+    one = await asked_import(service, request, name, given)
+    await _check_ready(service, one)
+    start = start or 0
+    expected = max(0, min(count or one.delivered, one.delivered - start))
+    answer = answer_of(request.scope)
+    end = BookEnd(
+        contacts_owner=await _owner(service, one),
+        start=start,
+        count=expected,
+        total=one.delivered,
+        import_id=one.id,
+        user_id=one.user_id,
+        id=one.id,
+        echo=answer.echo,
+    )
+    shape = _shape(answer)
+    headers = {"content-type": shape.media_type}
+    if request.method == "HEAD":
+        return StreamingResponse(_nothing(), headers=headers)
+    groups = await contacts.groups(service.store.database, one)
+    pieces = _pieces(shape, _slices(service, one, start, expected), groups, end)
+    if expected <= contacts.CHUNK:
+        return Response(b"".join([piece async for piece in pieces]), headers=headers)
+    return StreamingResponse(pieces, headers=headers)
+
+
+async def _check_ready(service: Service, one: Import) -> None:
+    """Raises WireError: 404 with 528 before the end and with the import's own code after a failure, 410 at last."""
+    if one.state == "purged":
+        raise WireError(
+            Code.NOT_YET,
+            "The contacts have been deleted, as they are some minutes after every import. Begin a new import to get "
+            "them again.",
+            http=410,
+        )
+    if one.state == "failed":
+        code = Code(one.code or Code.UNEXPECTED)
+        told = [event.description for event in await imports.events(service.store.database, one.id)]
+        raise WireError(code, told[-1] or text_of(code), http=404)
+    if one.state != "complete":
+        raise WireError(Code.NOT_YET)
+
+
+async def _owner(service: Service, one: Import) -> WireOwner:
+    card = await contacts.owner(service.store.database, one)
+    return owner_from_username(one.username or "") if card is None else to_owner(card)
+
+
+def _shape(answer: Answer) -> Shape:
+    if answer.callback is not None:
+        return Jsonp(answer.callback)
+    if answer.format == "xml":
+        return Xml()
+    return Lines() if answer.format == "ndjson" else Json()
+
+
+async def _slices(service: Service, one: Import, start: int, count: int) -> AsyncIterator[list[Contact]]:
+    """Raises CutShort."""
+    left = count
+    if count:
+        async for chunk in contacts.read(service.store.database, one, start, count):
+            left -= len(chunk)
+            for at in range(0, len(chunk), SLICE):
+                yield chunk[at : at + SLICE]
+                await asyncio.sleep(0)
+    if left:
+        raise CutShort
+
+
+async def _pieces(
+    shape: Shape, slices: AsyncIterator[list[Contact]], groups: Groups, end: BookEnd
+) -> AsyncIterator[bytes]:
+    yield shape.start()
+    first = True
+    async for some in slices:
+        yield shape.some(some, groups, first)
+        first = False
+    yield shape.end(end)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield b""

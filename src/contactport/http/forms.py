@@ -1,0 +1,150 @@
+"""Forms as they come: a query, a urlencoded body or a multipart body, as pairs of bytes.
+
+Nothing here touches the disk: the body is in memory already, within its limit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from contactport.errors import Code, WireError
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
+
+Pairs = list[tuple[bytes, bytes]]
+
+FIELDS = 100
+"""How many fields one form may have."""
+_CHARSETS = {b"iso-8859-1": "latin-1", b"windows-1252": "cp1252"}
+"""The character sets beside UTF-8 that a part of a multipart body may say it is in."""
+
+
+def urlencoded(raw: bytes) -> Pairs:
+    """The pairs of `a=b&c=d`, percent-decoded; `+` is a space. Raises WireError for too many."""
+    if not raw:
+        return []
+    parts = raw.split(b"&")
+    _check(len(parts))
+    pairs: Pairs = []
+    for part in parts:
+        name, _, value = part.partition(b"=")
+        pairs.append((_unquote(name), _unquote(value)))
+    return pairs
+
+
+def _unquote(raw: bytes) -> bytes:
+    return unquote_to_bytes(raw.replace(b"+", b" "))
+
+
+def _check(count: int) -> None:
+    if count > FIELDS:
+        raise WireError(
+            Code.INVALID_PARAMETERS, f"The request has more than {FIELDS} arguments. Send fewer of them."
+        )
+
+
+def multipart(raw: bytes, content_type: str, known: frozenset[bytes]) -> Pairs:
+    """The pairs of a multipart/form-data body (RFC 7578), in UTF-8.
+
+    A file is refused where an argument should be and ignored elsewhere, as unknown arguments are. Raises WireError.
+    """
+    collector = _Parts()
+    callbacks: MultipartCallbacks = {
+        "on_part_begin": collector.on_part_begin,
+        "on_part_data": collector.on_part_data,
+        "on_part_end": collector.on_part_end,
+        "on_header_field": collector.on_header_field,
+        "on_header_value": collector.on_header_value,
+        "on_header_end": collector.on_header_end,
+        "on_end": collector.on_end,
+    }
+    boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
+    try:
+        if boundary:
+            MultipartParser(boundary, callbacks).write(raw)
+    except FormParserError:
+        collector.whole = False
+    if not collector.whole:
+        raise WireError(
+            Code.INVALID_PARAMETERS,
+            "The body is not sound multipart/form-data: it has no boundary, or ends too early. Send it again, "
+            "with the boundary that the Content-Type header names.",
+        )
+    return [(part.name, part.value) for part in collector.parts if _is_argument(part, known)]
+
+
+class _Part:
+    def __init__(self) -> None:
+        self.headers: dict[bytes, bytes] = {}
+        self.data = bytearray()
+
+    @property
+    def disposition(self) -> dict[bytes, bytes]:
+        return parse_options_header(self.headers.get(b"content-disposition"))[1]
+
+    @property
+    def name(self) -> bytes:
+        return self.disposition.get(b"name", b"")
+
+    @property
+    def value(self) -> bytes:
+        """In UTF-8. Some Java clients say that their fields are Latin-1, and mean it."""
+        named = parse_options_header(self.headers.get(b"content-type"))[1].get(b"charset", b"")
+        charset = _CHARSETS.get(named.lower())
+        return bytes(self.data) if charset is None else self.data.decode(charset, "replace").encode()
+
+
+def _is_argument(part: _Part, known: frozenset[bytes]) -> bool:
+    if part.name not in known:
+        return False
+    name = part.name.decode("ascii")
+    if b"filename" in part.disposition:
+        raise WireError(
+            Code.INVALID_PARAMETERS,
+            f"`{name}` came as a file. Send it as a plain field, without a file name.",
+        )
+    encoding = part.headers.get(b"content-transfer-encoding", b"8bit").strip().lower()
+    if encoding not in (b"7bit", b"8bit", b"binary"):
+        raise WireError(
+            Code.INVALID_PARAMETERS,
+            f"`{name}` came in a transfer encoding that HTTP forms do not have. Send it as it is (8bit).",
+        )
+    return True
+
+
+class _Parts:
+    """What the parser tells, as a list of parts."""
+
+    def __init__(self) -> None:
+        self.parts: list[_Part] = []
+        self.whole = False
+        self._field = b""
+        self._value = b""
+
+    def on_part_begin(self) -> None:
+        _check(len(self.parts) + 1)
+        self.parts.append(_Part())
+
+    def on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self._field += data[start:end]
+
+    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def on_header_end(self) -> None:
+        self.parts[-1].headers[self._field.lower()] = self._value
+        self._field = self._value = b""
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        self.parts[-1].data += data[start:end]
+
+    def on_part_end(self) -> None:
+        """Nothing to do: a part is kept from its beginning."""
+
+    def on_end(self) -> None:
+        self.whole = True

@@ -1,0 +1,132 @@
+"""What surrounds every answer: its id, its headers, one line of the log, and the last word on errors."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from contactport.errors import Code, WireError
+from contactport.http.answer import Answer, begin_answer
+from contactport.http.arguments import check_query
+from contactport.http.respond import failure
+from contactport.settings import Settings
+
+HEADERS = (
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+)
+"""On every answer that does not say otherwise."""
+
+_log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Frame:
+    """ASGI middleware around the router."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        answer = begin_answer(scope, secrets.token_hex(8))
+        status = 0
+
+        async def framed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(message, answer)
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=answer.request_id):
+            try:
+                answer.take_query(scope["method"], check_query(scope["query_string"], self._settings))
+                await self._app(scope, receive, framed)
+            except ClientDisconnect:
+                status = status or 499
+            except Exception as error:
+                response = _failed(answer, error)
+                # Once an answer has begun it can only be cut off, which the caller sees.
+                if not status:
+                    await response(scope, receive, framed)
+            finally:
+                fields: dict[str, Any] = {} if answer.import_id is None else {"import_id": answer.import_id}
+                _log.info(
+                    "request",
+                    method=scope["method"],
+                    route=answer.route,
+                    status=status,
+                    duration_ms=round((time.perf_counter() - began) * 1000, 1),
+                    **fields,
+                )
+
+
+def _add_headers(message: Message, answer: Answer) -> None:
+    headers = MutableHeaders(scope=message)
+    for name, value in HEADERS:
+        headers.setdefault(name, value)
+    # A script of another site's page is what JSONP is for; nothing else here is anybody else's to embed.
+    headers["cross-origin-resource-policy"] = "same-origin" if answer.callback is None else "cross-origin"
+    headers["x-request-id"] = answer.request_id
+
+
+def _failed(answer: Answer, error: Exception) -> Response:
+    """The answer to an error, and a line of the log for what is the service's own fault."""
+    if isinstance(error, WireError):
+        response = failure(answer, error)
+        if error.http == 413:
+            # What is left of the body is not read: the connection can't be used again.
+            response.headers["connection"] = "close"
+        return response
+    if isinstance(error, HTTPException):
+        return _no_route(answer, error)
+    if isinstance(error, OperationalError):
+        _log.error("database unavailable", exc_info=error)
+        return failure(
+            answer,
+            WireError(
+                Code.INVALID_PARAMETERS,
+                "The service can't reach its database right now; the request itself may be sound. Send it again in "
+                "a few seconds.",
+                http=503,
+                retry_after=2,
+            ),
+        )
+    _log.error("request failed", exc_info=error)
+    return failure(
+        answer,
+        WireError(
+            Code.UNEXPECTED,
+            "Something went wrong in this service, not in the request. Please try again; if it happens again, the "
+            "service's operator finds the cause in its log under the id of this answer's X-Request-Id header.",
+            http=500,
+        ),
+    )
+
+
+def _no_route(answer: Answer, error: HTTPException) -> Response:
+    """404 and 405 in the wire's words."""
+    if error.status_code == 405:
+        words = "This path does not take this method. The Allow header lists those that it takes."
+    else:
+        words = "There is nothing at this path. /docs lists the paths there are."
+    response = failure(answer, WireError(Code.INVALID_PARAMETERS, words, http=error.status_code))
+    for name, value in (error.headers or {}).items():
+        response.headers[name] = value
+    return response

@@ -1,0 +1,58 @@
+"""A body, in the form that the caller asked for: JSON, XML or JSONP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from contactport.errors import ROWS, WireError
+from contactport.http import jsonp, xml
+from contactport.http.answer import Answer
+from contactport.http.bodies import ErrorBody, Failure
+
+JSON = "application/json; charset=utf-8"
+CHALLENGE = 'Basic realm="contactport"'
+
+
+def success(answer: Answer, root: str, body: msgspec.Struct | dict[str, Any]) -> Response:
+    """200, exactly: some clients take any other number for an error. `root` names the XML document."""
+    return _respond(answer, root, body, 200)
+
+
+def failure(answer: Answer, error: WireError) -> Response:
+    """The error's body and status; JSONP gets 200, or the browser would never call the page's function."""
+    body = Failure(error=ErrorBody(int(error.code), error.text), user_id=answer.user_id, echo=answer.echo)
+    if answer.callback is not None:
+        return _respond(answer, "result", body, 200)
+    response = _respond(answer, "result", body, error.http or 400)
+    if response.status_code == 401:
+        response.headers["www-authenticate"] = CHALLENGE
+    if error.retry_after is not None:
+        response.headers["retry-after"] = str(error.retry_after)
+    return response
+
+
+def _respond(answer: Answer, root: str, body: msgspec.Struct | dict[str, Any], status: int) -> Response:
+    if answer.callback is not None:
+        return Response(
+            jsonp.wrap(answer.callback, msgspec.json.encode(body)), status, media_type=jsonp.MEDIA_TYPE
+        )
+    if answer.format == "xml":
+        return Response(xml.document(root, xml_values(body)), status, media_type=xml.MEDIA_TYPE)
+    return Response(msgspec.json.encode(body), status, media_type=JSON)
+
+
+def xml_values(body: msgspec.Struct | dict[str, Any]) -> dict[str, Any]:
+    """A body as XML shows it: without `id`, and without a `url` that leads nowhere."""
+    values: dict[str, Any] = msgspec.to_builtins(body)
+    values.pop("id", None)
+    if values.get("url", "") is None:
+        del values["url"]
+    return values
+
+
+def text_of(code: int) -> str:
+    """The table's words for a code that an import ended with."""
+    return next((row.text for row in ROWS.values() if row.code == code), "The import failed.")

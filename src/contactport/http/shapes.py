@@ -1,0 +1,107 @@
+"""The shapes of an address book on the wire: JSON, XML and one JSON contact a line, each made piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from contactport.contact import Contact
+from contactport.formats.wire import to_wire
+from contactport.http import jsonp, xml
+from contactport.http.bodies import BookEnd
+from contactport.http.respond import JSON, xml_values
+
+Groups = dict[str, list[str]]
+"""The names of the groups of each UID."""
+
+ENCODER = msgspec.json.Encoder()
+
+
+class Shape(Protocol):
+    """`start`, then `some` for each slice of the book (`first` for its first contact), then `end`."""
+
+    media_type: str
+
+    def start(self) -> bytes: ...
+
+    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> bytes: ...
+
+    def end(self, end: BookEnd) -> bytes: ...
+
+
+class Json:
+    """The object of the contract, its keys in order."""
+
+    media_type = JSON
+
+    def start(self) -> bytes:
+        return b'{"contacts":['
+
+    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> bytes:
+        body = b",".join(
+            [ENCODER.encode(to_wire(contact, groups.get(contact.uid, ()))) for contact in contacts]
+        )
+        return body if first else b"," + body
+
+    def end(self, end: BookEnd) -> bytes:
+        return b"]," + ENCODER.encode(end)[1:]
+
+
+class Jsonp:
+    """The same as a call of the page's function."""
+
+    media_type = jsonp.MEDIA_TYPE
+
+    def __init__(self, callback: str) -> None:
+        self._callback = callback
+        self._json = Json()
+
+    def start(self) -> bytes:
+        return self._callback.encode("ascii") + b"(" + self._json.start()
+
+    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> bytes:
+        return jsonp.escape(self._json.some(contacts, groups, first))
+
+    def end(self, end: BookEnd) -> bytes:
+        return jsonp.escape(self._json.end(end)) + b")"
+
+
+class Xml:
+    """The document of the contract. An empty book is an empty element, which is known only at its end."""
+
+    media_type = xml.MEDIA_TYPE
+
+    def __init__(self) -> None:
+        self._opened = False
+
+    def start(self) -> bytes:
+        return f"{xml.DECLARATION}<contactsResponse>".encode()
+
+    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> bytes:
+        parts = ['<contacts type="array">'] if first else []
+        self._opened = True
+        for contact in contacts:
+            values = msgspec.to_builtins(to_wire(contact, groups.get(contact.uid, ())))
+            parts.append(xml.element("contact", values))
+        return "".join(parts).encode()
+
+    def end(self, end: BookEnd) -> bytes:
+        closing = "</contacts>" if self._opened else '<contacts type="array"/>'
+        return f"{closing}{xml.elements(xml_values(end))}</contactsResponse>".encode()
+
+
+class Lines:
+    """One wire contact a line (ndjson), and nothing else."""
+
+    media_type = "application/x-ndjson; charset=utf-8"
+
+    def start(self) -> bytes:
+        return b""
+
+    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> bytes:
+        return ENCODER.encode_lines([to_wire(contact, groups.get(contact.uid, ())) for contact in contacts])
+
+    def end(self, end: BookEnd) -> bytes:
+        return b""

@@ -1,0 +1,32 @@
+"""The spellings of one resource: `/events/ID`, `/events/ID.xml`, `/events.xml/ID`, each with a slash or without."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from starlette.requests import Request
+
+from contactport.errors import Code, WireError
+from contactport.http.answer import Format, answer_of
+
+
+def paths(resource: str) -> list[str]:
+    """The routes of a resource."""
+    return [f"/{resource}{middle}/{{name}}{slash}" for middle in ("", ".{format}") for slash in ("", "/")]
+
+
+def spelt(request: Request, formats: tuple[Format, ...]) -> str:
+    """The id, as text; the format goes to the request's Answer. Raises WireError 404 for an unknown format."""
+    given: dict[str, Any] = request.path_params
+    name, dot, ending = given["name"].partition(".")
+    words = {word.lower() for word in (given.get("format"), ending if dot else None) if word is not None}
+    if len(words) > 1 or not words <= set(formats):
+        raise WireError(
+            Code.INVALID_PARAMETERS,
+            f"There is no such format here. Ask for one of {', '.join(formats)}, or leave it out for JSON.",
+            http=404,
+        )
+    answer = answer_of(request.scope)
+    if words and answer.callback is None:
+        answer.format = cast(Format, words.pop())
+    return name
