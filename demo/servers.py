@@ -1,0 +1,128 @@
+"""The two servers of the demo: Radicale with the sample book, and contactport. Both end with the demo."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from samples import demo_book
+
+USER = "alice"
+PASSWORD = "not-a-secret"
+READY_SECONDS = 30.0
+
+
+class DemoError(Exception):
+    """The demo can't go on; the text says why, with the end of the log of whatever failed."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(
+    command: Sequence[str], log: Path, output: int | IO[bytes] | None = None
+) -> Generator[subprocess.Popen[bytes]]:
+    """The command as a child of its own, ended by its process id when the block is left."""
+    with log.open("wb") as errors:
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output or errors, stderr=errors)
+        try:
+            yield child
+        finally:
+            child.terminate()
+            try:
+                child.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+
+def _wait(name: str, child: subprocess.Popen[bytes], log: Path, ready: Callable[[], bool]) -> None:
+    """Until `ready`; raises DemoError when the child ends before, or nothing happens for half a minute."""
+    end = time.monotonic() + READY_SECONDS
+    while not ready():
+        if child.poll() is not None or time.monotonic() > end:
+            last = "\n".join(log.read_text("utf-8", "replace").splitlines()[-15:])
+            raise DemoError(f"{name} did not start. The end of its log:\n{last}")
+        time.sleep(0.05)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+
+
+def lay_book(folder: Path) -> int:
+    """The sample book where Radicale looks for alice's; the number of its cards."""
+    book = folder / "collection-root" / USER / "contacts"
+    book.mkdir(parents=True)
+    (book / ".Radicale.props").write_text(json.dumps({"tag": "VADDRESSBOOK", "D:displayname": "Contacts"}))
+    files = demo_book.files()
+    for name, data in files.items():
+        (book / name).write_bytes(data)
+    return len(files)
+
+
+@contextmanager
+def radicale(folder: Path) -> Generator[str]:
+    """Radicale over the sample book; its URL."""
+    folder.mkdir()
+    lay_book(folder)
+    (folder / "users").write_text(f"{USER}:{PASSWORD}\n")
+    port = free_port()
+    config = folder / "config"
+    config.write_text(
+        f"[server]\nhosts = 127.0.0.1:{port}\n"
+        f"[auth]\ntype = htpasswd\nhtpasswd_filename = {folder / 'users'}\nhtpasswd_encryption = plain\ndelay = 0\n"
+        f"[storage]\nfilesystem_folder = {folder}\n"
+    )
+    log = folder / "log"
+    url = f"http://127.0.0.1:{port}/"
+    with running([sys.executable, "-m", "radicale", "--config", str(config)], log) as child:
+        _wait("Radicale", child, log, lambda: _answers(url))
+        yield url
+
+
+@contextmanager
+def contactport(program: str, folder: Path) -> Generator[str]:
+    """`contactport serve` on a free port; its URL, as the line it prints when it is ready says it."""
+    folder.mkdir()
+    log, said = folder / "log", folder / "said"
+    command = [
+        program,
+        "serve",
+        "--port",
+        "0",
+        "--data",
+        str(folder / "data"),
+        "--allow-network",
+        "127.0.0.0/8",
+    ]
+    with said.open("wb") as output, running(command, log, output) as child:
+        urls: list[str] = []
+
+        def ready() -> bool:
+            urls[:] = re.findall(r"http://127\.0\.0\.1:\d+", said.read_text("utf-8", "replace"))
+            return bool(urls)
+
+        _wait("contactport", child, log, ready)
+        yield urls[0]
