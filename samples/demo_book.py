@@ -1,7 +1,7 @@
 """The address book of the demo: 200 files as they lie in a CardDAV server's folder.
 
 195 people, ten of them with pictures; one of them filed twice; two groups, as Apple and as vCard 4.0 write
-them; a company; and one card that lost its END and swallowed the card after it.
+them; a company; and one card that was torn out of a mail, with the mail's boundary in its midst.
 """
 
 from __future__ import annotations
@@ -86,16 +86,15 @@ def _company() -> bytes:
 
 
 def _broken() -> bytes:
-    """Two cards run into one: a server can store and serve that, and it is nobody's card."""
+    """Servers store and serve it (Radicale does), for the boundary looks like a property; but it is none."""
     return _lines(
         "BEGIN:VCARD",
         "VERSION:3.0",
-        "UID:broken-lost-end",
-        "N:Lostend;Lena;;;",
-        "FN:Lena Lostend",
-        "BEGIN:VCARD",
-        "NOTE:the rest of another card",
-        "END:VCARD",
+        "UID:broken-torn",
+        "N:Torn;Tilda;;;",
+        "FN:Tilda Torn",
+        "------_NextPart_000_0042:",
+        "TEL;type=CELL:+1-202-555-0199",
         "END:VCARD",
     )
 
@@ -108,5 +107,5 @@ def files() -> dict[str, bytes]:
     book["group-choir.vcf"] = _apple_group()
     book["group-committee.vcf"] = _group()
     book["company-harbour.vcf"] = _company()
-    book["broken-lost-end.vcf"] = _broken()
+    book["broken-torn.vcf"] = _broken()
     return book
