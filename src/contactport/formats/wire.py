@@ -115,7 +115,8 @@ def _spelt(word: str) -> str:
     return word.capitalize() if word.isupper() or word.islower() else word
 
 
-def _type(item: Email | Phone | Address | Labelled) -> str | None:
+def kind_of(item: Email | Phone | Address | Labelled) -> str | None:
+    """The user's own label, else the first kind that says something, as people write it: `Home`, `Mobile`."""
     if item.label:
         return _clean(item.label) or None
     for kind in item.kinds:
@@ -163,7 +164,7 @@ def _primary(items: Sequence[Email] | Sequence[Phone]) -> int:
 
 def _phones(phones: list[Phone]) -> list[WirePhone]:
     known = [phone for phone in phones if _clean(phone.number)]
-    made = [WirePhone(_clean(phone.number), _type(phone)) for phone in known]
+    made = [WirePhone(_clean(phone.number), kind_of(phone)) for phone in known]
     if made:
         made[_primary(known)].primary = True
     return made
@@ -171,7 +172,7 @@ def _phones(phones: list[Phone]) -> list[WirePhone]:
 
 def _emails(emails: list[Email]) -> list[WireEmail]:
     known = [email for email in emails if _clean(email.address)]
-    made = [WireEmail(_clean(email.address), _type(email)) for email in known]
+    made = [WireEmail(_clean(email.address), kind_of(email)) for email in known]
     if made:
         made[_primary(known)].primary = True
     return made
@@ -187,7 +188,7 @@ def _formatted(address: Address) -> str:
 def _address(address: Address) -> WireAddress:
     street = _clean(address.street) or _clean(address.extended) or _clean(address.po_box)
     return WireAddress(
-        _type(address),
+        kind_of(address),
         street or None,
         _clean(address.city) or None,
         _clean(address.region) or None,

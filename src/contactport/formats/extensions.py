@@ -1,0 +1,131 @@
+"""The ways that Apple, Google, Microsoft and others have of their own: X- names, services, Android's rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from contactport.contact import Contact, Labelled, LabelledDate
+from contactport.formats import dates
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
+MESSENGERS = {
+    "X-AIM": "aim",
+    "X-GADUGADU": "gg",
+    "X-GOOGLE-TALK": "xmpp",
+    "X-GTALK": "xmpp",
+    "X-ICQ": "icq",
+    "X-JABBER": "xmpp",
+    "X-MATRIX": "matrix",
+    "X-MS-IMADDRESS": "im",
+    "X-MSN": "msn",
+    "X-QQ": "qq",
+    "X-SIP": "sip",
+    "X-SKYPE": "skype",
+    "X-SKYPE-USERNAME": "skype",
+    "X-TELEGRAM": "telegram",
+    "X-TWITTER": "twitter",
+    "X-YAHOO": "ymsgr",
+}
+"""A property named after a service, and the scheme of its addresses."""
+
+RELATIONS = {
+    "X-ASSISTANT": "assistant",
+    "X-CHILDREN": "child",
+    "X-EVOLUTION-ASSISTANT": "assistant",
+    "X-EVOLUTION-MANAGER": "manager",
+    "X-EVOLUTION-SPOUSE": "spouse",
+    "X-KADDRESSBOOK-X-ASSISTANTSNAME": "assistant",
+    "X-KADDRESSBOOK-X-MANAGERSNAME": "manager",
+    "X-KADDRESSBOOK-X-SPOUSESNAME": "spouse",
+    "X-MANAGER": "manager",
+    "X-MS-ASSISTANT": "assistant",
+    "X-MS-CHILD": "child",
+    "X-MS-MANAGER": "manager",
+    "X-MS-SPOUSE": "spouse",
+    "X-SPOUSE": "spouse",
+}
+
+ANNIVERSARIES = (
+    "X-ANNIVERSARY",
+    "X-EVOLUTION-ANNIVERSARY",
+    "X-KADDRESSBOOK-X-ANNIVERSARY",
+    "X-MS-ANNIVERSARY",
+    "X-WEDDING-ANNIVERSARY",
+)
+
+OF_NO_PERSON = (
+    *("SOURCE", "PRODID", "NAME", "PROFILE", "MAILER", "CLASS", "CLIENTPIDMAP", "XML", "KEY", "LOGO", "GEO"),
+    *(
+        "TZ",
+        "LANG",
+        "LANGUAGE",
+        "GENDER",
+        "FBURL",
+        "CALURI",
+        "CALADRURI",
+        "CAPURI",
+        "SORT-STRING",
+        "EXPERTISE",
+    ),
+    *(
+        "HOBBY",
+        "INTEREST",
+        "ORG-DIRECTORY",
+        "BIRTHPLACE",
+        "DEATHPLACE",
+        "DEATHDATE",
+        "CONTACT-URI",
+        "CREATED",
+    ),
+    *("GRAMGENDER", "PRONOUNS", "JSPROP", "UIDREF"),
+)
+"""Registered names whose values the contact has no place for."""
+
+_SERVICES = {"googletalk": "xmpp", "jabber": "xmpp", "yahoo": "ymsgr", "facebook": "xmpp", "gadugadu": "gg"}
+
+
+def service(parameters: Mapping[str, str]) -> str:
+    """The scheme of the service that IMPP's X-SERVICE-TYPE (Apple, Google) or SERVICE-TYPE (RFC 9554) names."""
+    named = parameters.get("X-SERVICE-TYPE") or parameters.get("SERVICE-TYPE") or ""
+    plain = "".join(filter(str.isalnum, named.lower()))
+    return _SERVICES.get(plain, plain) if plain.isascii() else ""
+
+
+def account(address: str, named: str) -> str:
+    """A messenger's address with a scheme, where one is known. Apple's `x-apple:` says nothing."""
+    if address[:8].lower() == "x-apple:":
+        address = address[8:]
+    if not address or not named or _SCHEME.match(address):
+        return address
+    return f"{named}:{address}"
+
+
+_ANDROID_RELATIONS = (
+    *("", "assistant", "brother", "child", "domestic partner", "father", "friend", "manager", "mother"),
+    *("parent", "partner", "referred by", "relative", "sister", "spouse"),
+)
+
+
+def android(contact: Contact, row: list[str]) -> None:
+    """X-ANDROID-CUSTOM: the kind of a row in Android's own table, its value, its type, its label."""
+    kind, value, number, label, *_ = (*row, "", "", "", "")
+    kind = kind.rpartition("/")[2]
+    type_ = int(number) if number.isascii() and number.isdigit() and len(number) < 3 else 0
+    if not value:
+        return
+    if kind == "nickname":
+        contact.nicknames.append(value)
+    elif kind == "relation":
+        named = _ANDROID_RELATIONS[type_] if type_ < len(_ANDROID_RELATIONS) else ""
+        kinds = (named,) if named else ()
+        contact.relations.append(Labelled(value, kinds, None if named else label or None))
+    elif kind == "contact_event":
+        date = dates.parse(value)
+        if type_ == 3:
+            contact.birthday = contact.birthday or date
+        elif type_ == 1:
+            contact.anniversary = contact.anniversary or date
+        else:
+            contact.dates.append(LabelledDate(date, label or None))

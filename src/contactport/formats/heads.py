@@ -1,0 +1,101 @@
+"""What stands before a property's colon: group, name and parameters (RFC 6350 section 3.3, and vCard 2.1)."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+_HEAD = re.compile(rb'((?:[^":]++|"[^"]*+")*+):')
+_PARAMETER = re.compile(r'((?:[^";]++|"[^"]*+"|")*+)(?:;|$)')
+_NAME = re.compile(r"[A-Z0-9][A-Z0-9_-]*|X-[^\s\"=]+")
+_CARET = re.compile(r"\^[n^']")
+_MEANS = {"^n": "\n", "^^": "^", "^'": '"'}
+_ENCODINGS = {"QUOTED-PRINTABLE": "Q", "Q": "Q", "BASE64": "B", "B": "B", "7BIT": "", "8BIT": ""}
+_PLACES = frozenset({"URL", "URI", "INLINE", "CID", "CONTENT-ID", "BINARY"})
+
+
+class Head(msgspec.Struct, gc=False):
+    """`name` is in capitals, `group` (`item1`) too. `kinds` are the TYPE words as written, without PREF.
+
+    `rank` is 0 unless the value is preferred: PREF's number, 1 for `TYPE=pref`. `encoding` is "Q", "B" or "".
+    `value` is VALUE in lower case. `others` holds the remaining parameters by their names in capitals.
+    """
+
+    name: str
+    group: str = ""
+    kinds: tuple[str, ...] = ()
+    rank: int = 0
+    encoding: str = ""
+    charset: str = ""
+    value: str = ""
+    others: dict[str, str] = {}
+
+
+def cut(line: bytes) -> tuple[bytes, bytes, bytes]:
+    """Head, colon, value: as `bytes.partition`, but a colon inside quotes is no end, where the quotes close."""
+    head, colon, value = line.partition(b":")
+    if head.count(b'"') % 2 and (found := _HEAD.match(line)):
+        return found[1], b":", line[found.end() :]
+    return head, colon, value
+
+
+def _parameters(text: str) -> list[str]:
+    if '"' not in text:
+        return text.split(";")
+    return [found[1] for found in _PARAMETER.finditer(text)]
+
+
+def _plain(value: str) -> str:
+    """Without its quotes, the caret escapes of RFC 6868 resolved."""
+    value = value.strip().strip('"') if '"' in value else value.strip()
+    return _CARET.sub(lambda found: _MEANS[found[0]], value) if "^" in value else value
+
+
+def _rank(text: str) -> int:
+    """RFC 6350 section 5.3: 1 to 100. An unreadable one still says that the value is preferred."""
+    rank = int(text) if len(text) <= 3 and text.isascii() and text.isdigit() else 0
+    return rank if 1 <= rank <= 100 else 1
+
+
+def parse(head: bytes) -> Head | None:
+    """None where this can't stand before a property's colon."""
+    text = head.decode(errors="replace")
+    name, semicolon, rest = text.partition(";")
+    group, _, name = name.strip().upper().rpartition(".")
+    if _NAME.fullmatch(name) is None:
+        return None
+    made = Head(name, group)
+    if not semicolon:
+        return made
+    kinds: list[str] = []
+    others: dict[str, str] = {}
+    for parameter in _parameters(rest):
+        key, equals, value = parameter.partition("=")
+        key = key.strip().upper()
+        if not equals:
+            # vCard 2.1: the value stands without its name.
+            if key in _ENCODINGS:
+                made.encoding = _ENCODINGS[key]
+            elif key in _PLACES:
+                made.value = key.lower()
+            elif key:
+                kinds.append(parameter.strip())
+        elif key == "TYPE":
+            kinds += [_plain(word) for word in value.replace('"', "").split(",")]
+        elif key == "ENCODING":
+            made.encoding = _ENCODINGS.get(_plain(value).upper(), "")
+        elif key == "CHARSET":
+            made.charset = _plain(value)
+        elif key == "VALUE":
+            made.value = _plain(value).lower()
+        elif key == "PREF":
+            made.rank = _rank(_plain(value))
+        elif key:
+            others[key] = _plain(value)
+    made.others = others
+    if kinds:
+        if any(kind.upper() == "PREF" for kind in kinds):
+            made.rank = made.rank or 1
+        made.kinds = tuple(kind for kind in kinds if kind and kind.upper() != "PREF")
+    return made

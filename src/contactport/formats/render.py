@@ -1,0 +1,269 @@
+"""Contacts and groups as vCard 3.0 and 4.0. What 3.0 has no property for rides in X- ones: see docs/formats.md."""
+
+from __future__ import annotations
+
+import re
+from binascii import b2a_base64
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from contactport.contact import Contact, Group, Item, Labelled, PartialDate, Photo
+from contactport.formats import dates
+from contactport.formats.draft import APPLE_LABELS, Entry
+from contactport.formats.text import escape, escape_uri
+
+Version = Literal["3.0", "4.0"]
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+")
+_QUOTE = str.maketrans({'"': "^'", "^": "^^", "\n": "^n"})
+
+
+def fold(line: str) -> bytes:
+    """The line in UTF-8, cut to 75 octets (RFC 6350 section 3.2), never within a character, ended by CR LF."""
+    data = line.encode(errors="replace")
+    if len(data) <= 75:
+        return data + b"\r\n"
+    parts = [data[:75]] if len(data) == len(line) else []
+    if parts:
+        parts += [data[at : at + 74] for at in range(75, len(data), 74)]
+        return b"\r\n ".join(parts) + b"\r\n"
+    at, width = 0, 75
+    while at < len(data):
+        stop = at + width
+        while stop < len(data) and data[stop] & 0xC0 == 0x80:
+            stop -= 1
+        parts.append(data[at:stop])
+        at, width = stop, 74
+    return b"\r\n ".join(parts) + b"\r\n"
+
+
+def _parameter(text: str) -> str:
+    """A parameter's value, in quotes where it needs them, with the caret escapes of RFC 6868."""
+    return text if _TOKEN.fullmatch(text) else f'"{text.translate(_QUOTE)}"'
+
+
+class _Card:
+    """The lines of one card in the making."""
+
+    def __init__(self, version: Version) -> None:
+        self.four = version == "4.0"
+        self.lines: list[bytes] = [b"BEGIN:VCARD\r\n", f"VERSION:{version}\r\n".encode()]
+        self._groups = 0
+
+    def line(self, head: str, value: str) -> None:
+        self.lines.append(fold(f"{head}:{value}"))
+
+    def text(self, head: str, value: str) -> None:
+        if value:
+            self.line(head, escape(value))
+
+    def kinds(self, kinds: Iterable[str], primary: bool) -> str:
+        words = [_parameter(kind) for kind in kinds if kind]
+        if primary and not self.four:
+            words.append("pref")
+        types = f";TYPE={','.join(words)}" if words else ""
+        return f"{types};PREF=1" if primary and self.four else types
+
+    def group(self, label: str | None, *, forced: bool = False) -> str:
+        """The group that binds a value to its label, where there is one to bind."""
+        if not label and not forced:
+            return ""
+        self._groups += 1
+        return f"item{self._groups}."
+
+    def entry(self, name: str, entry: Entry, value: str, parameters: str = "") -> None:
+        group = self.group(entry.label)
+        self.line(f"{group}{name}{parameters}{self.kinds(entry.kinds, entry.primary)}", value)
+        self.label(group, entry.label)
+
+    def label(self, group: str, label: str | None) -> None:
+        if label:
+            wrapped = f"_$!<{label}>!$_" if APPLE_LABELS.get(label.lower()) == label else label
+            self.line(f"{group}X-ABLabel", escape(wrapped))
+
+    def bytes(self) -> bytes:
+        self.lines.append(b"END:VCARD\r\n")
+        return b"".join(self.lines)
+
+
+def _derived_name(contact: Contact) -> str:
+    """FN is obligatory: where the contact has none, it is made of what there is, and marked as made."""
+    name = contact.name
+    parts = (name.prefixes, name.given, name.additional, name.family, name.suffixes)
+    full = " ".join(part for part in parts if part)
+    if full:
+        return full
+    firsts = (
+        [org.name or org.units[0] for org in contact.organisations if org.name or org.units],
+        contact.nicknames,
+        [email.address for email in contact.emails],
+        [phone.number for phone in contact.phones],
+    )
+    return next((first[0] for first in firsts if first), "")
+
+
+def _names(card: _Card, contact: Contact) -> None:
+    name = contact.name
+    parts = (name.family, name.given, name.additional, name.prefixes, name.suffixes)
+    if any(parts) or not card.four:
+        card.line("N", ";".join(map(escape, parts)))
+    if contact.formatted_name:
+        card.text("FN", contact.formatted_name)
+    else:
+        derived = "FN;DERIVED=TRUE" if card.four else "FN;X-DERIVED=TRUE"
+        card.line(derived, escape(_derived_name(contact)))
+    if contact.nicknames:
+        card.line("NICKNAME", ",".join(map(escape, contact.nicknames)))
+    card.text("X-PHONETIC-FIRST-NAME", contact.phonetic_given)
+    card.text("X-PHONETIC-LAST-NAME", contact.phonetic_family)
+
+
+def _identity(card: _Card, uid: str) -> None:
+    if not uid:
+        return
+    if not card.four:
+        card.text("UID", uid)
+    elif _UUID.fullmatch(uid):
+        card.line("UID", f"urn:uuid:{uid}")
+    elif _URI.fullmatch(uid):
+        card.line("UID", escape_uri(uid))
+    else:
+        card.text("UID;VALUE=text", uid)
+
+
+def _addresses(card: _Card, contact: Contact) -> None:
+    for address in contact.addresses:
+        parts = (
+            *(address.po_box, address.extended, address.street, address.city, address.region),
+            *(address.postal_code, address.country),
+        )
+        label = ""
+        if address.formatted and card.four:
+            label = f";LABEL={_parameter(address.formatted)}"
+        group = card.group(address.label, forced=bool(address.formatted and not card.four))
+        head = f"{group}ADR{label}{card.kinds(address.kinds, address.primary)}"
+        card.line(head, ";".join(map(escape, parts)))
+        if address.formatted and not card.four:
+            card.line(f"{group}LABEL", escape(address.formatted))
+        card.label(group, address.label)
+
+
+def _date(card: _Card, head: str, date: PartialDate) -> None:
+    """In vCard 3.0 only a whole date is a date; Apple's way stands for one without its year."""
+    text = dates.compose(date)
+    if not text:
+        return
+    if text == date.text:
+        card.text(f"{head};VALUE=text", text)
+    elif card.four or (head.endswith("X-ABDATE") and (date.month is None or date.day is None)):
+        card.line(head, text)
+    elif date.month is None or date.day is None:
+        card.line("X-CONTACTPORT-BDAY", text)
+    elif date.year is None:
+        card.line(
+            f"{head};X-APPLE-OMIT-YEAR={dates.OMITTED}", f"{dates.OMITTED}-{date.month:02}-{date.day:02}"
+        )
+    else:
+        card.line(head, f"{date.year:04}-{date.month:02}-{date.day:02}")
+
+
+def _dates(card: _Card, contact: Contact) -> None:
+    if contact.birthday is not None:
+        _date(card, "BDAY", contact.birthday)
+    if contact.anniversary is not None and card.four:
+        _date(card, "ANNIVERSARY", contact.anniversary)
+    elif contact.anniversary is not None:
+        group = card.group("Anniversary")
+        _date(card, f"{group}X-ABDATE", contact.anniversary)
+        card.label(group, "Anniversary")
+    for dated in contact.dates:
+        group = card.group(dated.label)
+        _date(card, f"{group}X-ABDATE", dated.date)
+        card.label(group, dated.label)
+
+
+def _related(card: _Card, relation: Labelled) -> None:
+    if not card.four:
+        card.entry("X-ABRELATEDNAMES", relation, escape(relation.value))
+    elif _URI.fullmatch(relation.value):
+        card.entry("RELATED", relation, escape_uri(relation.value))
+    else:
+        card.entry("RELATED", relation, escape(relation.value), ";VALUE=text")
+
+
+def _photo(card: _Card, photo: Photo) -> None:
+    if not photo.data:
+        if photo.uri:
+            media = f";MEDIATYPE={_parameter(photo.media_type)}" if photo.media_type else ""
+            card.line(f"PHOTO;VALUE=uri{media}", escape_uri(photo.uri))
+        return
+    data = b2a_base64(photo.data, newline=False).decode()
+    if card.four:
+        card.line("PHOTO", f"data:{photo.media_type};base64,{data}")
+        return
+    kind = photo.media_type.removeprefix("image/").upper() if photo.media_type else ""
+    card.line(f"PHOTO;ENCODING=b{f';TYPE={_parameter(kind)}' if kind else ''}", data)
+
+
+def contact_card(contact: Contact, version: Version) -> bytes:
+    """One person's card."""
+    card = _Card(version)
+    _identity(card, contact.uid)
+    _names(card, contact)
+    for email in contact.emails:
+        card.entry("EMAIL", email, escape(email.address))
+    for phone in contact.phones:
+        card.entry("TEL", phone, escape(phone.number))
+    _addresses(card, contact)
+    for organisation in contact.organisations:
+        card.line("ORG", ";".join(map(escape, (organisation.name, *organisation.units))))
+    for title in contact.titles:
+        card.text("TITLE", title)
+    for role in contact.roles:
+        card.text("ROLE", role)
+    _dates(card, contact)
+    for url in contact.urls:
+        card.entry("URL", url, escape_uri(url.value))
+    for messenger in contact.messengers:
+        card.entry("IMPP", messenger, escape_uri(messenger.value))
+    for relation in contact.relations:
+        _related(card, relation)
+    for note in contact.notes:
+        card.text("NOTE", note)
+    if contact.categories:
+        card.line("CATEGORIES", ",".join(map(escape, contact.categories)))
+    for photo in contact.photos:
+        _photo(card, photo)
+    card.text("REV", contact.revision)
+    return card.bytes()
+
+
+def group_card(group: Group, version: Version) -> bytes:
+    """A group's card: KIND and MEMBER, or Apple's names for them in vCard 3.0."""
+    card = _Card(version)
+    _identity(card, group.uid)
+    if card.four:
+        card.line("KIND", "group")
+    else:
+        card.line("N", f"{escape(group.name)};;;;")
+    card.line("FN", escape(group.name))
+    if not card.four:
+        card.line("X-ADDRESSBOOKSERVER-KIND", "group")
+    member = "MEMBER" if card.four else "X-ADDRESSBOOKSERVER-MEMBER"
+    for uid in group.members:
+        bare = card.four and _URI.fullmatch(uid)
+        card.line(member, escape_uri(uid if bare else f"urn:uuid:{uid}"))
+    return card.bytes()
+
+
+def write(items: Iterable[Item], *, version: Version = "3.0") -> Iterator[bytes]:
+    """A card for each contact and group, one at a time; what is neither is left out.
+
+    3.0 is what every address book takes in. Either reads back to the same contact.
+    """
+    for item in items:
+        if isinstance(item, Contact):
+            yield contact_card(item, version)
+        elif isinstance(item, Group):
+            yield group_card(item, version)

@@ -1,0 +1,178 @@
+"""Contacts as a table: CSV with the header that Google Contacts writes today, so that it and others take it in.
+
+A table has as many columns of a sort as COLUMNS says. Where a contact has more values, the last columns of that
+sort hold several, joined by ` ::: ` as Google joins them, labels likewise: nothing is left out.
+
+Spreadsheets run a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return as a formula. Such a cell
+gets an apostrophe before it, and so does one that begins with apostrophes and then one of these; `restored` takes
+exactly that one apostrophe away. A telephone number (`+49 30 123`: digits, spaces, dots, hyphens, slashes and
+brackets after one plus) and a date without its year (`--10-27`) can call nothing and stay as they are, so that
+every other reader gets them whole.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from contactport.contact import Address, Contact, Email, Item, Labelled, PartialDate, Phone
+from contactport.formats import dates
+from contactport.formats.ndjson import NONE, Groups
+from contactport.formats.wire import kind_of
+
+COLUMNS = {
+    "E-mail": 4,
+    "Phone": 5,
+    "Address": 3,
+    "Relation": 2,
+    "Website": 2,
+    "Event": 2,
+    "Custom Field": 3,
+}
+"""How many columns (or sets of columns) there are of each sort."""
+_NAMES = (
+    *("First Name", "Middle Name", "Last Name", "Phonetic First Name", "Phonetic Middle Name"),
+    *("Phonetic Last Name", "Name Prefix", "Name Suffix", "Nickname", "File As", "Organization Name"),
+    *("Organization Title", "Organization Department", "Birthday", "Notes", "Photo", "Labels"),
+)
+_VALUE = ("Label", "Value")
+_PLACE = (
+    *("Label", "Formatted", "Street", "City", "PO Box", "Region", "Postal Code", "Country"),
+    "Extended Address",
+)
+_MORE = " ::: "
+_RISKY = re.compile(r"'*[=+\-@\t\r]")
+_HARMLESS = re.compile(r"\+[0-9][0-9 ()./\-]*|--[0-9]{2}-[0-9]{2}")
+
+HEADER = (
+    *_NAMES,
+    *(
+        f"{sort} {number} - {part}"
+        for sort, count in COLUMNS.items()
+        for number in range(1, count + 1)
+        for part in (_PLACE if sort == "Address" else _VALUE)
+    ),
+)
+
+
+def neutral(cell: str) -> str:
+    """The cell as no spreadsheet runs it."""
+    if _RISKY.match(cell) and not _HARMLESS.fullmatch(cell):
+        return f"'{cell}"
+    return cell
+
+
+def restored(cell: str) -> str:
+    """What `neutral` was given."""
+    return cell[1:] if cell[:1] == "'" and _RISKY.match(cell) else cell
+
+
+def _spread(rows: Sequence[Sequence[str]], columns: int, width: int) -> list[str]:
+    """Rows of `width` cells side by side in `columns` places; the last place takes in all that are left."""
+    if len(rows) > columns:
+        rest = [_MORE.join(cells) for cells in zip(*rows[columns - 1 :], strict=True)]
+        rows = [*rows[: columns - 1], rest]
+    cells = [cell for row in rows for cell in row]
+    return cells + [""] * (columns * width - len(cells))
+
+
+def _value(entry: Email | Phone | Labelled) -> tuple[str, str]:
+    text = (
+        entry.address
+        if isinstance(entry, Email)
+        else entry.number
+        if isinstance(entry, Phone)
+        else entry.value
+    )
+    label = kind_of(entry) or ""
+    return (f"* {label}".rstrip() if entry.primary else label), text
+
+
+def _address(address: Address) -> tuple[str, ...]:
+    return (
+        *(kind_of(address) or "", address.formatted, address.street, address.city, address.po_box),
+        *(address.region, address.postal_code, address.country, address.extended),
+    )
+
+
+def _event(date: PartialDate, label: str) -> tuple[str, str]:
+    return label, _date(date)
+
+
+def _date(date: PartialDate) -> str:
+    """YYYY-MM-DD, --MM-DD without its year, as Google writes it; other dates as vCard does."""
+    if date.month is None or date.day is None:
+        return dates.compose(date)
+    year = "-" if date.year is None else f"{date.year:04}"
+    return f"{year}-{date.month:02}-{date.day:02}"
+
+
+def _label(category: str) -> str:
+    """Google marks the groups that are its own by a star."""
+    return f"* {category}" if category in ("myContacts", "starred") else category
+
+
+def _row(contact: Contact, groups: Sequence[str]) -> list[str]:
+    name, organisations = contact.name, contact.organisations
+    titles = contact.titles
+    labels = dict.fromkeys((*groups, *contact.categories))
+    events = [_event(contact.anniversary, "Anniversary")] if contact.anniversary else []
+    events += [_event(dated.date, dated.label or "") for dated in contact.dates]
+    custom = [_value(messenger) for messenger in contact.messengers]
+    custom += [("Role", role) for role in contact.roles]
+    return [
+        name.given,
+        name.additional,
+        name.family,
+        contact.phonetic_given,
+        "",
+        contact.phonetic_family,
+        name.prefixes,
+        name.suffixes,
+        _MORE.join(contact.nicknames),
+        # Only where the parts of the name don't say it.
+        contact.formatted_name if not (name.given or name.family) else "",
+        _MORE.join(organisation.name for organisation in organisations),
+        _MORE.join(titles),
+        _MORE.join(", ".join(organisation.units) for organisation in organisations),
+        _date(contact.birthday) if contact.birthday else "",
+        "\n".join(contact.notes),
+        _MORE.join(photo.uri for photo in contact.photos if photo.uri),
+        _MORE.join(map(_label, labels)),
+        *_spread([_value(email) for email in contact.emails], COLUMNS["E-mail"], 2),
+        *_spread([_value(phone) for phone in contact.phones], COLUMNS["Phone"], 2),
+        *_spread([_address(address) for address in contact.addresses], COLUMNS["Address"], len(_PLACE)),
+        *_spread([_value(relation) for relation in contact.relations], COLUMNS["Relation"], 2),
+        *_spread([_value(url) for url in contact.urls], COLUMNS["Website"], 2),
+        *_spread(events, COLUMNS["Event"], 2),
+        *_spread(custom, COLUMNS["Custom Field"], 2),
+    ]
+
+
+class _Sink:
+    """What a csv.writer writes to: the last row."""
+
+    def __init__(self) -> None:
+        self.row = ""
+
+    def write(self, row: str) -> int:
+        self.row = row
+        return len(row)
+
+
+def write(items: Iterable[Item], groups: Groups = NONE) -> Iterator[bytes]:
+    """The header, then a row for each contact, in UTF-8, rows ended by CR LF (RFC 4180).
+
+    `groups` are the names of the group cards that a UID belongs to. What is no contact is left out, and so are
+    the bytes of pictures: a cell holds a picture's URI or nothing.
+    """
+    sink = _Sink()
+    writer = csv.writer(sink)
+    writer.writerow(HEADER)
+    yield sink.row.encode()
+    for item in items:
+        if isinstance(item, Contact):
+            row = _row(item, groups.get(item.uid, ()))
+            writer.writerow([neutral(cell) if cell else "" for cell in row])
+            yield sink.row.encode(errors="replace")

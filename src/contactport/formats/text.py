@@ -1,0 +1,48 @@
+"""Text values of vCard: what is escaped in them, and how lists are cut (RFC 6350 sections 3.4 and 4)."""
+
+from __future__ import annotations
+
+import re
+
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_MEANS = {"n": "\n", "N": "\n", ",": ",", ";": ";", ":": ":", "\\": "\\"}
+_PIECE = {mark: re.compile(rf"(?:[^\\{mark}]|\\.|\\$)*", re.DOTALL) for mark in ",;"}
+_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", ",": "\\,", ";": "\\;"})
+_ESCAPES_URI = str.maketrans({"\\": "\\\\", "\n": "\\n"})
+
+
+def _meaning(found: re.Match[str]) -> str:
+    return _MEANS.get(found[1], found[0])
+
+
+def unescape(text: str) -> str:
+    """A backslash before anything that is never escaped stays: naive writers leave `C:\\temp` as it is."""
+    return _ESCAPED.sub(_meaning, text) if "\\" in text else text
+
+
+def pieces(text: str, mark: str) -> list[str]:
+    """The text cut at each unescaped `mark` (a comma or a semicolon), still escaped."""
+    if "\\" not in text:
+        return text.split(mark)
+    found: list[str] = []
+    at, match = 0, _PIECE[mark].match
+    while piece := match(text, at):
+        found.append(piece[0])
+        at = piece.end() + 1
+        if at > len(text):
+            break
+    return found
+
+
+def _newlines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def escape(text: str) -> str:
+    """As a text value: backslash, newline, comma and semicolon escaped; every line end is `\\n`."""
+    return _newlines(text).translate(_ESCAPES)
+
+
+def escape_uri(text: str) -> str:
+    """As a URI value, where commas and semicolons have a meaning of their own."""
+    return _newlines(text).translate(_ESCAPES_URI)

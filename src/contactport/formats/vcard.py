@@ -1,0 +1,230 @@
+"""vCard 2.1, 3.0 and 4.0 (RFC 2426, RFC 6350): bytes to contacts, and contacts to bytes.
+
+Reading has two ways that give the same result. The quick one takes a card whole: it unfolds by one replacement,
+parses each distinct head (`EMAIL;type=HOME`) once for the life of the process, and gives the card up at the first
+sign of anything out of the ordinary. The careful one (`cards.py`, `lines.py`) then takes it line by line.
+"""
+
+from __future__ import annotations
+
+import codecs
+import itertools
+import re
+from collections.abc import Generator, Iterable, Iterator
+
+from contactport.contact import Contact, Item, Reject
+from contactport.formats.cards import Cutter
+from contactport.formats.charsets import is_utf8
+from contactport.formats.draft import EMPTY, Draft, finish
+from contactport.formats.heads import cut, parse
+from contactport.formats.properties import Add, adder, ignore
+from contactport.formats.render import write
+
+__all__ = ["CARD_BYTES", "read", "write"]
+
+CARD_BYTES = 2 * 1024 * 1024
+"""The largest card that is read unless the caller says otherwise."""
+_KNOWN_HEADS = 4096
+_HEAD_BYTES = 96
+_NEWLINES = (10, 13)
+
+
+class _Doubt(Exception):
+    """This card is for the careful way."""
+
+
+_known: dict[bytes, Add] = {}
+
+
+def _learn(line: bytes) -> tuple[Add, bytes]:
+    """What to do with a line whose head is met for the first time, and its value."""
+    head, colon, value = cut(line)
+    add = _known.get(head)
+    if add is None:
+        read = parse(head) if colon else None
+        add = adder(read) if read is not None else None
+        if read is None or add is None or read.encoding == "Q" or read.name == "AGENT":
+            raise _Doubt
+        if read.charset and not is_utf8(read.charset):
+            raise _Doubt
+        if read.encoding == "B" and read.name != "PHOTO" and add is not ignore:
+            raise _Doubt
+        # A long head holds a value of its owner's, such as ADR's LABEL: it is not met again, and not kept.
+        if len(head) <= _HEAD_BYTES and b"LABEL=" not in head.upper():
+            if len(_known) >= _KNOWN_HEADS:
+                _known.clear()
+            _known[head] = add
+    return add, value
+
+
+def _quick(body: bytes, contact: Contact, draft: Draft) -> bool:
+    """Reads what stands between BEGIN and END. False where there is doubt: the contact is then of no use."""
+    body = body.replace(b"\r\n ", b"")
+    if b"\n " in body:
+        body = body.replace(b"\n ", b"")
+    known = _known.get
+    try:
+        for line in body.splitlines():
+            head, colon, value = line.partition(b":")
+            add = known(head)
+            if add is None:
+                add, value = _learn(line)
+            elif not colon:
+                return False
+            add(contact, draft, value)
+    except (_Doubt, UnicodeDecodeError):
+        return False
+    return True
+
+
+class _Reader:
+    """One run over one input. `line` is the number of the first line that was not yet counted."""
+
+    def __init__(self, card_bytes: int, quick: bool) -> None:
+        self._limit = card_bytes
+        self._is_quick = quick
+        self._cutter = Cutter(card_bytes)
+        self._line = 1
+        self._uncounted = (b"", 0, 0)
+        self._flooded = False
+        """Whether the present line is being skipped, for it alone is larger than a card may be."""
+
+    def _line_of(self, at: int) -> int:
+        """The number of the line at this place of the present block: counted only where somebody asks."""
+        block, start, _ = self._uncounted
+        self._line += _lines(block, start, at)
+        self._uncounted = (block, at, at)
+        return self._line
+
+    def block(self, block: bytes) -> Generator[Item, None, int]:
+        """The items of all whole cards in the block; returns how far it came."""
+        self._line_of(self._uncounted[2])
+        self._uncounted = (block, 0, 0)
+        at = search = self._unflooded(block) if self._flooded else 0
+        cutter, find, size = self._cutter, block.find, len(block)
+        while (end := find(b"END:VCARD", search)) >= 0:
+            stop = search = end + 9
+            if stop >= size:
+                break
+            if block[stop] == 13:
+                stop += 1
+                if stop == size:
+                    break
+                stop += block[stop] == 10
+            elif block[stop] == 10:
+                stop += 1
+            else:
+                continue
+            if end and block[end - 1] not in _NEWLINES:
+                continue
+            item = None
+            if not cutter.open and self._is_quick and stop - at <= self._limit:
+                item = self._whole(block, at, end)
+            if item is not None:
+                yield item
+            else:
+                yield from cutter.feed(block[at:stop], self._line_of(at))
+            at = search = stop
+        if size - at > self._limit:
+            at = yield from self._overflow(block, at)
+        self._uncounted = (*self._uncounted[:2], at)
+        return at
+
+    def _whole(self, block: bytes, at: int, end: int) -> Item | None:
+        """The card that begins at `at` and whose END is at `end`; None where the careful way has to look."""
+        if block.startswith(b"BEGIN:VCARD\r\n", at):
+            body = block[at + 13 : end]
+        elif block.startswith(b"BEGIN:VCARD\n", at):
+            body = block[at + 12 : end]
+        else:
+            blank = _BLANK.match(block, at)
+            return self._whole(block, blank.end(), end) if blank else None
+        contact, draft = Contact(), Draft()
+        if not _quick(body, contact, draft):
+            return None
+        return finish(contact, draft) or Reject(f"line {self._line_of(at)}", EMPTY)
+
+    def _overflow(self, block: bytes, at: int) -> Generator[Item, None, int]:
+        """More than a card may hold, and no END that the quick way knows: its whole lines go the careful way."""
+        stop = max(block.rfind(b"\n", at), block.rfind(b"\r", at, -1)) + 1
+        if stop > at:
+            yield from self._cutter.feed(block[at:stop], self._line_of(at))
+        if len(block) - stop <= self._limit and stop > at:
+            return stop
+        self._cutter.flood()
+        self._flooded = True
+        return len(block)
+
+    def _unflooded(self, block: bytes) -> int:
+        """Where the line that is being skipped ends."""
+        found = _NEWLINE.search(block)
+        if found is None:
+            return len(block)
+        self._flooded = False
+        return found.start()
+
+    def end(self, rest: bytes) -> Iterator[Item]:
+        """`rest` is what no block gave a card for; there is nothing after it."""
+        if rest[-1:] != b"\n":
+            rest += b"\n" if rest[-1:] == b"\r" else b"\r\n"
+        at = yield from self.block(rest)
+        if at < len(rest):
+            yield from self._cutter.feed(rest[at:], self._line_of(at))
+        yield from self._cutter.close()
+
+
+_BLANK = re.compile(rb"[\r\n]+")
+_NEWLINE = re.compile(rb"[\r\n]")
+
+
+def _lines(block: bytes, start: int, stop: int) -> int:
+    """How many lines end between two places: by LF, CR LF or CR."""
+    if start == stop:
+        return 0
+    count = block.count(b"\n", start, stop)
+    carriages = block.count(b"\r", start, stop)
+    return count + carriages - block.count(b"\r\n", start, stop) if carriages else count
+
+
+def _in_utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same text in UTF-8, if its first bytes say that it is UTF-16; else the same bytes."""
+    chunks = iter(chunks)
+    first = next(chunks, b"")
+    while len(first) < 4 and (more := next(chunks, None)) is not None:
+        first += more
+    chunks = itertools.chain((first,), chunks)
+    if 0 not in first[:4] and first[:1] not in (b"\xff", b"\xfe"):
+        return chunks
+    if first[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        name = "utf-16"
+    else:
+        name = "utf-16-be" if first[:1] == b"\0" else "utf-16-le"
+    decoder = codecs.getincrementaldecoder(name)("replace")
+    return (decoder.decode(chunk).encode(errors="replace") for chunk in chunks)
+
+
+def read(chunks: Iterable[bytes], *, card_bytes: int = CARD_BYTES) -> Iterator[Item]:
+    """Every card of a file or an answer, in order; the chunks may be cut anywhere. Never raises for bad input.
+
+    A card that can't be read, or is larger than `card_bytes`, is a Reject at the line of its BEGIN, counted from
+    1. Memory holds one card and one chunk at most.
+    """
+    return _read(chunks, card_bytes, quick=True)
+
+
+def _read(chunks: Iterable[bytes], card_bytes: int, *, quick: bool) -> Iterator[Item]:
+    reader = _Reader(card_bytes, quick)
+    waiting: list[bytes] = []
+    size = wanted = 0
+    for chunk in _in_utf8(chunks):
+        waiting.append(chunk)
+        size += len(chunk)
+        if size < wanted:
+            continue
+        block = b"".join(waiting) if len(waiting) > 1 else chunk
+        at = yield from reader.block(block)
+        waiting = [block[at:]]
+        size -= at
+        # Looking again at every chunk would take quadratic time where chunks are small and a card is large.
+        wanted = 0 if at else 2 * size
+    yield from reader.end(b"".join(waiting))
