@@ -64,7 +64,7 @@ class Credentials:
     ) -> None:
         self._password = password
         self._hosts = set(hosts)
-        self._patterns = patterns
+        self._patterns = list(patterns)
         self._spellings = list(_spellings(username, password, local_part))
         self._attempts = 0
         self._failed: set[tuple[Form, int]] = set()
@@ -76,9 +76,10 @@ class Credentials:
     def __repr__(self) -> str:
         return "Credentials()"
 
-    def trust(self, host: str) -> None:
-        """Lets another host have them: one that the user named, or a known provider's."""
+    def trust(self, host: str, *patterns: str) -> None:
+        """Lets another host have them, one that the user named or a known provider's, and that provider's others."""
         self._hosts.add(host)
+        self._patterns += patterns
 
     def trusts(self, url: URL) -> bool:
         """Whether this URL's host may be sent them."""

@@ -76,5 +76,3 @@ class Source(Protocol):
         blocked, 264 down, 258 too slow, 257 no readable address book, or a budget exceeded.
         """
         ...
-
-

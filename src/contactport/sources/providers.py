@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from contactport.net.domains import matches
+
 Method = Literal["password", "consent", "file", "retired"]
 
 
@@ -35,6 +37,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     protocol: str = ""
     aliases: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    mail_hosts: tuple[str, ...] = ()
+    """Who takes the mail of domains that it hosts for others, as its MX records name it: `*.example.com`."""
     start: str = ""
     self_hosted: bool = False
     paths: tuple[str, ...] = ()
@@ -75,3 +79,27 @@ def _by_name() -> dict[str, Provider]:
 def find(service: str) -> Provider | None:
     """The row of a service code or alias, whatever its case; None for one that nobody knows."""
     return _by_name().get(service.strip().lower())
+
+
+@functools.cache
+def _by_domain() -> dict[str, Provider]:
+    domains: dict[str, Provider] = {}
+    for row in providers().values():
+        for domain in row.domains:
+            if domain in domains:
+                raise ValueError(f"providers.toml gives the mail domain {domain!r} twice")
+            domains[domain] = row
+    return domains
+
+
+def of_domain(domain: str) -> Provider | None:
+    """The provider whose own mail domain this is."""
+    return _by_domain().get(domain.strip().lower())
+
+
+def of_mail_host(host: str) -> Provider | None:
+    """The provider that takes mail at this host (the target of an MX record)."""
+    for row in providers().values():
+        if any(matches(host, pattern) for pattern in row.mail_hosts):
+            return row
+    return None

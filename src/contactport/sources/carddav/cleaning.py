@@ -1,0 +1,170 @@
+"""What XML forbids and servers send all the same, mended before the parser sees it.
+
+expat gives up a whole book over one control character in one card, over `&#11;`, over a byte that is not UTF-8,
+over `&nbsp;` and over a bare `&`. Here control characters and references to them go; bytes that are not UTF-8 are
+read as windows-1252, which they mostly are; HTML's entities become their characters; a bare `&` is escaped.
+A sound document comes out as it went in, but for its XML declaration and byte order mark.
+"""
+
+from __future__ import annotations
+
+import codecs
+import html.entities
+import re
+
+_CONTROLS = bytes(set(range(0x20)) - {0x09, 0x0A, 0x0D})
+_NONCHARACTERS = re.compile(b"\xef\xbf[\xbe\xbf]")
+_SUSPECT = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#1[03]|#9|#x[dDaA9]);)")
+_REFERENCE = re.compile(rb"&(?:#([0-9]{1,10})|#[xX]([0-9A-Fa-f]{1,8})|([A-Za-z][A-Za-z0-9]{0,31}));|&")
+_OPEN_REFERENCE = re.compile(rb"&(?:#?[0-9A-Za-z]{0,33})?\Z")
+_DECLARATION = re.compile(rb"<\?xml\s[^>]{0,200}?\?>")
+_ENCODING = re.compile(rb"""encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_CDATA, _CDATA_END = b"<![CDATA[", b"]]>"
+_HELD = 34
+"""No reference that we know is longer."""
+_HEAD = 256
+_PREDEFINED = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
+_READABLE = {"iso-8859-1": "cp1252", "iso8859-1": "cp1252", "latin1": "cp1252", "windows-1252": "cp1252"}
+_BLANK = b" \t\r\n"
+
+
+def _as_windows(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error("contactport.windows", _as_windows)
+
+
+class Cleaner:
+    """One document, in chunks cut anywhere. Output is always UTF-8; nothing is raised."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._head: bytes | None = b""
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._cdata = False
+
+    def feed(self, data: bytes) -> bytes:
+        if self._head is not None:
+            self._head += data
+            if len(self._head.lstrip(_BLANK)) < _HEAD:
+                return b""
+            data = self._begin()
+        if self._decoder is not None:
+            data = self._decoder.decode(data).encode("utf-8", "replace")
+        return self._clean(data, final=False)
+
+    def finish(self) -> bytes:
+        """What was held back to see what follows."""
+        data = b"" if self._head is None else self._begin()
+        if self._decoder is not None:
+            data = self._decoder.decode(data, True).encode("utf-8", "replace")
+        return self._clean(data, final=True)
+
+    def _begin(self) -> bytes:
+        """The head without byte order mark and declaration; they choose the decoder."""
+        head, self._head = self._head or b"", None
+        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
+            # A declaration is dropped below only in ASCII: expat is told the encoding anyway.
+            return head
+        head = head.removeprefix(codecs.BOM_UTF8).lstrip(_BLANK)
+        declaration = _DECLARATION.match(head)
+        if declaration is not None:
+            encoding = _ENCODING.search(declaration.group())
+            name = "" if encoding is None else encoding[1].decode("ascii").lower()
+            if name in _READABLE:
+                self._decoder = codecs.getincrementaldecoder(_READABLE[name])("replace")
+            head = head[declaration.end() :].lstrip(_BLANK)
+        return head
+
+    def _clean(self, data: bytes, *, final: bool) -> bytes:
+        data = self._rest + data if self._rest else data
+        self._rest = b""
+        if not final:
+            held = self._unfinished(data)
+            if held:
+                data, self._rest = data[:-held], data[-held:]
+        data = data.translate(None, _CONTROLS)
+        if not data.isascii():
+            try:
+                data.decode("utf-8")
+            except UnicodeDecodeError:
+                data = data.decode("utf-8", "contactport.windows").encode("utf-8")
+            if b"\xef\xbf" in data:
+                data = _NONCHARACTERS.sub(b"", data)
+        if self._cdata or _CDATA in data:
+            return self._around_cdata(data)
+        return _mend(data)
+
+    def _around_cdata(self, data: bytes) -> bytes:
+        out: list[bytes] = []
+        at = 0
+        while at < len(data):
+            end = data.find(_CDATA_END if self._cdata else _CDATA, at)
+            piece = data[at:] if end < 0 else data[at:end]
+            out.append(piece if self._cdata else _mend(piece))
+            if end < 0:
+                break
+            mark = _CDATA_END if self._cdata else _CDATA
+            out.append(mark)
+            at = end + len(mark)
+            self._cdata = not self._cdata
+        return b"".join(out)
+
+    def _unfinished(self, data: bytes) -> int:
+        """How many bytes at the end may be the beginning of something that the next chunk completes."""
+        held = 0
+        for back in range(1, min(3, len(data)) + 1):
+            byte = data[-back]
+            if byte < 0x80:
+                break
+            if byte >= 0xC0:
+                if back < (4 if byte >= 0xF0 else 3 if byte >= 0xE0 else 2):
+                    held = back
+                break
+        tail = data[-_HELD:]
+        if self._cdata:
+            return max(held, 2 if tail.endswith(b"]]") else 1 if tail.endswith(b"]") else 0)
+        reference = _OPEN_REFERENCE.search(tail)
+        if reference is not None:
+            held = max(held, len(tail) - reference.start())
+        bracket = tail.rfind(b"<")
+        if bracket >= 0 and _CDATA.startswith(tail[bracket:]):
+            held = max(held, len(tail) - bracket)
+        return held
+
+
+def _mend(data: bytes) -> bytes:
+    if b"&" in data and _SUSPECT.search(data) is not None:
+        return _REFERENCE.sub(_mended, data)
+    return data
+
+
+def _mended(found: re.Match[bytes]) -> bytes:
+    whole = found.group()
+    decimal, hexadecimal, name = found.groups()
+    if decimal is not None or hexadecimal is not None:
+        number = int(decimal) if decimal is not None else int(hexadecimal, 16)
+        if not _is_character(number):
+            return b""
+        return b"&#%d;" % number
+    if name is not None:
+        if name in _PREDEFINED:
+            return whole
+        character = html.entities.html5.get(name.decode("ascii") + ";")
+        if character is not None:
+            return html.escape(character).encode("utf-8")
+    return b"&amp;" + whole[1:]
+
+
+def _is_character(number: int) -> bool:
+    """XML 1.0 section 2.2, production 2."""
+    return (
+        number in (0x9, 0xA, 0xD)
+        or 0x20 <= number <= 0xD7FF
+        or 0xE000 <= number <= 0xFFFD
+        or 0x10000 <= number <= 0x10FFFF
+    )

@@ -1,0 +1,98 @@
+"""WebDAV's questions to one account: PROPFIND and REPORT, with answers as they arrive."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import msgspec
+from yarl import URL
+
+from contactport.net.client import Client
+from contactport.net.credentials import Credentials
+from contactport.net.failures import OverBudget, Unreadable
+from contactport.net.response import Response
+from contactport.sources.carddav.multistatus import Item, Limits, Malformed, Multistatus
+from contactport.sources.carddav.refusal import WORDS, Refused
+
+SLICE = 16 * 1024
+"""Bytes parsed before others get their turn on the event loop: less than a millisecond."""
+MOST_ITEMS = 5000
+"""Responses to a question of discovery."""
+
+
+class Answer(msgspec.Struct):
+    """A short multistatus, whole. `url` is where it came from, after redirects."""
+
+    url: URL
+    items: list[Item]
+
+
+class Dav:
+    """One account on one or several hosts. Both questions raise Refused, Malformed, and the client's errors."""
+
+    def __init__(self, client: Client, credentials: Credentials) -> None:
+        self.client = client
+        self.credentials = credentials
+        settings = client.settings
+        self.limits = Limits(card=settings.card_bytes, text=settings.text_bytes, depth=settings.xml_depth)
+
+    async def propfind(self, url: URL, body: bytes, *, depth: int, via: URL | None = None) -> Answer:
+        """A PROPFIND of discovery, whose answer is short."""
+        async with self.client.request(
+            "PROPFIND", url, headers=_headers(depth), body=body, credentials=self.credentials, via=via
+        ) as response:
+            items: list[Item] = []
+            async for some in self._items(response, Multistatus(self.limits)):
+                items += some
+                if len(items) > MOST_ITEMS:
+                    raise OverBudget("it lists too many address books")
+            return Answer(response.url, items)
+
+    async def stream(
+        self, method: str, url: URL, body: bytes, *, depth: int, parser: Multistatus | None = None
+    ) -> AsyncGenerator[list[Item]]:
+        """The responses of a collection's listing or report, a few at a time, as they come from the socket."""
+        async with self.client.request(
+            method, url, headers=_headers(depth), body=body, credentials=self.credentials, via=url
+        ) as response:
+            async for some in self._items(response, parser or Multistatus(self.limits)):
+                yield some
+
+    async def get(self, url: URL) -> bytes:
+        """One resource by GET. Raises Refused, and OverBudget past the longest card."""
+        async with self.client.request(
+            "GET", url, headers={"Accept": "text/vcard, */*;q=0.5"}, credentials=self.credentials, via=url
+        ) as response:
+            if response.status != 200:
+                raise await self._refused(response)
+            return await response.read(self.client.settings.card_bytes)
+
+    async def _items(self, response: Response, parser: Multistatus) -> AsyncGenerator[list[Item]]:
+        if response.status != 207:
+            raise await self._refused(response)
+        try:
+            async for chunk in response.chunks():
+                for at in range(0, len(chunk), SLICE):
+                    parser.feed(chunk[at : at + SLICE])
+                    if parser.items:
+                        yield parser.take()
+                    await asyncio.sleep(0)
+        except Unreadable:
+            raise Malformed("its compressed form is damaged") from None
+        parser.close()
+        if parser.items:
+            yield parser.take()
+
+    async def _refused(self, response: Response) -> Refused:
+        words = await response.start(WORDS) if response.status in (401, 403, 423) else b""
+        return Refused(
+            response.status,
+            words,
+            withheld=response.withheld,
+            unsupported=response.status == 401 and self.credentials.unsupported,
+        )
+
+
+def _headers(depth: int) -> dict[str, str]:
+    return {"Content-Type": "application/xml; charset=utf-8", "Depth": str(depth)}

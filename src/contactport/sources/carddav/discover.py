@@ -1,0 +1,203 @@
+"""From a place to the account's address books (RFC 6764 section 6, RFC 6352 section 7).
+
+Success is a 207 that parses as DAV:multistatus: some servers answer the well-known address with a web page. A
+principal's home sets may be several, and on other hosts; every book of every one is read, but directories (the
+whole company, on some servers) are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+from yarl import URL
+
+from contactport.errors import Code, WireError
+from contactport.net.failures import Interrupted, TooSlow, Unreachable, Unreadable, Untrusted
+from contactport.net.redirects import onward
+from contactport.sources.base import Account
+from contactport.sources.carddav import questions
+from contactport.sources.carddav.book import Book
+from contactport.sources.carddav.dav import Answer, Dav
+from contactport.sources.carddav.multistatus import CARD, DAV, Item, Malformed
+from contactport.sources.carddav.places import places
+from contactport.sources.carddav.refusal import Refused, is_final, judge
+from contactport.sources.providers import Provider
+
+ADDRESSBOOK = CARD + "addressbook"
+DIRECTORY = CARD + "directory"
+HOME_SET = CARD + "addressbook-home-set"
+PRINCIPAL_ADDRESS = CARD + "principal-address"
+COLLECTION = DAV + "collection"
+RESOURCE_TYPE = DAV + "resourcetype"
+PRINCIPAL = DAV + "current-user-principal"
+PRINCIPAL_URL = DAV + "principal-URL"
+UNAUTHENTICATED = DAV + "unauthenticated"
+REPORTS = DAV + "supported-report-set"
+DISPLAY_NAME = DAV + "displayname"
+DEEPER = 10
+"""Plain collections looked into where nothing says which is the home of the books."""
+
+
+class Found(msgspec.Struct):
+    """The books, the provider as it turned out, and the href of the user's own card where the server names one."""
+
+    books: list[Book]
+    provider: Provider
+    owner: str | None = None
+
+
+class _Books(msgspec.Struct):
+    books: list[Book]
+    owner: str | None = None
+
+
+async def discover(account: Account, dav: Dav) -> Found:
+    """The account's books. Raises WireError as `Source.pages` says."""
+    dead: set[str] = set()
+    worst: WireError | None = None
+    for place in await places(account, dav.client.names):
+        url = place.url
+        origin = f"{url.scheme}://{url.host}:{url.port}"
+        if origin in dead:
+            continue
+        dav.credentials.trust(url.host or "", *place.provider.credential_hosts)
+        try:
+            found = await _from(url, dav)
+        except Refused as refused:
+            error = judge(refused, place.provider)
+            if is_final(refused) and not place.guess:
+                raise error from None
+            if is_final(refused):
+                dead.add(origin)
+            if refused.status not in (400, 404, 405, 410, 501):
+                worst = _worse(worst, error)
+        except (Unreadable, Malformed):
+            continue
+        except (Unreachable, TooSlow) as error:
+            dead.add(origin)
+            worst = _worse(worst, error)
+        else:
+            if found is not None:
+                return Found(found.books, place.provider, found.owner)
+    raise worst or WireError(Code.IMPORT_FAILED)
+
+
+def _worse(one: WireError | None, other: WireError) -> WireError:
+    """Of two failures the one that tells the user more: anything is more than an unreachable server."""
+    if one is None or (type(one) in (Unreachable, Interrupted) and type(other) is not Unreachable):
+        return other
+    if isinstance(other, Untrusted):
+        return other
+    return one
+
+
+async def _from(url: URL, dav: Dav) -> _Books | None:
+    """The books that this place leads to; None where it is WebDAV but knows of none."""
+    answer = await dav.propfind(url, questions.START, depth=0)
+    here = _self(answer)
+    if here is None:
+        return None
+    if _is_anonymous(here) and dav.credentials.insist(answer.url):
+        answer = await dav.propfind(answer.url, questions.START, depth=0)
+        here = _self(answer)
+        if here is None:
+            return None
+    if _is_book(here):
+        books = await _listed(answer.url, dav, via=answer.url, depth=0)
+        return _Books(books) if books else None
+    homes = _hrefs(here, HOME_SET)
+    base = answer.url
+    owner: str | None = None
+    if not homes:
+        principal = next(iter(_hrefs(here, PRINCIPAL) or _hrefs(here, PRINCIPAL_URL)), None)
+        if principal is not None:
+            answer = await dav.propfind(onward(base, principal), questions.PRINCIPAL, depth=0, via=base)
+            base = answer.url
+            item = _self(answer)
+            homes = _hrefs(item, HOME_SET)
+            owner = next(iter(_hrefs(item, PRINCIPAL_ADDRESS)), None)
+    if not homes:
+        books = await _searched(base, dav)
+        return _Books(books) if books else None
+    books = await _in_homes(homes, base, dav)
+    return _Books(books, owner)
+
+
+async def _in_homes(homes: Iterable[str], base: URL, dav: Dav) -> list[Book]:
+    books: dict[URL, Book] = {}
+    refusal: Refused | None = None
+    for home in dict.fromkeys(homes):
+        try:
+            for book in await _listed(onward(base, home), dav, via=base):
+                books.setdefault(book.url, book)
+        except Refused as refused:
+            # Another's home that is named but not shared is no reason to fail; the user's own is.
+            if refused.status not in (403, 404):
+                raise
+            refusal = refused
+    if not books and refusal is not None:
+        raise refusal
+    return list(books.values())
+
+
+async def _listed(url: URL, dav: Dav, *, via: URL, depth: int = 1) -> list[Book]:
+    answer = await dav.propfind(url, questions.HOME, depth=depth, via=via)
+    return [_book(answer.url, item) for item in answer.items if _is_book(item)]
+
+
+async def _searched(url: URL, dav: Dav) -> list[Book]:
+    """Books in or right below a collection, for servers that name no principal."""
+    answer = await dav.propfind(url, questions.HOME, depth=1, via=url)
+    books = [_book(answer.url, item) for item in answer.items if _is_book(item)]
+    if books:
+        return books
+    below = [
+        deeper
+        for item in answer.items
+        if (kind := item.value(RESOURCE_TYPE)) is not None
+        and COLLECTION in kind.names
+        and (deeper := onward(answer.url, item.href)) != answer.url
+    ]
+    for deeper in below[:DEEPER]:
+        try:
+            books += await _listed(deeper, dav, via=answer.url)
+        except Refused as refused:
+            if is_final(refused):
+                raise
+    return books
+
+
+def _book(base: URL, item: Item) -> Book:
+    name = item.value(DISPLAY_NAME)
+    reports = item.value(REPORTS)
+    return Book(
+        onward(base, item.href),
+        "" if name is None else name.text,
+        frozenset()
+        if reports is None
+        else frozenset(
+            local
+            for word in reports.names
+            if (local := word.rpartition(" ")[2]) not in ("supported-report", "report")
+        ),
+    )
+
+
+def _is_book(item: Item) -> bool:
+    kind = item.props.get(RESOURCE_TYPE)
+    return kind is not None and ADDRESSBOOK in kind.names and DIRECTORY not in kind.names
+
+
+def _is_anonymous(item: Item) -> bool:
+    principal = item.value(PRINCIPAL)
+    return principal is not None and UNAUTHENTICATED in principal.names
+
+
+def _self(answer: Answer) -> Item | None:
+    return answer.items[0] if answer.items else None
+
+
+def _hrefs(item: Item | None, name: str) -> tuple[str, ...]:
+    value = None if item is None else item.value(name)
+    return () if value is None else tuple(href for href in value.hrefs if href)

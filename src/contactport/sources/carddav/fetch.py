@@ -1,0 +1,262 @@
+"""One book, read to its end: the ladder.
+
+No request works on every server. First comes the one that is quickest where the server is known: a query, or a
+sync-collection with the cards in it. Where its answer can't be vouched for, the listing tells what it lacked, and
+that is fetched by multiget, else by a query in its other forms, else one by one. What then still lacks is rejected
+with its reason. A book is empty only where its listing is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from typing import TypeVar
+
+from contactport.errors import Code, WireError
+from contactport.net.failures import Interrupted, OverBudget, TooSlow
+from contactport.net.redirects import onward
+from contactport.sources.base import Page
+from contactport.sources.carddav import questions
+from contactport.sources.carddav.book import Book
+from contactport.sources.carddav.dav import Dav
+from contactport.sources.carddav.multiget import Multiget
+from contactport.sources.carddav.multistatus import DAV, Item, Malformed, Multistatus
+from contactport.sources.carddav.refusal import Refused, is_final
+from contactport.sources.carddav.tray import GONE, Tray, mark
+
+_RESOURCE_TYPE = DAV + "resourcetype"
+_CONTENT_TYPE = DAV + "getcontenttype"
+_COLLECTION = DAV + "collection"
+CONTINUATIONS = 10_000
+SPECIMENS = 5
+"""GETs that may fail before the first works."""
+
+E = TypeVar("E", bound=Exception)
+Failure = (Refused, Malformed, Interrupted, TooSlow)
+
+
+class Reader:
+    """One book's way down the ladder."""
+
+    def __init__(self, dav: Dav, book: Book, tray: Tray, *, batch: int = 0, concurrency: int = 1) -> None:
+        self._dav = dav
+        self._book = book
+        self._tray = tray
+        self._batch = batch
+        self._concurrency = concurrency
+        self._self = mark(book.path.rstrip("/"))
+        self._lacking: dict[str, None] = {}
+        self._again = False
+        self._cut = False
+        self._tried: set[bytes] = set()
+
+    async def pages(self) -> AsyncGenerator[Page]:
+        """Raises Refused, Malformed and the client's errors when no step of the ladder gives anything."""
+        trouble: Exception | None = None
+        answered = False
+        for step in self._bulk():
+            try:
+                async for page in step():
+                    yield page
+            except Failure as error:
+                trouble = _not_final(error)
+                self._again = True
+                if self._tray.received:
+                    break
+            else:
+                answered = True
+                break
+        vouched = answered and not self._cut and self._book.engine == "radicale" and not self._lacking
+        if not (vouched and self._tray.received):
+            listed = False
+            try:
+                await self._list()
+                listed = True
+            except Refused as error:
+                trouble = self._unlisted(_not_final(error), trouble, answered=answered)
+            except Failure as error:
+                trouble = error
+            async for page in self._rest(trouble, listed=listed, answered=answered):
+                yield page
+        while not self._tray.empty:
+            yield self._tray.page()
+
+    def _unlisted(self, refused: Refused, trouble: Exception | None, *, answered: bool) -> Exception | None:
+        # Some servers answer an empty book with 404; discovery has just seen that it is there.
+        if refused.status == 404 and (answered or trouble is None) and not self._tray.received:
+            self._tray.listed(0)
+            return trouble
+        return trouble or refused
+
+    async def _rest(self, trouble: Exception | None, *, listed: bool, answered: bool) -> AsyncGenerator[Page]:
+        """What the listing has and the first step did not bring; or, without a listing, a query."""
+        self._again = True
+        if not self._tray.received and not self._lacking and not (listed and answered):
+            async for page in self._unseen(trouble, answered=answered):
+                yield page
+            return
+        if not listed and (self._cut or not answered):
+            raise trouble or WireError(Code.IMPORT_FAILED)
+        if self._lacking:
+            async for page in self._fetched(trouble):
+                yield page
+
+    async def _unseen(self, trouble: Exception | None, *, answered: bool) -> AsyncGenerator[Page]:
+        for body in (questions.QUERY, questions.QUERY_FILTER):
+            if body in self._tried:
+                continue
+            try:
+                async for page in self._query(body):
+                    yield page
+            except Failure as error:
+                trouble = trouble or _not_final(error)
+            else:
+                answered = True
+                if self._tray.received:
+                    return
+        if not answered and trouble is not None:
+            raise trouble
+
+    async def _fetched(self, trouble: Exception | None) -> AsyncGenerator[Page]:
+        steps: list[Callable[[], AsyncGenerator[Page]]] = [self._multiget]
+        if questions.QUERY not in self._tried:
+            steps.append(lambda: self._query(questions.QUERY))
+        if questions.QUERY_FILTER not in self._tried:
+            steps.append(lambda: self._query(questions.QUERY_FILTER))
+        steps.append(self._one_by_one)
+        for step in steps:
+            try:
+                async for page in step():
+                    yield page
+            except Failure as error:
+                trouble = _not_final(error)
+            self._lacking = {href: None for href in self._lacking if not self._tray.has(href)}
+            if not self._lacking:
+                return
+        if not self._tray.received and trouble is not None:
+            raise trouble
+        for href in self._lacking:
+            self._tray.reject(href, "the server lists this card and does not hand it out")
+            if self._tray.full:
+                yield self._tray.page()
+
+    def _bulk(self) -> list[Callable[[], AsyncGenerator[Page]]]:
+        if self._book.engine == "radicale":
+            return [lambda: self._query(questions.QUERY), self._sync]
+        if not self._book.reports or "sync-collection" in self._book.reports:
+            return [self._sync]
+        return []
+
+    async def _query(self, body: bytes) -> AsyncGenerator[Page]:
+        self._tried.add(body)
+        async for items in self._dav.stream("REPORT", self._book.url, body, depth=1):
+            self._take(items)
+            while self._tray.full:
+                yield self._tray.page()
+
+    async def _sync(self) -> AsyncGenerator[Page]:
+        token = ""
+        for _ in range(CONTINUATIONS):
+            self._cut = False
+            before = self._tray.received + len(self._lacking)
+            parser = Multistatus(self._dav.limits)
+            async for items in self._dav.stream(
+                "REPORT", self._book.url, questions.sync(token), depth=0, parser=parser
+            ):
+                self._take(items)
+                while self._tray.full:
+                    yield self._tray.page()
+            # 507 for the collection itself: go on from the new token (RFC 6578 section 3.6).
+            moved = parser.sync_token not in ("", token) and self._tray.received + len(self._lacking) > before
+            if not self._cut or not moved:
+                return
+            token = parser.sync_token
+
+    async def _list(self) -> None:
+        count = 0
+        async for items in self._dav.stream("PROPFIND", self._book.url, questions.LISTING, depth=1):
+            for item in items:
+                if not self._is_member(item):
+                    continue
+                count += 1
+                if count > self._dav.client.settings.import_members:
+                    raise OverBudget(f"it has more than {self._dav.client.settings.import_members} members")
+                key = self._tray.key(item.href)
+                if not self._tray.has(key):
+                    self._lacking[key] = None
+        # What stands in an earlier answer and not in the listing is gone.
+        self._tray.listed(count)
+
+    def _take(self, items: list[Item]) -> None:
+        tray = self._tray
+        again = self._again
+        for item in items:
+            href = item.href
+            data = item.data
+            if data:
+                tray.card(href if href[:1] == "/" != href[1:2] else tray.key(href), data, again=again)
+            elif item.too_long:
+                tray.reject(tray.key(href))
+            elif self._is_member(item):
+                key = tray.key(href)
+                if not tray.has(key):
+                    self._lacking[key] = None
+
+    def _is_member(self, item: Item) -> bool:
+        key = self._tray.key(item.href)
+        if mark(key.rstrip("/")) == self._self:
+            if item.status == 507:
+                self._cut = True
+            return False
+        if item.status >= 400:
+            return False
+        kind = item.props.get(_RESOURCE_TYPE)
+        if kind is not None and _COLLECTION in kind.names:
+            return False
+        content = item.props.get(_CONTENT_TYPE)
+        return content is None or not content.text.lower().startswith("text/calendar")
+
+    async def _multiget(self) -> AsyncGenerator[Page]:
+        multiget = Multiget(
+            self._dav, self._book, self._tray, most=self._batch, concurrency=self._concurrency
+        )
+        async for page in multiget.pages(self._lacking):
+            yield page
+        omitted = [href for href in multiget.left if not self._tray.has(href)]
+        if 1 < len(omitted) < len(self._lacking):
+            # Left out by an answer that was cut short, or because they are gone: a second look tells.
+            multiget.left.clear()
+            async for page in multiget.pages(omitted):
+                yield page
+
+    async def _one_by_one(self) -> AsyncGenerator[Page]:
+        failures = 0
+        for href in self._lacking:
+            try:
+                data = await self._dav.get(onward(self._book.url, href))
+            except Refused as refused:
+                _not_final(refused)
+                if refused.status in (404, 410):
+                    self._tray.reject(href, GONE)
+                    continue
+                failures += 1
+                if not self._tray.received and failures >= SPECIMENS:
+                    raise
+                self._tray.reject(href, "the server lists this card and does not hand it out")
+            except OverBudget:
+                if self._dav.client.budget.spent > self._dav.client.budget.total:
+                    raise
+                self._tray.reject(href)
+            else:
+                if data.strip():
+                    self._tray.card(href, data, again=True)
+                else:
+                    self._tray.reject(href, "the server sends an empty card")
+            if self._tray.full:
+                yield self._tray.page()
+
+
+def _not_final(error: E) -> E:
+    """The error, to try something else; raises it when it is a refusal of the user."""
+    if isinstance(error, Refused) and is_final(error):
+        raise error
+    return error

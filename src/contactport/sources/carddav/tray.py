@@ -1,0 +1,140 @@
+"""Cards on their way out of one book: gathered into pages, doubles noticed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Container
+from urllib.parse import unquote
+
+import msgspec
+
+from contactport.contact import Reject
+from contactport.net.budget import size
+from contactport.net.failures import OverBudget, Unreadable
+from contactport.net.redirects import onward
+from contactport.sources.base import Page, RawCard
+from contactport.sources.carddav.book import Book
+
+CARDS = 500
+BYTES = 1024 * 1024
+SECONDS = 1.0
+"""A page is full with so many cards or bytes; and what a slow server has sent is passed on after a second."""
+GONE = "gone between listing and reading"
+
+
+class Tally(msgspec.Struct):
+    """Over all books of an account: members received, members listed (None while nothing was), and the limit."""
+
+    limit: int
+    received: int = 0
+    listed: int | None = None
+
+
+def mark(href: str) -> int:
+    """Stands for an href in the set of those seen, at a third of its size. `%40` and `@` are the same."""
+    return hash(unquote(href)) if "%" in href else hash(href)
+
+
+class Tray:
+    """One book's. A card whose key is in `known` counts as seen and is not passed on."""
+
+    def __init__(
+        self, book: Book, known: Container[str], tally: Tally, *, longest: int, owner: str | None = None
+    ) -> None:
+        self.received = 0
+        self._book = book
+        self._path = book.path
+        self._known = known
+        self._tally = tally
+        self._longest = longest
+        self._owner = None if owner is None else mark(owner)
+        self._owner_key: str | None = None
+        self._seen: set[int] = set()
+        self._cards: list[RawCard] = []
+        self._rejects: list[Reject] = []
+        self._repeats = 0
+        self._bytes = 0
+        self._time = asyncio.get_running_loop().time
+        self._since = self._time()
+
+    def key(self, href: str) -> str:
+        """The server's own path for an href, whatever form it came in; it stays escaped as it was."""
+        if href.startswith("/") and not href.startswith("//"):
+            return href
+        try:
+            url = onward(self._book.url, href)
+        except Unreadable:
+            return href
+        same = (url.scheme, url.host, url.port) == (
+            self._book.url.scheme,
+            self._book.url.host,
+            self._book.url.port,
+        )
+        return url.raw_path_qs if same else str(url)
+
+    def has(self, href: str) -> bool:
+        """Whether this member was received, rejected, or is known from an earlier attempt."""
+        return mark(href) in self._seen or href in self._known
+
+    def card(self, key: str, data: str | bytes, *, again: bool = False) -> None:
+        """Takes a card. `again` says that we asked a second time, so that a double is not the server's doing.
+
+        Raises OverBudget past the members that an import may have.
+        """
+        if not self._new(key, again=again):
+            return
+        if key in self._known:
+            return
+        raw = data.encode("utf-8", "replace") if isinstance(data, str) else data
+        if len(raw) > self._longest:
+            self._rejects.append(Reject(key, self._too_long))
+            return
+        if self._owner is not None and mark(key) == self._owner:
+            self._owner_key = key
+        self._bytes += len(raw)
+        self._cards.append(RawCard(key, raw, self._path))
+
+    def reject(self, key: str, reason: str = "") -> None:
+        """Leaves a member out, for a reason; without one because it is too long."""
+        if self._new(key, again=True) and key not in self._known:
+            self._rejects.append(Reject(key, reason or self._too_long))
+
+    @property
+    def _too_long(self) -> str:
+        return f"the card is larger than {size(self._longest)}"
+
+    def _new(self, key: str, *, again: bool) -> bool:
+        found = mark(key)
+        if found in self._seen:
+            self._repeats += not again
+            return False
+        self._seen.add(found)
+        self.received += 1
+        tally = self._tally
+        tally.received += 1
+        if tally.received > tally.limit:
+            raise OverBudget(f"it has more than {tally.limit} members")
+        return True
+
+    def listed(self, count: int) -> None:
+        """So many members stand in this book's listing."""
+        self._tally.listed = (self._tally.listed or 0) + count
+
+    @property
+    def full(self) -> bool:
+        """Whether a page should go out now."""
+        count = len(self._cards) + len(self._rejects)
+        return count >= CARDS or self._bytes >= BYTES or (count > 0 and self._time() - self._since >= SECONDS)
+
+    @property
+    def empty(self) -> bool:
+        return not (self._cards or self._rejects or self._repeats)
+
+    def page(self) -> Page:
+        """What was gathered, at most CARDS of it; the rest stays."""
+        cards, self._cards = self._cards[:CARDS], self._cards[CARDS:]
+        rejects, self._rejects = self._rejects, []
+        repeats, self._repeats = self._repeats, 0
+        self._bytes = sum(len(card.data) for card in self._cards) if self._cards else 0
+        self._since = self._time()
+        return Page(cards, rejects, repeats, self._tally.listed, self._owner_key)
