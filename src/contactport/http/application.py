@@ -16,9 +16,13 @@ from starlette.types import Lifespan
 from contactport.http.answer import answer_of
 from contactport.http.begin_import import begin_applet, begin_consent, begin_password
 from contactport.http.contacts import show_contacts
+from contactport.http.documentation import show_description, show_documentation
 from contactport.http.events import show_events
 from contactport.http.frame import Frame
+from contactport.http.health import show_front, show_health
+from contactport.http.imports import show_import
 from contactport.http.service import Service
+from contactport.http.services import show_services
 from contactport.http.spelling import paths
 
 Endpoint = Callable[[Service, Request], Awaitable[Response]]
@@ -42,6 +46,15 @@ def build(service: Service, lifespan: Lifespan[Starlette] | None = None) -> Star
         spellings = [f"{path}{form}{slash}" for form in ("", ".json", ".xml") for slash in ("", "/")]
         # Not HEAD: whoever only looks must not begin an import.
         serve(endpoint, path, spellings, "GET", "POST")
+    serve(show_import, "/imports/{id}", paths("imports"), "GET", "HEAD")
+    for path, endpoint in (
+        ("/services.json", show_services),
+        ("/health", show_health),
+        ("/docs", show_documentation),
+        ("/openapi.yaml", show_description),
+    ):
+        serve(endpoint, path, (path, f"{path}/"), "GET", "HEAD")
+    serve(show_front, "/", ("/",), "GET", "HEAD")
 
     application = Starlette(
         routes=routes,

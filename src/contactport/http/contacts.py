@@ -14,15 +14,15 @@ from contactport.formats.wire import WireOwner, owner_from_username, to_owner
 from contactport.http import arguments
 from contactport.http.answer import Answer, Format, answer_of
 from contactport.http.bodies import BookEnd
-from contactport.http.poll import asked_import
-from contactport.http.respond import text_of
+from contactport.http.poll import asked_import, why_failed
 from contactport.http.service import Service
-from contactport.http.shapes import Groups, Json, Jsonp, Lines, Shape, Xml
+from contactport.http.shapes import Cards, Groups, Json, Jsonp, Lines, Shape, Table, Xml
 from contactport.http.spelling import spelt
-from contactport.store import contacts, imports
+from contactport.store import contacts
 from contactport.store.imports import Import
 
-FORMATS: tuple[Format, ...] = ("json", "xml", "ndjson")
+_SHAPES: dict[Format, type[Shape]] = {"json": Json, "xml": Xml, "vcf": Cards, "csv": Table, "ndjson": Lines}
+FORMATS: tuple[Format, ...] = tuple(_SHAPES)
 SLICE = 100
 """Contacts made at once: between two slices other requests get their turn."""
 
@@ -73,9 +73,7 @@ async def _check_ready(service: Service, one: Import) -> None:
             http=410,
         )
     if one.state == "failed":
-        code = Code(one.code or Code.UNEXPECTED)
-        told = [event.description for event in await imports.events(service.store.database, one.id)]
-        raise WireError(code, told[-1] or text_of(code), http=404)
+        raise await why_failed(service, one)
     if one.state != "complete":
         raise WireError(Code.NOT_YET)
 
@@ -88,9 +86,7 @@ async def _owner(service: Service, one: Import) -> WireOwner:
 def _shape(answer: Answer) -> Shape:
     if answer.callback is not None:
         return Jsonp(answer.callback)
-    if answer.format == "xml":
-        return Xml()
-    return Lines() if answer.format == "ndjson" else Json()
+    return _SHAPES[answer.format]()
 
 
 async def _slices(service: Service, one: Import, start: int, count: int) -> AsyncIterator[list[Contact]]:

@@ -13,6 +13,7 @@ from contactport.store import imports
 from contactport.store.imports import Import
 
 LARGEST_ID = 2**31 - 1
+_CODES = {int(code) for code in Code}
 
 
 async def asked_import(service: Service, request: Request, name: str, arguments: Arguments) -> Import:
@@ -36,3 +37,14 @@ async def asked_import(service: Service, request: Request, name: str, arguments:
     answer.user_id = one.user_id
     answer.import_id = one.id
     return one
+
+
+async def why_failed(service: Service, one: Import) -> WireError:
+    """The error that a failed import ended with, in the words of its COMPLETE event; its status is 404."""
+    code = Code(one.code) if one.code in _CODES else Code.UNEXPECTED
+    told = [
+        event.description
+        for event in await imports.events(service.store.database, one.id)
+        if event.status == "ERROR" and event.type == "COMPLETE"
+    ]
+    return WireError(code, next(iter(told), None) or "", http=404)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from contactport.errors import ROWS, WireError
+from contactport.errors import WireError
 from contactport.http import jsonp, xml
 from contactport.http.answer import Answer
 from contactport.http.bodies import ErrorBody, Failure
@@ -51,8 +51,3 @@ def xml_values(body: msgspec.Struct | dict[str, Any]) -> dict[str, Any]:
     if values.get("url", "") is None:
         del values["url"]
     return values
-
-
-def text_of(code: int) -> str:
-    """The table's words for a code that an import ended with."""
-    return next((row.text for row in ROWS.values() if row.code == code), "The import failed.")

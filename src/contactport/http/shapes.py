@@ -1,13 +1,14 @@
-"""The shapes of an address book on the wire: JSON, XML and one JSON contact a line, each made piece by piece."""
+"""The shapes of an address book on the wire: JSON, JSONP, XML, vCard, CSV and JSON by the line, made in pieces."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import msgspec
 
 from contactport.contact import Contact
+from contactport.formats import ndjson, table, vcard
 from contactport.formats.wire import to_wire
 from contactport.http import jsonp, xml
 from contactport.http.bodies import BookEnd
@@ -101,7 +102,47 @@ class Lines:
         return b""
 
     def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> bytes:
-        return ENCODER.encode_lines([to_wire(contact, groups.get(contact.uid, ())) for contact in contacts])
+        return b"".join(ndjson.write(contacts, groups))
 
     def end(self, end: BookEnd) -> bytes:
         return b""
+
+
+class Table:
+    """CSV: the header, and a row each."""
+
+    media_type = "text/csv; charset=utf-8; header=present"
+
+    def start(self) -> bytes:
+        return next(table.write(()))
+
+    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> bytes:
+        rows = table.write(contacts, groups)
+        next(rows)
+        return b"".join(rows)
+
+    def end(self, end: BookEnd) -> bytes:
+        return b""
+
+
+class Cards:
+    """A vCard each; the groups that a contact belongs to become its categories, for a card has no others."""
+
+    media_type = "text/vcard; charset=utf-8"
+
+    def start(self) -> bytes:
+        return b""
+
+    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> bytes:
+        return b"".join(vcard.write(_with_categories(contacts, groups)))
+
+    def end(self, end: BookEnd) -> bytes:
+        return b""
+
+
+def _with_categories(contacts: Sequence[Contact], groups: Groups) -> Iterator[Contact]:
+    for contact in contacts:
+        names = groups.get(contact.uid)
+        if names:
+            contact.categories = list(dict.fromkeys((*names, *contact.categories)))
+        yield contact

@@ -1,0 +1,34 @@
+"""Whether the service is alive, and what it is: for balancers, and for people who come by."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contactport import __version__
+from contactport.http.answer import answer_of
+from contactport.http.page import page
+from contactport.http.respond import success
+from contactport.http.service import Service
+
+_FRONT = (
+    "<main><h1>contactport</h1>"
+    "<p class=lead>An address-book import service. A user's name and password in, the user's address book out.</p>"
+    "<p>This is its address for applications; there is nothing to sign in to here.</p>"
+    "<nav aria-label=Pages><ul>"
+    "<li><a href='/docs'>The wire</a> <small>every call, argument, body and error</small></li>"
+    "<li><a href='/openapi.yaml'>openapi.yaml</a> <small>the same for machines</small></li>"
+    "<li><a href='/services.json'>services.json</a> <small>the services whose address books can be read</small></li>"
+    "<li><a href='/health'>health</a> <small>whether the service is alive, and its version</small></li>"
+    "</ul></nav></main>"
+)
+
+
+async def show_health(_service: Service, request: Request) -> Response:
+    """Alive: it touches nothing that may be slow or gone."""
+    return success(answer_of(request.scope), "result", {"status": "ok", "version": __version__})
+
+
+async def show_front(_service: Service, _request: Request) -> Response:
+    """The page at `/`."""
+    return page("contactport", _FRONT)

@@ -1,0 +1,40 @@
+"""What has become of an import: its state, its ledger, and what was left out and why."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contactport.http import arguments, bodies
+from contactport.http.answer import answer_of
+from contactport.http.poll import asked_import, why_failed
+from contactport.http.respond import success
+from contactport.http.service import Service
+from contactport.http.spelling import spelt
+from contactport.store import imports
+
+
+async def show_import(service: Service, request: Request) -> Response:
+    """The import's row, without a word of its contacts."""
+    given = await arguments.read(request, service.settings, arguments.POLL)
+    name = spelt(request, ("json", "xml"))
+    one = await asked_import(service, request, name, given)
+    answer = answer_of(request.scope)
+    error = None if one.code is None else await why_failed(service, one)
+    body = bodies.ImportBody(
+        import_id=one.id,
+        state=one.state,
+        service=one.service,
+        include=[word for word in one.include.split(",") if word],
+        created_at=bodies.stamp(one.created_at),
+        ended_at=None if one.ended_at is None else bodies.stamp(one.ended_at),
+        purge_at=None if one.purge_at is None else bodies.stamp(one.purge_at),
+        ledger=bodies.Ledger(one.found, one.delivered, one.merged, one.rejected),
+        rejects=await imports.rejects(service.store.database, one),
+        error=UNSET if error is None else bodies.ErrorBody(int(error.code), error.text),
+        user_id=one.user_id,
+        id=one.id,
+        echo=answer.echo,
+    )
+    return success(answer, "importResponse", body)
