@@ -1,0 +1,75 @@
+"""The command line: one file a command, each imported only when it runs.
+
+Exit codes, the same for every command:
+
+0    it is done
+1    it is done, and something was found wrong: a reject, a misconfiguration, a domain that is not there
+2    the command or a setting is not valid
+3    the import failed
+4    the data folder, its key ring or its database can't be used
+5    the address to listen on can't be had
+70   this program is at fault
+130  interrupted
+141  whoever read the output has gone
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from contactport import __version__
+from contactport.cli.failures import quit_in_words
+
+COMMANDS = {
+    "serve": ("contactport.cli.serve:serve", "Run the service: API and worker in one process."),
+    "domain": ("contactport.cli.domain:domain", "Add, list, rotate and remove applications' key pairs."),
+    "import": (
+        "contactport.cli.import_:import_",
+        "Import an address book here and now, without the service.",
+    ),
+    "convert": ("contactport.cli.convert:convert", "Convert a file of contacts to another format."),
+    "sources": ("contactport.cli.sources:sources", "Show where address books can be imported from."),
+    "doctor": ("contactport.cli.doctor:doctor", "Find misconfigurations and say the fix."),
+}
+"""Name → where the command is, and its line in the help: nothing is imported to show it."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they run, and whose failures are told in words."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=list(COMMANDS), ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, told) for name, (_, told) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        with quit_in_words():
+            return super().invoke(ctx)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Settings come from CONTACTPORT_* variables, and from a TOML file below them (CONTACTPORT_CONFIG).",
+)
+@click.version_option(__version__, prog_name="contactport", message="%(prog)s %(version)s")
+def main() -> None:
+    """A self-hosted address-book import service."""

@@ -1,0 +1,31 @@
+"""Finding: one answer of a check."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """`good`, `note` (to know, and may be meant so) or `wrong`, with what to do about it."""
+
+    check: str
+    state: Literal["good", "note", "wrong"]
+    text: str
+    fix: str = ""
+
+
+def good(check: str, text: str) -> Finding:
+    """All is well."""
+    return Finding(check, "good", text)
+
+
+def note(check: str, text: str, fix: str = "") -> Finding:
+    """Nothing is wrong yet, or it may be meant so."""
+    return Finding(check, "note", text, fix)
+
+
+def wrong(check: str, text: str, fix: str) -> Finding:
+    """The service does not work, or not safely, until this is mended."""
+    return Finding(check, "wrong", text, fix)

@@ -1,0 +1,67 @@
+"""`contactport doctor`: what is misconfigured, and the fix."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from contactport.cli.checks import configuration, folder, machine, service
+from contactport.cli.checks.finding import Finding
+from contactport.cli.options import settings_options
+from contactport.cli.output import put_json
+from contactport.settings import Settings
+
+_WORDS = {"good": "ok", "note": "note", "wrong": "WRONG"}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Standard output is JSON alone.")
+@settings_options
+@click.pass_context
+def doctor(context: click.Context, as_json: bool, data: str | None, config: Path | None) -> None:
+    """Find misconfigurations and say the fix; changes nothing. Exit code 1 where something is wrong."""
+    settings, findings = configuration.read(data, config, os.environ)
+    findings += [*configuration.strangers(os.environ), *_everything(settings)]
+    wrong = [one for one in findings if one.state == "wrong"]
+    if as_json:
+        put_json({"good": not wrong, "findings": findings})
+    else:
+        for one in findings:
+            click.echo(f"{_WORDS[one.state]:5} {one.check:11} {one.text}")
+            if one.fix:
+                click.echo(f"{'':17} fix: {one.fix}")
+        click.echo(f"\n{_count(len(wrong))} wrong.")
+    context.exit(1 if wrong else 0)
+
+
+def _everything(settings: Settings | None) -> Iterator[Finding]:
+    """Every further finding; without settings, only those that need none."""
+    yield from machine.python()
+    yield from machine.core_dumps()
+    if settings is None:
+        yield from machine.clock(None)
+        yield from service.providers()
+        return
+    yield from configuration.networks(settings)
+    yield from configuration.authorities(settings)
+    yield from configuration.resolver(settings)
+    yield from configuration.exposure(settings)
+    place = Path(settings.data)
+    yield from folder.there(place)
+    yield from folder.disk(place)
+    inside, trouble = folder.look_inside(place)
+    yield from trouble
+    if inside is not None:
+        yield from folder.schema(inside)
+    if not trouble:
+        yield from folder.ring(place, inside)
+    yield from machine.clock(inside.newest if inside is not None else None)
+    yield from service.providers()
+    yield from service.port(settings, runs=service.running(place))
+
+
+def _count(number: int) -> str:
+    return {0: "Nothing is", 1: "One thing is"}.get(number, f"{number} things are")

@@ -1,0 +1,258 @@
+"""`contactport domain`: the applications that may use this service."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from contactport.cli.failures import FOLDER, Failure
+from contactport.cli.options import settings_of, settings_options
+from contactport.cli.output import put_json, say
+from contactport.sources.providers import find, providers
+
+if TYPE_CHECKING:
+    from contactport.store.domains import Domain, KeyPair
+    from contactport.store.open import Store
+
+DAY = 86_400
+YEAR = 366 * DAY
+NAME_CHARACTERS = 200
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Standard output is JSON alone.")
+
+
+@click.group()
+def domain() -> None:
+    """Applications and their key pairs. Changes count at once, also for a service that is running."""
+
+
+def _name(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
+    if not 0 < len(name) <= NAME_CHARACTERS or not name.isprintable() or name != name.strip():
+        raise click.BadParameter(
+            f"a name has 1 to {NAME_CHARACTERS} printable characters, and no space at its ends"
+        )
+    return name
+
+
+def _parts(given: tuple[str, ...]) -> list[str]:
+    return [part.strip() for text in given for part in text.split(",") if part.strip()]
+
+
+def _sources(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    """The codes' own spelling, so that an alias permits what it stands for."""
+    if not given:
+        return None
+    codes: list[str] = []
+    for word in _parts(given):
+        provider = find(word)
+        if provider is None:
+            raise click.BadParameter(
+                f"there is no service {word!r}. Those there are: {', '.join(sorted(providers()))}"
+            )
+        codes.append(provider.code)
+    if not codes:
+        raise click.BadParameter("name at least one service, or leave the option out to permit all")
+    return tuple(dict.fromkeys(codes))
+
+
+def _origins(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    """Origins as a browser writes them (RFC 6454 section 6.2): scheme, host, and a port that is not the usual."""
+    if not given:
+        return None
+    origins: list[str] = []
+    for word in _parts(given):
+        try:
+            url = urlsplit(word)
+            port = url.port
+        except ValueError:
+            url, port = urlsplit(""), None
+        if url.scheme not in ("http", "https") or not url.hostname or url.path.strip("/") or url.query:
+            raise click.BadParameter(f"{word!r} is not an origin: write https://host or https://host:port")
+        if "@" in url.netloc or url.fragment:
+            raise click.BadParameter(f"{word!r} is not an origin: write https://host or https://host:port")
+        host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+        usual = port is None or port == {"http": 80, "https": 443}[url.scheme]
+        origins.append(f"{url.scheme}://{host}" + ("" if usual else f":{port}"))
+    if not origins:
+        raise click.BadParameter("name at least one origin, or leave the option out to permit all")
+    return tuple(dict.fromkeys(origins))
+
+
+@domain.command()
+@click.argument("name", callback=_name)
+@click.option(
+    "--sources",
+    multiple=True,
+    callback=_sources,
+    metavar="CODE,…",
+    help="The only services it may import from.",
+)
+@click.option(
+    "--origins",
+    multiple=True,
+    callback=_origins,
+    metavar="ORIGIN,…",
+    help="The only web origins it may be used from.",
+)
+@click.option(
+    "--retention",
+    type=click.IntRange(1, YEAR),
+    metavar="SECONDS",
+    help="How long its contacts stay after an import.",
+)
+@as_json
+@settings_options
+def add(
+    name: str,
+    sources: tuple[str, ...] | None,
+    origins: tuple[str, ...] | None,
+    retention: int | None,
+    as_json: bool,
+    data: str | None,
+    config: Path | None,
+) -> None:
+    """Add an application, and print its key pair: once, for only its hash is kept."""
+    from contactport.store import domains
+
+    with _store(data, config, make=True) as store:
+        pair = store.database.write_now(
+            domains.add, name, sources=sources, origins=origins, retention=retention
+        )
+    _show(pair, f"Domain {name!r} is added. Its key pair, which is shown only this once:", as_json)
+
+
+@domain.command("list")
+@as_json
+@settings_options
+def list_(as_json: bool, data: str | None, config: Path | None) -> None:
+    """List the applications; never a password."""
+    from contactport.store import domains
+
+    with _store(data, config, make=False) as store:
+        found = store.database.write_now(domains.all_domains)
+    if as_json:
+        put_json([_row(one) for one in found])
+        return
+    if not found:
+        say("There is no domain yet: `contactport domain add NAME` makes one.")
+    for one in found:
+        click.echo(f"{one.name}\n  domain_key {one.key}\n  added      {_time(one.created_at)}")
+        click.echo(f"  sources    {', '.join(one.sources) if one.sources is not None else 'all'}")
+        click.echo(f"  origins    {', '.join(one.origins) if one.origins is not None else 'all'}")
+        click.echo(f"  retention  {f'{one.retention} s' if one.retention else 'as the service is set'}")
+        if one.former_until is not None and one.former_until > _now_ms():
+            click.echo(f"  the password before the last rotation works until {_time(one.former_until)}")
+
+
+@domain.command()
+@click.argument("name")
+@click.option(
+    "--overlap",
+    type=click.IntRange(0, YEAR),
+    default=DAY,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the old password works beside the new one.",
+)
+@as_json
+@settings_options
+def rotate(name: str, overlap: int, as_json: bool, data: str | None, config: Path | None) -> None:
+    """Give an application a new password; the old one works for a while beside it."""
+    from contactport.store import domains
+
+    with _store(data, config, make=False) as store:
+        pair = store.database.write_now(domains.rotate, name, overlap)
+    told = f"the old one works {overlap} seconds more" if overlap else "the old one works no more"
+    _show(pair, f"Domain {name!r} has a new password, which is shown only this once; {told}:", as_json)
+
+
+@domain.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@settings_options
+def rm(name: str, yes: bool, data: str | None, config: Path | None) -> None:
+    """Remove an application, with every import of its own."""
+    from contactport.store import domains
+
+    with _store(data, config, make=False) as store:
+        if name not in {one.name for one in store.database.write_now(domains.all_domains)}:
+            raise domains.DomainError(
+                f"there is no domain called {name!r}: `contactport domain list` shows those there are"
+            )
+        if not yes:
+            _ask(name)
+        store.database.write_now(domains.remove, name)
+        store.database.truncate_log()
+    say(f"Domain {name!r} is removed.")
+
+
+def _ask(name: str) -> None:
+    if not sys.stdin.isatty():
+        raise click.UsageError("there is no terminal to ask on: add --yes to remove the domain")
+    click.confirm(
+        f"Remove domain {name!r}, with every import of its own? Its key pair stops working at once.",
+        abort=True,
+        err=True,
+    )
+
+
+@contextmanager
+def _store(data: str | None, config: Path | None, *, make: bool) -> Generator[Store]:
+    """The open data folder; one that is not there is made only where there is something to put in it."""
+    folder = Path(settings_of(data, config).data)
+    if not make and not folder.exists():
+        raise Failure(
+            f"there is no data folder {folder}: name the right one with --data or CONTACTPORT_DATA. "
+            "`contactport domain add` and `contactport serve` make a new one.",
+            FOLDER,
+        )
+    # Here, because it takes half a second that `--help` need not wait for.
+    from contactport.store.open import open_store
+
+    store = open_store(folder)
+    for made in store.made:
+        say(f"made the {made}")
+    try:
+        yield store
+    finally:
+        asyncio.run(store.database.close())
+
+
+def _show(pair: KeyPair, told: str, as_json: bool) -> None:
+    if as_json:
+        put_json(pair)
+        return
+    click.echo(f"{told}\n\n  domain_key       {pair.domain_key}\n  domain_password  {pair.domain_password}\n")
+
+
+def _row(one: Domain) -> dict[str, Any]:
+    former = one.former_until is not None and one.former_until > _now_ms()
+    return {
+        "name": one.name,
+        "domain_key": one.key,
+        "sources": one.sources,
+        "origins": one.origins,
+        "retention": one.retention,
+        "created_at": _time(one.created_at),
+        "former_password_until": _time(one.former_until) if former and one.former_until else None,
+    }
+
+
+def _now_ms() -> int:
+    return int(datetime.now(UTC).timestamp() * 1000)
+
+
+def _time(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,84 @@
+"""From an exception to one clear line on standard error and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import click
+
+from contactport.cli.output import say
+
+USAGE = 2
+IMPORT = 3
+FOLDER = 4
+ADDRESS = 5
+PROGRAM = 70
+INTERRUPTED = 130
+UNREAD = 141
+
+_KNOWN = (
+    ("contactport.settings", "SettingError", USAGE),
+    ("contactport.store.open", "FolderError", FOLDER),
+    ("contactport.store.vault", "RingError", FOLDER),
+    ("contactport.store.migrations", "SchemaError", FOLDER),
+    ("contactport.store.domains", "DomainError", 1),
+)
+"""Exceptions whose text is fit to be shown."""
+
+
+class Failure(Exception):
+    """What went wrong and what to do next, in one line; `exit_code` as in the package's docstring."""
+
+    def __init__(self, text: str, exit_code: int = 1) -> None:
+        super().__init__(text)
+        self.exit_code = exit_code
+
+
+@contextmanager
+def quit_in_words() -> Generator[None]:
+    """Turn what ends a command into click's own exits: never a traceback, quiet on Ctrl-C and a broken pipe."""
+    try:
+        yield
+        sys.stdout.flush()
+    except (KeyboardInterrupt, EOFError, click.Abort):
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        _close_output()
+        raise click.exceptions.Exit(UNREAD) from None
+    except (click.ClickException, click.exceptions.Exit):
+        raise
+    except Exception as error:
+        failure = error if isinstance(error, Failure) else _told(error)
+        say(f"contactport: {' '.join(str(failure).split())}")
+        raise click.exceptions.Exit(failure.exit_code) from None
+
+
+def _told(error: Exception) -> Failure:
+    for module, name, exit_code in _KNOWN:
+        # An error of a module that was never imported can't be this one.
+        kind = getattr(sys.modules.get(module), name, None)
+        if kind is not None and isinstance(error, kind):
+            return Failure(str(error), exit_code)
+    # Only here: structlog is not for a command's ordinary way.
+    from contactport.logs import places
+
+    # An exception's own text may hold what it was given: an address, a password.
+    return Failure(
+        "something unexpected went wrong in this program, not in what you did. Please report it with these "
+        f"places: {' < '.join(reversed(places(error)))}",
+        PROGRAM,
+    )
+
+
+def _close_output() -> None:
+    """Let the interpreter's last flush go nowhere instead of failing once more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -1,0 +1,234 @@
+"""`contactport import`: an address book, here and now, without the service."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from contactport.cli.failures import IMPORT, PROGRAM, Failure
+from contactport.cli.options import allow_network_option, settings_of, settings_options
+from contactport.cli.output import say
+from contactport.cli.writer import FORMATS
+from contactport.errors import Code, WireError
+from contactport.process import forbid_core_dumps
+from contactport.settings import Settings
+from contactport.sources.providers import Provider, find, providers
+
+if TYPE_CHECKING:
+    from contactport.cli.record import Ledger, WrittenRecord
+    from contactport.sources.base import Account, Source
+
+PASSWORD_BYTES = 4096
+
+Show = Callable[["Ledger", int | None], None]
+Tell = Callable[[str], None]
+
+
+@click.command("import")
+@click.argument("service")
+@click.option(
+    "--server",
+    default="",
+    metavar="URL",
+    help="The address book's server: a URL, a host, or a mail domain. Needed by services that people host "
+    "themselves, such as carddav, unless the user name is an e-mail address.",
+)
+@click.option("--username", required=True, metavar="U", help="The user's name for the service.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(list(FORMATS)),
+    default="vcf",
+    show_default=True,
+    help="Of the output.",
+)
+@click.option(
+    "--output",
+    "output_",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where to write, instead of standard output; replaced once the import is through.",
+)
+@click.option("--lenient", is_flag=True, help="Exit code 0 although something was rejected.")
+@allow_network_option
+@settings_options
+@click.pass_context
+def import_(
+    context: click.Context,
+    service: str,
+    server: str,
+    username: str,
+    format_: str,
+    output_: Path | None,
+    lenient: bool,
+    allow_network: tuple[str, ...],
+    data: str | None,
+    config: Path | None,
+) -> None:
+    """Import an address book here and now: no service is needed, and no data folder.
+
+    SERVICE is a service's code, such as icloud or carddav. The password is asked for on a terminal, else read from
+    the first line of standard input. Contacts go to standard output, each reject to standard error with its place
+    and reason; the last line there is the ledger.
+
+    Exit code 1 says that something was rejected (0 with --lenient), 3 that the import failed.
+    """
+    settings = settings_of(data, config, allow_network=allow_network)
+    provider = _provider(service)
+    _check_server(provider, server, username)
+    forbid_core_dumps()
+    password = _password(provider, username)
+    # Here, because they take a second that `--help` and a slip of the pen need not wait for.
+    from contactport import logs
+    from contactport.sources.base import Account
+
+    logs.configure("text")
+    logging.getLogger().setLevel(logging.WARNING)
+    account = Account(
+        provider=provider, username=username, password=password, server=server.strip(), photos=True
+    )
+    ledger = _import(settings, account, format_, output_)
+    say(str(ledger))
+    context.exit(1 if ledger.rejected and not lenient else 0)
+
+
+def _provider(service: str) -> Provider:
+    provider = find(service)
+    if provider is None:
+        codes = ", ".join(code for code, row in providers().items() if row.method == "password")
+        raise click.BadParameter(
+            f"there is no service {service!r}. Those there are: {codes}", param_hint="SERVICE"
+        )
+    if provider.method != "password":
+        told = provider.sorry or f"{provider.name} can't be read with a user name and a password"
+        raise click.BadParameter(told, param_hint="SERVICE")
+    return provider
+
+
+def _check_server(provider: Provider, server: str, username: str) -> None:
+    """Refuse what the source would refuse, before the password is asked for."""
+    from contactport.sources.server import parse_server
+
+    if not provider.self_hosted:
+        if server:
+            say(f"{provider.name} has servers of its own: --server is ignored")
+        return
+    if server:
+        try:
+            parse_server(server)
+        except WireError as error:
+            raise click.BadParameter(error.text, param_hint="--server") from None
+    elif "@" not in username and not provider.start:
+        raise click.UsageError("add --server: only an e-mail address as the user name tells where to look")
+
+
+def _password(provider: Provider, username: str) -> str:
+    if sys.stdin.isatty():
+        if provider.secret.help:
+            say(" ".join(part for part in (provider.secret.help, provider.secret.url) if part))
+        given: str = click.prompt(f"Password of {username} at {provider.name}", hide_input=True, err=True)
+        return given
+    line = sys.stdin.buffer.readline(PASSWORD_BYTES + 1)
+    if len(line) > PASSWORD_BYTES:
+        raise click.UsageError(f"the first line of standard input is longer than {PASSWORD_BYTES} bytes")
+    try:
+        password = line.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise click.UsageError("the first line of standard input is not UTF-8") from None
+    if not password:
+        raise click.UsageError("there is no password: write it to the first line of standard input")
+    return password
+
+
+def _import(settings: Settings, account: Account, format_: str, path: Path | None) -> Ledger:
+    """Raises Failure."""
+    from contactport.cli.record import Ledger, WrittenRecord
+    from contactport.cli.writer import Writer, output, part, write_of
+    from contactport.sources.registry import SourceMissing, source
+
+    ledger = Ledger()
+    try:
+        protocol = source(account.provider.protocol)
+        with output(path) as out, _terminal(path) as (tell, show):
+            groups: dict[str, list[str]] = {}
+            writer = Writer(write_of(format_, groups), out)
+            record = WrittenRecord(
+                writer.put, groups=None if format_ == "vcf" else groups, tell=tell, show=show
+            )
+            ledger = record.ledger
+            try:
+                asyncio.run(_run(settings, protocol, account, record))
+            except BaseException:
+                writer.abandon()
+                raise
+            writer.close()
+        if record.late:
+            say(f"{record.late} memberships of groups came after their contacts, and are left out")
+    except SourceMissing as error:
+        raise Failure(str(error), PROGRAM) from None
+    except WireError as error:
+        if ledger.found:
+            say(
+                f"until then: {ledger}"
+                + (f", in {part(path)}" if path is not None and part(path).exists() else "")
+            )
+        raise Failure(
+            f"the import failed with code {int(error.code)}: {error.text}{_hint(settings, account, error)}",
+            IMPORT,
+        ) from None
+    return ledger
+
+
+def _hint(settings: Settings, account: Account, error: WireError) -> str:
+    """What the wire must not tell strangers, and the user of this machine may know."""
+    if error.code == Code.IMPORT_FAILED and account.provider.self_hosted and not settings.allow_network:
+        return " A server on this host or in a private network is reached only with --allow-network CIDR."
+    return ""
+
+
+async def _run(settings: Settings, source: Source, account: Account, record: WrittenRecord) -> None:
+    from contactport.imports.run import run
+    from contactport.net.client import open_client
+
+    try:
+        async with asyncio.timeout(settings.import_seconds), open_client(settings) as client:
+            await run(source, account, client, record, settings.import_members)
+    except TimeoutError:
+        raise WireError(Code.TIMEOUT) from None
+    finally:
+        await record.finish()
+
+
+@contextmanager
+def _terminal(path: Path | None) -> Generator[tuple[Tell, Show]]:
+    """How to tell of a reject and show how far it is: a bar, where one does not stand in the contacts' way."""
+    if not sys.stderr.isatty() or (path is None and sys.stdout.isatty()):
+        yield say, lambda _ledger, _listed: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[told]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("importing", total=None, told="")
+
+        def show(ledger: Ledger, listed: int | None) -> None:
+            told = str(ledger.found) if listed is None else f"{ledger.found} of {listed}"
+            progress.update(task, total=listed, completed=ledger.found, told=told)
+
+        def tell(text: str) -> None:
+            progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+        yield tell, show

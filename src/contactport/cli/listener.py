@@ -1,0 +1,72 @@
+"""The sockets that the service listens on, taken before anything else is begun."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+
+from contactport.cli.failures import ADDRESS, Failure
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """A bound socket for each address of `host`; port 0 takes one free port for them all.
+
+    Raises Failure when the address can't be had.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise Failure(
+            f"the host {host!r} to listen on is not known here: {error.strerror}", ADDRESS
+        ) from None
+    bound: list[socket.socket] = []
+    refusal: OSError | None = None
+    for family, kind, protocol, _, address in dict.fromkeys(found):
+        taken = bound[0].getsockname()[1] if bound else port
+        one = socket.socket(family, kind, protocol)
+        try:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            one.bind((address[0], taken, *address[2:]))
+        except OSError as error:
+            one.close()
+            refusal = error
+            if error.errno != errno.EADDRNOTAVAIL:
+                break
+        else:
+            bound.append(one)
+            continue
+    if refusal is not None and (not bound or refusal.errno != errno.EADDRNOTAVAIL):
+        for one in bound:
+            one.close()
+        raise _failure(host, port, refusal)
+    return bound
+
+
+def _failure(host: str, port: int, error: OSError) -> Failure:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return Failure(
+                f"port {port} of {host} is in use by another program, or by another `contactport serve`: stop "
+                "it, or choose another with --port (0 takes a free one)",
+                ADDRESS,
+            )
+        case errno.EACCES:
+            return Failure(
+                f"port {port} needs rights that this user has not: choose one above 1023 with --port", ADDRESS
+            )
+        case _:
+            return Failure(f"{host} port {port} can't be listened on: {error.strerror}", ADDRESS)
+
+
+def url_of(host: str, listener: socket.socket) -> str:
+    """The service's address, as a client on this host types it."""
+    port: int = listener.getsockname()[1]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def is_loopback(listener: socket.socket) -> bool:
+    """Whether only this host can reach it."""
+    return ipaddress.ip_address(str(listener.getsockname()[0]).partition("%")[0]).is_loopback

@@ -1,0 +1,50 @@
+"""The options that every command takes, and the settings that they give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from contactport.net.guard import parse_network
+from contactport.settings import Settings, load
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def settings_options(command: Command) -> Command:
+    """`--data DIR` and `--config FILE`, as the arguments `data` and `config`."""
+    command = click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Settings in TOML. [env: CONTACTPORT_CONFIG]",
+    )(command)
+    return click.option(
+        "--data",
+        metavar="DIR",
+        help="The folder of the database and the key ring. [env: CONTACTPORT_DATA]",
+    )(command)
+
+
+def allow_network_option(command: Command) -> Command:
+    """`--allow-network CIDR`, repeatable, as the argument `allow_network`."""
+    return click.option(
+        "--allow-network",
+        multiple=True,
+        metavar="CIDR[:PORT]",
+        help="A private network that imports may reach; repeatable, and instead of the settings' own.",
+    )(command)
+
+
+def settings_of(
+    data: str | None, config: Path | None, *, allow_network: tuple[str, ...] = (), **overrides: Any
+) -> Settings:
+    """The settings of this run; what is None is not overridden. Raises SettingError."""
+    given = {"data": data, "allow_network": list(allow_network) or None, **overrides}
+    settings = load(config, overrides=given)
+    for network in settings.allow_network:
+        parse_network(network)
+    return settings

@@ -1,0 +1,101 @@
+"""The record of an import on a terminal: what arrives is written on at once."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from contactport.cli.output import plain
+from contactport.contact import Contact, Group, Item
+from contactport.imports.marks import Marks
+from contactport.store.contacts import Batch
+
+HELD_CONTACTS = 2000
+HELD_BYTES = 32 * 1024 * 1024
+"""Contacts, and bytes of pictures, that are held back for the group cards that may follow them."""
+
+
+class Ledger(msgspec.Struct):
+    """found = delivered + merged + rejected, always."""
+
+    found: int = 0
+    delivered: int = 0
+    merged: int = 0
+    rejected: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.found} found = {self.delivered} delivered + {self.merged} merged + {self.rejected} rejected"
+
+
+class WrittenRecord:
+    """An `imports.run.Record` that trims nothing.
+
+    `groups` is None where the format has cards for groups, which are then written as such. Elsewhere it is filled
+    with the names of the groups of each UID, for the writer to look up; contacts are held back a little for that,
+    since a server may list its groups last.
+    """
+
+    def __init__(
+        self,
+        put: Callable[[Sequence[Item]], None],
+        *,
+        groups: dict[str, list[str]] | None,
+        tell: Callable[[str], None],
+        show: Callable[[Ledger, int | None], None],
+    ) -> None:
+        self.marks = Marks(secrets.token_bytes(32))
+        self.ledger = Ledger()
+        self.late = 0
+        """Memberships whose contact had been written before its group card came."""
+        self._writing = put
+        self._groups = groups
+        self._tell = tell
+        self._show = show
+        self._held: deque[list[Contact]] = deque()
+        self._written: set[int] = set()
+
+    async def store(self, batch: Batch, listed: int | None) -> None:
+        """Write a batch on, and tell of its rejects. Raises what writing raises."""
+        self.ledger.found += batch.found
+        self.ledger.delivered += len(batch.contacts)
+        self.ledger.merged += batch.merged
+        self.ledger.rejected += len(batch.rejects)
+        for reject in batch.rejects:
+            self._tell(f"rejected: {plain(reject.place)}: {plain(reject.reason)}")
+        if self._groups is None:
+            await self._put([*batch.contacts, *batch.groups])
+        else:
+            self._learn(batch.groups, self._groups)
+            self._held.append(batch.contacts)
+            while self._is_much():
+                await self._release()
+        self._show(self.ledger, listed)
+
+    async def finish(self) -> None:
+        """Write what was held back."""
+        while self._held:
+            await self._release()
+
+    def _learn(self, cards: Sequence[Group], groups: dict[str, list[str]]) -> None:
+        for group in cards:
+            for uid in group.members:
+                groups.setdefault(uid, []).append(group.name)
+                self.late += hash(uid) in self._written
+
+    def _is_much(self) -> bool:
+        held = [contact for contacts in self._held for contact in contacts]
+        pictures = sum(len(photo.data) for contact in held for photo in contact.photos)
+        return len(held) > HELD_CONTACTS or pictures > HELD_BYTES
+
+    async def _release(self) -> None:
+        contacts = self._held.popleft()
+        self._written.update(hash(contact.uid) for contact in contacts if contact.uid)
+        await self._put(contacts)
+
+    async def _put(self, items: Sequence[Item]) -> None:
+        if items:
+            await asyncio.to_thread(self._writing, items)

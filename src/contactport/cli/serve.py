@@ -1,0 +1,142 @@
+"""`contactport serve`: the service, until a signal ends it."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import socket
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from contactport.cli.failures import Failure
+from contactport.cli.listener import is_loopback, listen, url_of
+from contactport.cli.options import allow_network_option, settings_of, settings_options
+from contactport.cli.output import say
+from contactport.process import forbid_core_dumps
+from contactport.settings import Settings
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+CONNECTIONS = 1000
+"""More than this at once are answered 503."""
+FILES = 4096
+"""File numbers that so many connections, their imports and the database need at most."""
+DRAIN_SECONDS = 10
+"""Answers under way when the service is to stop may take this much longer."""
+STOP_SECONDS = 20.0
+"""A stop that takes longer than this is cut short: what is stored stays sound, as after a crash."""
+
+
+@click.command()
+@click.option("--host", metavar="HOST", help="Where to listen. [env: CONTACTPORT_HOST; 127.0.0.1]")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="0 takes a free one. [env: CONTACTPORT_PORT; 8321]",
+)
+@click.option(
+    "--retention",
+    type=click.IntRange(1),
+    metavar="SECONDS",
+    help="How long contacts stay after an import's end. [env: CONTACTPORT_RETENTION; 900]",
+)
+@allow_network_option
+@settings_options
+def serve(
+    host: str | None,
+    port: int | None,
+    retention: int | None,
+    allow_network: tuple[str, ...],
+    data: str | None,
+    config: Path | None,
+) -> None:
+    """Run the service: API and worker in one process.
+
+    The first start makes the data folder, the database and the key ring, and says so. One line on standard
+    output tells the address when requests are accepted. SIGTERM and Ctrl-C end it well, with exit code 0; imports
+    that are cut off go on when it is started again. A second signal ends it at once.
+    """
+    forbid_core_dumps()
+    settings = settings_of(
+        data, config, allow_network=allow_network, host=host, port=port, retention=retention
+    )
+    listeners = listen(settings.host, settings.port)
+    if not all(map(is_loopback, listeners)):
+        say(
+            f"warning: {settings.host} can be reached from other hosts, and passwords travel in what they send: "
+            "put a proxy that speaks TLS in front, and let nobody past it"
+        )
+    _allow_files()
+    # Here, because they take two seconds that `--help` and a port in use need not wait for.
+    from contactport import logs
+    from contactport.app import build, hold_folder
+    from contactport.store.open import open_store
+
+    logs.configure(settings.log_format)
+    folder = Path(settings.data)
+    # Locked before it is opened: opening migrates the schema, which a running service must not see.
+    lock = hold_folder(folder) if folder.is_dir() else None
+    store = open_store(folder)
+    for made in store.made:
+        say(f"made the {made}")
+    lock = hold_folder(folder) if lock is None else lock
+    _run(build(settings, store), settings, listeners)
+    os.close(lock)
+
+
+def _allow_files() -> None:
+    """Raise the soft limit of open files, where the hard one lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _run(application: Starlette, settings: Settings, listeners: list[socket.socket]) -> None:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        """uvicorn's, which says when it is ready, and ends with exit code 0 when it is asked to end."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if not self.should_exit:
+                click.echo(f"contactport is ready at {url_of(settings.host, listeners[0])}")
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            # Not uvicorn's own, which would raise the signal once more at the end.
+            if self.should_exit:
+                os._exit(128 + sig)
+            self.should_exit = True
+            late = threading.Timer(STOP_SECONDS, os._exit, (128 + sig,))
+            late.daemon = True
+            late.start()
+
+    config = uvicorn.Config(
+        application,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    server = Server(config)
+    # From here on, and not only once uvicorn listens: a signal in the first second ends it well, too.
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, server.handle_exit)
+    try:
+        server.run(listeners)
+    except SystemExit:
+        raise Failure("the service could not start; its log, above, says why") from None

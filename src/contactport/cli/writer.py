@@ -1,0 +1,138 @@
+"""Contacts to a file or to standard output, in one format, as they come.
+
+A format's `write` pulls what it writes, and an import pushes what it has read: a thread stands between the two.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from contactport.cli.failures import Failure
+from contactport.contact import Item
+from contactport.formats import ndjson, table, vcard
+from contactport.formats.ndjson import Groups
+
+Write = Callable[[Iterable[Item]], Iterator[bytes]]
+
+FORMATS = ("vcf", "csv", "json", "ndjson")
+AHEAD = 4
+"""Batches that may wait for a slow disk or pipe."""
+
+
+def write_of(name: str, groups: Groups) -> Write:
+    """The `write` of a format. All but vCard, which has cards for them, look their contacts' groups up."""
+    match name:
+        case "csv":
+            return lambda items: table.write(items, groups)
+        case "json":
+            return lambda items: ndjson.write_array(items, groups)
+        case "ndjson":
+            return lambda items: ndjson.write(items, groups)
+        case _:
+            return vcard.write
+
+
+class Writer:
+    """Writes what it is given, in order, in a thread of its own."""
+
+    def __init__(self, write: Write, out: BinaryIO) -> None:
+        self._write = write
+        self._out = out
+        self._queue: queue.Queue[Sequence[Item] | None] = queue.Queue(AHEAD)
+        self._failure: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._begun = False
+
+    def put(self, items: Sequence[Item]) -> None:
+        """Write these after the ones before. Waits while too many do; raises what writing has raised."""
+        self._enqueue(items)
+
+    def close(self) -> None:
+        """Write what waits and the format's end. Raises what writing has raised."""
+        self._enqueue(None)
+        self._thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def abandon(self) -> None:
+        """End what was begun, where something was: a failed import writes no empty book."""
+        if self._begun:
+            self._enqueue(None)
+            self._thread.join()
+
+    def _enqueue(self, items: Sequence[Item] | None) -> None:
+        if not self._begun:
+            self._begun = True
+            self._thread.start()
+        while self._thread.is_alive():
+            with suppress(queue.Full):
+                self._queue.put(items, timeout=0.1)
+                return
+        if self._failure is not None:
+            raise self._failure
+
+    def _run(self) -> None:
+        try:
+            for piece in self._write(self._items()):
+                self._out.write(piece)
+            self._out.flush()
+        except OSError as error:
+            pipe = isinstance(error, BrokenPipeError)
+            self._failure = error if pipe else Failure(f"the output can't be written: {error.strerror}")
+        except Exception as error:
+            self._failure = error
+
+    def _items(self) -> Iterator[Item]:
+        while True:
+            if self._queue.empty():
+                # Nothing to do but wait: whoever reads along gets all there is.
+                self._out.flush()
+            items = self._queue.get()
+            if items is None:
+                return
+            yield from items
+
+
+@contextmanager
+def output(path: Path | None) -> Generator[BinaryIO]:
+    """The stream to write to: standard output, or a file that is there under its name once it is whole.
+
+    Until then it is called `NAME.part`, and stays so where the import fails with something in it. Others can't
+    read it. Raises Failure.
+    """
+    if path is None:
+        yield sys.stdout.buffer
+    elif path.exists() and not path.is_file():
+        with _open(path, new=False) as device:
+            yield device
+    else:
+        beside = part(path)
+        with _open(beside, new=True) as out:
+            try:
+                yield out
+            except BaseException as error:
+                if isinstance(error, KeyboardInterrupt) or not out.tell():
+                    beside.unlink()
+                raise
+        os.replace(beside, path)
+
+
+def _open(path: Path, *, new: bool) -> BinaryIO:
+    try:
+        if new:
+            path.unlink(missing_ok=True)
+        return open(os.open(path, os.O_WRONLY | (os.O_CREAT | os.O_EXCL if new else 0), 0o600), "wb")
+    except OSError as error:
+        raise Failure(f"{path} can't be written: {error.strerror}") from None
+
+
+def part(path: Path) -> Path:
+    """What a file is called until it is whole."""
+    return path.with_name(f"{path.name}.part")
