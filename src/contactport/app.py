@@ -19,7 +19,7 @@ from contactport.imports.jobs import Jobs
 from contactport.imports.purge import Housekeeper
 from contactport.net.client import open_client
 from contactport.settings import Settings
-from contactport.sources.registry import sources
+from contactport.sources.registry import source
 from contactport.store.open import FolderError, Store, open_store
 
 
@@ -29,7 +29,7 @@ def build(settings: Settings, store: Store | None = None) -> Starlette:
     Raises what `open_store` raises.
     """
     store = store or open_store(Path(settings.data))
-    attempts = Attempts(store, settings, sources(), lambda: open_client(settings))
+    attempts = Attempts(store, settings, source, lambda: open_client(settings))
     jobs = Jobs(store.database.url, attempts.perform, settings.workers)
     housekeeper = Housekeeper(store, settings, jobs)
 

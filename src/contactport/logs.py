@@ -14,6 +14,8 @@ from typing import Any, Literal, cast
 import structlog
 from structlog.typing import EventDict, Processor
 
+_LIBRARIES = ("aiohttp", "aiosqlite", "alembic", "asyncio", "dbos", "sqlalchemy", "uvicorn")
+"""Below warnings they tell parameters and addresses."""
 HIDDEN = frozenset(
     {"password", "domain_password", "username", "user_id", "secret", "authorization", "query", "key"}
 )
@@ -46,6 +48,8 @@ def configure(format_: Literal["json", "text"] | str) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    # A handler that fails (standard error is closed) would print the exception at hand, words and all.
+    logging.raiseExceptions = False
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)

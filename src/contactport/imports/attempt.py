@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 import structlog
@@ -27,17 +27,19 @@ from contactport.store.vault import SealBroken
 log = structlog.get_logger()
 
 OpenClient = Callable[[], AbstractAsyncContextManager[Client]]
+FindSource = Callable[[str], Source]
+"""From a protocol's name to what speaks it."""
 
 
 class Attempts:
     """Runs attempts; made once a process."""
 
     def __init__(
-        self, store: Store, settings: Settings, sources: Mapping[str, Source], open_client: OpenClient
+        self, store: Store, settings: Settings, find_source: FindSource, open_client: OpenClient
     ) -> None:
         self._store = store
         self._settings = settings
-        self._sources = sources
+        self._find_source = find_source
         self._open_client = open_client
 
     async def perform(self, import_id: int) -> None:
@@ -91,9 +93,10 @@ class Attempts:
 
     async def _read(self, one: Import, secret: Secret) -> None:
         provider = providers.find(one.service)
-        if provider is None or provider.protocol not in self._sources or one.username is None:
-            raise WireError(Code.UNEXPECTED)
+        assert provider is not None, "begin() takes known services only"
         assert one.key is not None
+        assert one.username is not None
+        source = self._find_source(provider.protocol)
         account = Account(
             provider=provider,
             username=one.username,
@@ -107,9 +110,7 @@ class Attempts:
             asyncio.timeout(max(0.0, (one.deadline - now_ms()) / 1000)),
             self._open_client() as client,
         ):
-            await run(
-                self._sources[provider.protocol], account, client, record, self._settings.import_members
-            )
+            await run(source, account, client, record, self._settings.import_members)
 
     def _end(self, connection: Connection, one: Import, secret: Secret, failure: WireError | None) -> None:
         """The import's end and what it teaches of the password, in one transaction. Raises Fenced."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
 from sqlalchemy import Connection
@@ -98,9 +99,11 @@ class Jobs:
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
-        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
         if self._client is not None:
             await asyncio.to_thread(self._client.destroy)
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        # It had made its own threads the loop's; they are gone with it, and others still need some.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
     async def _carry(self, import_id: int) -> None:
         """The whole job. Cancelled by `stop`, it is left pending, and recovered by the next launch."""

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -9,13 +9,15 @@ from contactport.store.open import Store, open_store
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+async def store(tmp_path: Path) -> AsyncGenerator[Store]:
+    """A data folder of its own, open."""
     opened = open_store(tmp_path / "data")
     yield opened
-    opened.database.engine.dispose()
+    await opened.database.close()
 
 
 @pytest.fixture
 def domain(store: Store) -> Domain:
+    """An application with no limits of its own."""
     store.database.write_now(domains.add, "shop")
     return store.database.write_now(domains.all_domains)[0]

@@ -1,0 +1,197 @@
+"""An attempt carries an import to an end, and the end says what happened."""
+
+import asyncio
+import io
+import logging
+from collections.abc import Iterator
+from contextlib import redirect_stderr
+
+import pytest
+import structlog
+from sqlalchemy import update
+
+from contactport import logs
+from contactport.errors import Code, WireError
+from contactport.imports.attempt import Attempts
+from contactport.net.client import open_client
+from contactport.settings import Settings
+from contactport.sources.base import Page
+from contactport.store import domains, imports, login_failures
+from contactport.store.domains import Domain
+from contactport.store.imports import Beginning, Event, Secret
+from contactport.store.open import Store
+from contactport.store.schema import import_
+from contactport.store.vault import DAY
+from tests.unit.imports.shelf import Shelf, raw
+
+SETTINGS = Settings()
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What `contactport serve` would write to standard error."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    written = io.StringIO()
+    with redirect_stderr(written):
+        logs.configure("json")
+        yield written
+    structlog.reset_defaults()
+    root.handlers, root.level = handlers, level
+
+
+def begin(store: Store, domain: Domain, seconds: float = 60) -> int:
+    return store.database.write_now(
+        imports.insert_import,
+        store.ring,
+        Beginning(
+            domain_id=domain.id,
+            service="carddav",
+            include="",
+            username="ann@example.org",
+            user_id=None,
+            secret=Secret("password-canary", "https://dav.example.org/"),
+            seconds=seconds,
+        ),
+    )
+
+
+async def perform(store: Store, import_id: int, shelf: Shelf) -> list[Event]:
+    attempts = Attempts(store, SETTINGS, lambda _: shelf, lambda: open_client(SETTINGS))
+    await attempts.perform(import_id)
+    return await imports.events(store.database, import_id)
+
+
+async def test_the_source_gets_the_account_as_it_was_given(store: Store, domain: Domain) -> None:
+    shelf = Shelf([])
+    await perform(store, begin(store, domain), shelf)
+    (account,) = shelf.accounts
+    assert (account.provider.code, account.username, account.password, account.server) == (
+        "carddav",
+        "ann@example.org",
+        "password-canary",
+        "https://dav.example.org/",
+    )
+
+
+async def test_a_good_end(store: Store, domain: Domain) -> None:
+    events = await perform(store, begin(store, domain), Shelf([Page([raw("ann")])]))
+    assert [(event.type, event.status, event.value) for event in events] == [
+        ("INITIALIZING", "COMPLETED", 0),
+        ("GATHERING", "COMPLETED", 1),
+        ("COMPLETE", "COMPLETED", 0),
+    ]
+
+
+@pytest.mark.parametrize("code", [Code.WRONG_PASSWORD, Code.UNAVAILABLE, Code.TIMEOUT, Code.IMPORT_FAILED])
+async def test_a_sources_error_is_the_imports_end(store: Store, domain: Domain, code: Code) -> None:
+    events = await perform(store, begin(store, domain), Shelf([], WireError(code, "in plain words")))
+    assert (events[-1].status, events[-1].value, events[-1].description) == ("ERROR", code, "in plain words")
+
+
+async def test_an_error_of_ours_is_256_and_its_words_are_not_logged(
+    store: Store, domain: Domain, log: io.StringIO
+) -> None:
+    shelf = Shelf([Page([raw("ann")])], RuntimeError("password-canary"))
+    events = await perform(store, begin(store, domain), shelf)
+    assert (events[-1].status, events[-1].value) == ("ERROR", Code.UNEXPECTED)
+    assert "import_broke" in log.getvalue()
+    assert "RuntimeError" in log.getvalue()
+    assert "canary" not in log.getvalue() + "".join(str(event.description) for event in events)
+
+
+async def test_an_attempt_that_takes_too_long_ends_in_a_timeout(store: Store, domain: Domain) -> None:
+    class Slow(Shelf):
+        async def pages(self, *_arguments: object):  # type: ignore[override, no-untyped-def]
+            await asyncio.Event().wait()
+            yield Page()
+
+    events = await perform(store, begin(store, domain, seconds=0.05), Slow([]))
+    assert (events[-1].status, events[-1].value) == ("ERROR", Code.TIMEOUT)
+
+
+async def test_a_cancelled_attempt_leaves_the_import_to_the_next(store: Store, domain: Domain) -> None:
+    stored = asyncio.Event()
+
+    class Held(Shelf):
+        async def pages(self, *_arguments: object):  # type: ignore[override, no-untyped-def]
+            yield Page([raw(f"n{n}") for n in range(500)])
+            stored.set()
+            await asyncio.Event().wait()
+
+    import_id = begin(store, domain)
+    task = asyncio.create_task(perform(store, import_id, Held([])))
+    await stored.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    book = [Page([raw(f"n{n}") for n in range(700)])]
+    events = await perform(store, import_id, Shelf(book))
+    assert [(event.type, event.value) for event in events[1:]] == [("GATHERING", 700), ("COMPLETE", 0)]
+    one = await imports.get(store.database, store.ring, import_id, domain.id)
+    assert one is not None
+    assert (one.found, one.delivered, one.epoch) == (700, 700, 2)
+
+
+async def test_an_attempt_that_was_overtaken_writes_nothing(store: Store, domain: Domain) -> None:
+    import_id = begin(store, domain)
+
+    class Overtaken(Shelf):
+        async def pages(self, *_arguments: object):  # type: ignore[override, no-untyped-def]
+            store.database.write_now(imports.claim, store.ring, import_id)
+            yield Page([raw(f"n{n}") for n in range(700)])
+
+    events = await perform(store, import_id, Overtaken([]))
+    assert [(event.type, event.status) for event in events] == [
+        ("INITIALIZING", "COMPLETED"),
+        ("GATHERING", "INPROGRESS"),
+    ]
+
+
+async def test_an_ended_import_is_not_performed_again(store: Store, domain: Domain) -> None:
+    import_id = begin(store, domain)
+    await perform(store, import_id, Shelf([]))
+    again = Shelf([Page([raw("late")])])
+    await perform(store, import_id, again)
+    assert again.accounts == []
+
+
+async def test_the_domains_own_retention_wins(store: Store, domain: Domain) -> None:
+    store.database.write_now(domains.add, "brief", retention=5)
+    brief = next(one for one in store.database.write_now(domains.all_domains) if one.name == "brief")
+    for one, seconds in ((domain, SETTINGS.retention), (brief, 5)):
+        import_id = begin(store, one)
+        await perform(store, import_id, Shelf([]))
+        ended = await imports.get(store.database, store.ring, import_id, one.id)
+        assert ended is not None
+        assert ended.purge_at is not None
+        assert ended.ended_at is not None
+        assert ended.purge_at - ended.ended_at == seconds * 1000
+
+
+async def test_a_wrong_password_is_remembered_and_a_right_one_forgets(store: Store, domain: Domain) -> None:
+    who = (store.ring, domain.id, "dav.example.org", "ann@example.org", "password-canary")
+    await perform(store, begin(store, domain), Shelf([], WireError(Code.WRONG_PASSWORD)))
+    assert store.database.write_now(login_failures.failed_recently, *who)
+    await perform(store, begin(store, domain), Shelf([]))
+    assert not store.database.write_now(login_failures.failed_recently, *who)
+
+
+async def test_an_import_whose_key_was_destroyed_fails_in_words(
+    store: Store, domain: Domain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_id = begin(store, domain)
+    made = store.ring.current().made
+    monkeypatch.setattr("contactport.store.vault.time.time", lambda: made + 2 * DAY)
+    store.ring.destroy_older_than(0)
+    events = await perform(store, import_id, Shelf([]))
+    assert events[-1].value == Code.UNEXPECTED
+    assert events[-1].description is not None
+    assert "begin it again" in events[-1].description
+
+
+async def test_a_waiting_import_beyond_its_deadline_is_not_begun(store: Store, domain: Domain) -> None:
+    import_id = begin(store, domain)
+    store.database.write_now(lambda connection: connection.execute(update(import_).values(deadline=1)))
+    events = await perform(store, import_id, Shelf([Page([raw("ann")])]))
+    assert events[-1].value == Code.TIMEOUT

@@ -1,0 +1,169 @@
+"""Beginning an import: what is refused at once, and what is queued."""
+
+import msgspec
+import pytest
+from sqlalchemy import Connection, select
+
+from contactport.errors import Code, WireError
+from contactport.imports.begin import Request, begin
+from contactport.settings import Settings
+from contactport.store import imports, login_failures
+from contactport.store.domains import Domain
+from contactport.store.open import Store
+from contactport.store.schema import import_
+
+
+class Queue:
+    """Stands for the job engine: what it was handed, and in which transaction."""
+
+    def __init__(self) -> None:
+        self.ids: list[int] = []
+
+    def __call__(self, connection: Connection, import_id: int) -> None:
+        assert connection.in_transaction()
+        self.ids.append(import_id)
+
+
+@pytest.fixture
+def queue() -> Queue:
+    return Queue()
+
+
+def request(domain: Domain, **changes: object) -> Request:
+    values: dict[str, object] = {
+        "domain": domain,
+        "service": "carddav",
+        "username": "ann@example.org",
+        "password": "secret",
+        "server": "https://dav.example.org/",
+    }
+    return Request(**(values | changes))  # type: ignore[arg-type] -- the tests vary one argument at a time
+
+
+async def refusal(store: Store, queue: Queue, asked: Request, settings: Settings | None = None) -> WireError:
+    with pytest.raises(WireError) as caught:
+        await begin(store, settings or Settings(), queue, asked)
+    assert queue.ids == []
+    return caught.value
+
+
+async def test_an_import_is_stored_and_queued(store: Store, domain: Domain, queue: Queue) -> None:
+    import_id = await begin(store, Settings(), queue, request(domain, user_id="u-1"))
+    assert queue.ids == [import_id]
+    one = await imports.get(store.database, store.ring, import_id, domain.id)
+    assert one is not None
+    assert (one.state, one.service, one.user_id) == ("waiting", "carddav", "u-1")
+
+
+async def test_what_the_queue_refuses_leaves_no_import(store: Store, domain: Domain) -> None:
+    def broken(_connection: Connection, _import_id: int) -> None:
+        raise RuntimeError("no queue")
+
+    with pytest.raises(RuntimeError):
+        await begin(store, Settings(), broken, request(domain))
+    with store.database.engine.connect() as connection:
+        assert connection.execute(select(import_.c.id)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"service": ""}, Code.SERVICE_REQUIRED),
+        ({"service": "no-such-service"}, Code.SERVICE_UNKNOWN),
+        ({"username": ""}, Code.CREDENTIALS_REQUIRED),
+        ({"password": ""}, Code.CREDENTIALS_REQUIRED),
+        ({"server": "", "username": "ann"}, Code.INVALID_PARAMETERS),
+        ({"server": "https://user:pass@dav.example.org/"}, Code.INVALID_PARAMETERS),
+        ({"server": "https://dav.example.org/?a=b"}, Code.INVALID_PARAMETERS),
+        ({"server": "https://dav.example.org/#a"}, Code.INVALID_PARAMETERS),
+        ({"server": "file:///etc/passwd"}, Code.INVALID_PARAMETERS),
+        ({"service": "linkedin"}, Code.SERVICE_UNKNOWN),
+    ],
+)
+async def test_what_can_not_work_is_refused_at_once(
+    store: Store, domain: Domain, queue: Queue, changes: dict[str, object], code: Code
+) -> None:
+    assert (await refusal(store, queue, request(domain, **changes))).code == code
+
+
+async def test_a_retired_service_says_what_to_do_instead(store: Store, domain: Domain, queue: Queue) -> None:
+    error = await refusal(store, queue, request(domain, service="plaxo"))
+    assert "Plaxo" in error.text
+
+
+@pytest.mark.parametrize("service", ["CardDAV", " carddav ", "CARDDAV"])
+async def test_a_service_is_known_in_any_case(
+    store: Store, domain: Domain, queue: Queue, service: str
+) -> None:
+    await begin(store, Settings(), queue, request(domain, service=service))
+    assert len(queue.ids) == 1
+
+
+async def test_a_domain_limited_to_some_sources_gets_no_other(
+    store: Store, domain: Domain, queue: Queue
+) -> None:
+    limited = msgspec.structs.replace(domain, sources=("icloud",))
+    assert (await refusal(store, queue, request(limited))).code == Code.SERVICE_NOT_PERMITTED
+    await begin(store, Settings(), queue, request(limited, service="icloud", server=""))
+    assert len(queue.ids) == 1
+
+
+async def test_unknown_words_of_include_are_ignored(store: Store, domain: Domain, queue: Queue) -> None:
+    asked = request(domain, include="mailing_address, everything,PHOTO")
+    import_id = await begin(store, Settings(), queue, asked)
+    one = await imports.get(store.database, store.ring, import_id, domain.id)
+    assert one is not None
+    assert one.include == "mailing_address,photo"
+
+
+class TestLimits:
+    async def test_too_many_in_a_minute(self, store: Store, domain: Domain, queue: Queue) -> None:
+        settings = Settings(begins_per_minute=2)
+        for _ in range(2):
+            await begin(store, settings, queue, request(domain))
+        queue.ids.clear()
+        error = await refusal(store, queue, request(domain), settings)
+        assert (error.http, error.code) == (429, Code.INVALID_PARAMETERS)
+        assert error.retry_after
+
+    async def test_too_many_in_flight(self, store: Store, domain: Domain, queue: Queue) -> None:
+        settings = Settings(imports_in_flight=1)
+        import_id = await begin(store, settings, queue, request(domain))
+        queue.ids.clear()
+        assert (await refusal(store, queue, request(domain), settings)).http == 429
+        store.database.write_now(imports.fail, import_id, 257, "no", 60)
+        await begin(store, settings, queue, request(domain))
+
+    async def test_another_domain_has_limits_of_its_own(
+        self, store: Store, domain: Domain, queue: Queue
+    ) -> None:
+        from contactport.store import domains
+
+        store.database.write_now(domains.add, "other")
+        other = next(one for one in store.database.write_now(domains.all_domains) if one.name == "other")
+        settings = Settings(begins_per_minute=1)
+        await begin(store, settings, queue, request(domain))
+        await begin(store, settings, queue, request(other))
+
+
+class TestFailedRecently:
+    async def test_the_same_wrong_password_ends_at_once_without_a_job(
+        self, store: Store, domain: Domain, queue: Queue
+    ) -> None:
+        who = (store.ring, domain.id, "dav.example.org", "ann@example.org")
+        store.database.write_now(login_failures.record, *who, "secret")
+        import_id = await begin(store, Settings(), queue, request(domain))
+        assert queue.ids == []
+        last = (await imports.events(store.database, import_id))[-1]
+        assert (last.type, last.status, last.value) == ("COMPLETE", "ERROR", Code.FAILED_RECENTLY)
+
+    async def test_another_password_is_tried(self, store: Store, domain: Domain, queue: Queue) -> None:
+        who = (store.ring, domain.id, "dav.example.org", "ann@example.org")
+        store.database.write_now(login_failures.record, *who, "another")
+        await begin(store, Settings(), queue, request(domain))
+        assert len(queue.ids) == 1
+
+
+def test_a_request_does_not_show_its_secrets(domain: Domain) -> None:
+    assert "secret" not in repr(request(domain))
+    assert "ann" not in repr(request(domain))
