@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from starlette.applications import Starlette
+
+from contactport.http.application import build
+from contactport.http.service import Service
+from contactport.imports.begin import Request
+from contactport.settings import load
+from contactport.store import domains
+from contactport.store.domains import KeyPair
+from contactport.store.open import Store, open_store
+from tests.unit.http.shelf import Shelf
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = open_store(tmp_path / "data")
+    yield opened
+    await opened.database.close()
+
+
+@pytest.fixture
+def pair(store: Store) -> KeyPair:
+    return store.database.write_now(domains.add, "shop")
+
+
+@pytest.fixture
+def other(store: Store) -> KeyPair:
+    return store.database.write_now(domains.add, "another shop")
+
+
+@pytest.fixture
+def shelf(store: Store, pair: KeyPair) -> Shelf:
+    """The imports of the domain of `pair`."""
+    return Shelf(store, pair)
+
+
+class Build(Protocol):
+    def __call__(self, begin: Callable[[Request], Awaitable[int]] = ..., **limits: int) -> Starlette: ...
+
+
+@pytest.fixture
+def wire(store: Store) -> Build:
+    """`wire(begin=…, setting=…)`: the application; `begin` gives the id 1 unless it is given."""
+
+    async def always_one(_request: Request) -> int:
+        return 1
+
+    def made(begin: Callable[[Request], Awaitable[int]] = always_one, **limits: int) -> Starlette:
+        settings = load(environment={}, overrides=limits)
+        return build(Service(settings=settings, store=store, begin=begin))
+
+    return made

@@ -1,0 +1,126 @@
+"""What surrounds every answer, and the last word on errors."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
+
+from contactport.imports.begin import Request
+from contactport.store.domains import KeyPair
+from tests.unit.http.asgi import ask, basic
+from tests.unit.http.conftest import Build
+from tests.unit.http.shelf import Shelf
+
+SECRET = "canary-7f3a"
+QUERY = f"service=carddav&username={SECRET}&password={SECRET}&user_id={SECRET}&echo={SECRET}"
+
+
+@pytest.mark.parametrize(
+    "path", ["/health", "/", "/docs", "/nothing", "/events/1", "/services.json", "/openapi.yaml"]
+)
+async def test_every_answer_has_an_id_of_its_own_and_the_headers_of_caution(wire: Build, path: str) -> None:
+    application = wire()
+    answers = [await ask(application, "GET", path) for _ in range(2)]
+    for answer in answers:
+        assert re.fullmatch("[0-9a-f]{16}", answer.headers["x-request-id"])
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["referrer-policy"] == "no-referrer"
+    assert len({answer.headers["x-request-id"] for answer in answers}) == 2
+
+
+async def test_an_unknown_path_is_not_found_in_the_wire_s_words(wire: Build) -> None:
+    answer = await ask(wire(), "GET", "/nothing/here")
+    assert (answer.status, answer.json()["error"]["code"]) == (404, 2)
+    assert list(answer.json()) == ["status", "error", "import_id", "user_id", "echo", "id"]
+    answer = await ask(wire(), "GET", "/nothing/here.xml")
+    assert answer.headers["content-type"] == "application/xml; charset=utf-8"
+    root = ElementTree.fromstring(answer.body)
+    assert (root.tag, root.findtext("status"), root.findtext("error/code")) == ("result", "failure", "2")
+    assert [one.get("nil") for one in root if one.tag in ("import-id", "user-id", "echo")] == ["true"] * 3
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE", "FOO"])
+@pytest.mark.parametrize(
+    "path", ["/events/1", "/contacts.xml/1", "/imports/1", "/services.json", "/health", "/"]
+)
+async def test_another_method_is_refused_and_told_which_there_are(
+    wire: Build, method: str, path: str
+) -> None:
+    answer = await ask(wire(), method, path)
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+async def test_options_lists_the_methods(wire: Build) -> None:
+    answer = await ask(wire(), "OPTIONS", "/events/1")
+    assert (answer.status, answer.body, answer.headers["allow"]) == (200, b"", "GET, HEAD, OPTIONS")
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/events/1", "/contacts/1.vcf", "/events.xml/1", "/events/1.pdf"]
+)
+async def test_to_jsonp_every_error_is_a_call_and_200(wire: Build, path: str) -> None:
+    answer = await ask(wire(), "GET", path, query="callback=a.b")
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert answer.body.startswith(b'a.b({"status":"failure","error":{"code":')
+
+
+async def test_a_name_that_is_none_is_an_error_of_its_own(wire: Build) -> None:
+    answer = await ask(wire(), "GET", "/services.json", query="callback=alert(1)")
+    assert (answer.status, answer.headers["content-type"]) == (400, "application/json; charset=utf-8")
+    assert answer.json()["error"]["code"] == 2
+
+
+async def test_a_database_that_can_t_be_reached_is_503_and_worth_another_try(
+    wire: Build, pair: KeyPair
+) -> None:
+    async def locked(_request: Request) -> int:
+        raise OperationalError(f"INSERT {SECRET}", {"password": SECRET}, Exception("database is locked"))
+
+    with capture_logs() as logs:
+        answer = await ask(wire(locked), "POST", "/begin_import/import", query=QUERY, headers=basic(pair))
+    assert (answer.status, answer.json()["error"]["code"]) == (503, 2)
+    assert int(answer.headers["retry-after"]) >= 1
+    assert [log["event"] for log in logs] == ["database unavailable", "request"]
+
+
+async def test_a_fault_of_the_service_is_256_and_tells_nobody_what_it_was_given(
+    wire: Build, pair: KeyPair
+) -> None:
+    async def broken(request: Request) -> int:
+        raise RuntimeError(f"can't begin for {request.username} with {request.password}")
+
+    with capture_logs() as logs:
+        answer = await ask(wire(broken), "POST", "/begin_import/import.xml", query=QUERY, headers=basic(pair))
+    assert answer.status == 500
+    root = ElementTree.fromstring(answer.body)
+    assert root.findtext("error/code") == "256"
+    assert SECRET not in (root.findtext("error/message") or "")
+    assert [log["event"] for log in logs] == ["request failed", "request"]
+
+
+async def test_the_log_has_a_line_a_request_without_its_query_or_its_names(
+    wire: Build, pair: KeyPair, shelf: Shelf
+) -> None:
+    one = shelf.waiting(user_id=SECRET, username=SECRET)
+    with capture_logs() as logs:
+        await ask(wire(), "POST", "/begin_import/import", query=QUERY, headers=basic(pair))
+        await ask(wire(), "GET", f"/events.xml/{one}", query=QUERY, headers=basic(pair))
+        await ask(wire(), "GET", f"/{SECRET}", query=QUERY)
+    lines: list[Any] = logs
+    assert [(line["method"], line["route"], line["status"], line.get("import_id")) for line in lines] == [
+        ("POST", "/begin_import/import", 200, 1),
+        ("GET", "/events/{id}", 200, one),
+        ("GET", "(none)", 404, None),
+    ]
+    assert SECRET not in repr(lines)
+    assert pair.domain_key not in repr(lines)
+    assert all(line["duration_ms"] >= 0 for line in lines)
