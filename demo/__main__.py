@@ -116,8 +116,8 @@ def wait(identifier: int) -> None:
     show.heading("*", "still running: try these in another terminal, after the `export` line above")
     for line in (
         f'curl -s -u "$KEY" "$HOST/contacts/{identifier}.vcf"',
-        f'curl -s -u "$KEY" "$HOST/contacts/{identifier}.xml?include=mailing_address"',
-        f'curl -s -u "$KEY" -X DELETE "$HOST/imports/{identifier}"',
+        f'curl -s -u "$KEY" "$HOST/contacts/{identifier}.xml?start=0&count=5"',
+        f'curl -s -u "$KEY" "$HOST/contacts/{identifier}.csv"',
         'curl -s "$HOST/services.json"',
     ):
         show.say(f"$ {line}", "green")

@@ -35,16 +35,18 @@ def answer(body: Any) -> None:
 
 
 def _first(entries: Sequence[Mapping[str, Any]], key: str) -> str:
-    """The entries a line each, with their types where they have one."""
-    return "\n".join(
-        f"{entry[key]} ({entry['type']})" if entry.get("type") else entry[key] for entry in entries
-    )
+    """The preferred entry, and how many there are beside it."""
+    if not entries:
+        return ""
+    chosen = next((entry for entry in entries if entry.get("primary")), entries[0])
+    return chosen[key] if len(entries) == 1 else f"{chosen[key]} (+{len(entries) - 1})"
 
 
 def contacts(rows: Sequence[Mapping[str, Any]], total: int) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("name", "e-mail", "telephone", "groups"):
-        table.add_column(column, overflow="fold")
+    # Groups give way first: on 80 columns a name, an address and a number can still be read.
+    for column, width in (("name", 18), ("e-mail", 26), ("telephone", 16), ("groups", None)):
+        table.add_column(column, no_wrap=True, overflow="ellipsis", min_width=width)
     for row in rows:
         name = f"{row['first_name']} {row['last_name']}".strip()
         groups = ", ".join(row["groups"])

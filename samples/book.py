@@ -89,7 +89,7 @@ def _phones(rng: Random, version: str) -> list[str]:
             )
         )
         if version == "4.0":
-            digits = number.translate(str.maketrans("", "", " ()"))
+            digits = number.replace("(202) ", "+1-202-").replace(" ", "")
             lines.append(f'TEL;VALUE=uri;TYPE="voice,{kind.lower()}":tel:{digits}')
         else:
             lines.append(f"TEL;type={kind};type=VOICE:{number}")
