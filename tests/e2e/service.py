@@ -1,0 +1,181 @@
+"""The service as its operator runs it: a process of its own, on a data folder, spoken to over HTTP."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+T = TypeVar("T")
+
+PATIENCE = 120.0
+"""Seconds until a wait is given up as a failure; nothing waits that long when all is well."""
+
+
+def command(*arguments: str, data: Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    """`contactport …` on a data folder, to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "contactport", *arguments],
+        input=stdin,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        env=environment(data),
+    )
+
+
+def environment(data: Path) -> dict[str, str]:
+    """The caller's environment without settings of its own, on this data folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CONTACTPORT_")}
+    return {**kept, "CONTACTPORT_DATA": str(data)}
+
+
+def until(question: Callable[[], T | None]) -> T:
+    """The first answer that is not None; asked often, and given up only when something is broken."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        answer = question()
+        if answer is not None:
+            return answer
+        time.sleep(0.02)
+    raise AssertionError("what was waited for did not come")
+
+
+class Client:
+    """One application: its key pair, and the wire's three steps."""
+
+    def __init__(self, url: str, key: str, password: str) -> None:
+        self._netloc = urlsplit(url).netloc
+        self._basic = "Basic " + base64.b64encode(f"{key}:{password}".encode()).decode()
+
+    def at(self, url: str) -> Client:
+        """The same key pair at another address."""
+        other = copy.copy(self)
+        other._netloc = urlsplit(url).netloc
+        return other
+
+    def call(self, method: str, path: str, **form: str) -> tuple[int, bytes]:
+        """Status and body of one request; `form` goes into a body where there is one to send."""
+        connection = HTTPConnection(self._netloc, timeout=PATIENCE)
+        try:
+            headers = {"Authorization": self._basic}
+            if form:
+                headers["Content-Type"] = "application/x-www-form-urlencoded"
+            connection.request(method, path, urlencode(form) if form else None, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def begin(self, **form: str) -> int:
+        """Step 1: the import's id."""
+        status, body = self.call("POST", "/begin_import/import", **form)
+        assert status == 200, body
+        return int(json.loads(body)["import_id"])
+
+    def events(self, import_id: int) -> list[dict[str, Any]]:
+        """Step 2, once."""
+        status, body = self.call("GET", f"/events/{import_id}")
+        assert status == 200, body
+        return json.loads(body)["events"]
+
+    def end(self, import_id: int) -> dict[str, Any]:
+        """Step 2, until the event COMPLETE, which is returned."""
+        return until(lambda: next((e for e in self.events(import_id) if e["event_type"] == "COMPLETE"), None))
+
+    def stored(self, import_id: int) -> int:
+        """How many contacts are stored so far: GATHERING's value."""
+        return next((e["value"] for e in self.events(import_id) if e["event_type"] == "GATHERING"), 0)
+
+    def contacts(self, import_id: int) -> list[dict[str, Any]]:
+        """Step 3: all of them."""
+        status, body = self.call("GET", f"/contacts/{import_id}")
+        assert status == 200, body
+        return json.loads(body)["contacts"]
+
+
+class Running:
+    """A service that accepts requests. `stderr` is all that it has written there so far."""
+
+    def __init__(self, process: subprocess.Popen[str], data: Path, ready: str, log: Path) -> None:
+        self.process = process
+        self.data = data
+        self.ready = ready
+        self.log = log
+        found = re.search(r"http://\S+", ready)
+        assert found, ready
+        self.url = found[0]
+
+    @property
+    def stderr(self) -> str:
+        return self.log.read_text("utf-8", "replace")
+
+    def application(self, name: str, *options: str) -> Client:
+        """A domain of this name, made while the service runs, and its client."""
+        made = command("domain", "add", name, "--json", *options, data=self.data)
+        assert made.returncode == 0, made.stderr
+        pair = json.loads(made.stdout)
+        return self.client(pair["domain_key"], pair["domain_password"])
+
+    def client(self, key: str, password: str) -> Client:
+        return Client(self.url, key, password)
+
+    def kill(self) -> None:
+        """kill -9: nothing is tidied up."""
+        self.process.kill()
+        self.process.wait(PATIENCE)
+
+    def stop(self, sig: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to end; its exit code."""
+        self.process.send_signal(sig)
+        return self.process.wait(PATIENCE)
+
+
+@contextmanager
+def service(data: Path, *options: str, log: Path | None = None) -> Generator[Running]:
+    """`contactport serve` on a free port, with loopback allowed; what still runs at the end is stopped."""
+    log = log or data.with_name(f"{data.name}.log")
+    with log.open("ab") as written:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "contactport", "serve", "--port", "0"),
+                *("--allow-network", "127.0.0.0/8", *options),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=written,
+            text=True,
+            env=environment(data),
+        )
+    assert process.stdout is not None
+    late = threading.Timer(PATIENCE, process.kill)
+    late.start()
+    try:
+        ready = process.stdout.readline()
+        late.cancel()
+        assert ready, log.read_text("utf-8", "replace")
+        yield Running(process, data, ready, log)
+    finally:
+        late.cancel()
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        process.stdout.close()

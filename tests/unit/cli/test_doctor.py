@@ -1,0 +1,310 @@
+"""The doctor: silent about what is well, and with a fix for what is not."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from contactport.cli.checks import configuration, folder, machine, service
+from contactport.cli.checks.finding import Finding
+from contactport.settings import Settings
+from tests.unit.cli.conftest import Run
+
+Wrongs = Callable[[], dict[str, str]]
+
+WELL = (
+    *(
+        "settings",
+        "python",
+        "core_dumps",
+        "networks",
+        "authorities",
+        "resolver",
+        "folder",
+        "disk",
+        "database",
+    ),
+    *("ring", "clock", "providers", "port"),
+)
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@pytest.fixture
+def healthy(run: Run, name_server: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The doctor of a data folder where all is well."""
+    monkeypatch.setenv("CONTACTPORT_RESOLVER", name_server)
+    monkeypatch.setenv("CONTACTPORT_PORT", str(free_port()))
+    assert run("domain", "add", "shop").exit_code == 0
+    return run
+
+
+@pytest.fixture
+def wrongs(healthy: Run) -> Wrongs:
+    """What the doctor finds wrong: check → text and fix."""
+
+    def ask() -> dict[str, str]:
+        done = healthy("doctor", "--json")
+        told = json.loads(done.stdout)
+        found = {
+            one["check"]: f"{one['text']} | {one['fix']}"
+            for one in told["findings"]
+            if one["state"] == "wrong"
+        }
+        assert done.exit_code == (1 if found else 0)
+        assert told["good"] is (not found)
+        assert all(one["fix"] for one in told["findings"] if one["state"] == "wrong")
+        return found
+
+    return ask
+
+
+def only(findings: Any) -> Finding:
+    """The one finding of a check."""
+    (found,) = findings
+    return found
+
+
+def test_all_is_well(healthy: Run) -> None:
+    done = healthy("doctor")
+    assert done.exit_code == 0, done.output
+    assert "Nothing is wrong." in done.stdout
+    for check in WELL:
+        assert f"ok    {check}" in done.stdout
+
+
+def test_all_is_well_before_the_first_start(
+    run: Run, folder: Path, name_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTACTPORT_RESOLVER", name_server)
+    monkeypatch.setenv("CONTACTPORT_PORT", str(free_port()))
+    assert run("doctor").exit_code == 0
+    assert not folder.exists()
+
+
+def test_nothing_is_written(healthy: Run, folder: Path) -> None:
+    def state() -> dict[str, tuple[bytes, int]]:
+        return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+
+    before = state()
+    healthy("doctor")
+    assert state() == before
+
+
+def test_a_setting_that_is_not_valid(wrongs: Wrongs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTACTPORT_PORT", "99999")
+    assert "port" in wrongs()["settings"]
+
+
+def test_a_variable_that_is_no_setting(wrongs: Wrongs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTACTPORT_RETENTON", "60")
+    assert "CONTACTPORT_RETENTION" in wrongs()["settings"]
+
+
+@pytest.mark.parametrize("network", ["10.0.0.0/33", "everything", "0.0.0.0/0"])
+def test_networks_that_are_none_or_all(wrongs: Wrongs, monkeypatch: pytest.MonkeyPatch, network: str) -> None:
+    monkeypatch.setenv("CONTACTPORT_ALLOW_NETWORK", network)
+    assert network in wrongs()["networks"]
+
+
+def test_a_network_that_is_allowed_is_told(healthy: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTACTPORT_ALLOW_NETWORK", "127.0.0.0/8:5232")
+    done = healthy("doctor")
+    assert done.exit_code == 0
+    assert "note  networks    imports may reach 127.0.0.0/8:5232" in done.stdout
+
+
+def test_authorities_that_can_t_be_read(
+    wrongs: Wrongs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CONTACTPORT_CA_FILE", str(tmp_path / "ca.pem"))
+    assert "ca.pem" in wrongs()["authorities"]
+    (tmp_path / "ca.pem").write_text("no certificate")
+    assert "ca.pem" in wrongs()["authorities"]
+
+
+def test_a_resolver_that_is_none(wrongs: Wrongs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTACTPORT_RESOLVER", "dns.example")
+    assert "dns.example" in wrongs()["resolver"]
+
+
+def test_a_resolver_that_does_not_answer(wrongs: Wrongs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(configuration, "ANSWER_SECONDS", 0.05)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("CONTACTPORT_RESOLVER", f"127.0.0.1:{silent.getsockname()[1]}")
+        assert "no name server answers" in wrongs()["resolver"]
+
+
+def test_listening_for_others_is_told_and_not_wrong(healthy: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTACTPORT_HOST", "0.0.0.0")
+    done = healthy("doctor")
+    assert done.exit_code == 0
+    assert "TLS" in done.stdout
+
+
+def test_a_folder_that_others_can_look_into(wrongs: Wrongs, folder: Path) -> None:
+    folder.chmod(0o755)
+    assert "chmod 700" in wrongs()["folder"]
+
+
+def test_a_ring_that_others_can_read(wrongs: Wrongs, folder: Path) -> None:
+    (folder / "ring.json").chmod(0o644)
+    assert "chmod 600" in wrongs()["ring"]
+
+
+def test_a_ring_that_is_gone_is_not_made_anew(wrongs: Wrongs, folder: Path) -> None:
+    (folder / "ring.json").unlink()
+    assert "is gone" in wrongs()["ring"]
+    assert not (folder / "ring.json").exists()
+
+
+def test_a_ring_of_another_database(wrongs: Wrongs, folder: Path, run: Run, tmp_path: Path) -> None:
+    run("domain", "add", "shop", "--data", str(tmp_path / "other"))
+    (tmp_path / "other" / "ring.json").rename(folder / "ring.json")
+    assert "not this database's" in wrongs()["ring"]
+
+
+def test_a_ring_that_is_damaged(wrongs: Wrongs, folder: Path) -> None:
+    (folder / "ring.json").write_text("{")
+    assert "damaged" in wrongs()["ring"]
+
+
+def test_a_ring_without_its_database(wrongs: Wrongs, folder: Path) -> None:
+    (folder / "contactport.db").unlink()
+    assert "without its database" in wrongs()["ring"]
+
+
+def test_a_database_that_is_none(wrongs: Wrongs, folder: Path) -> None:
+    (folder / "contactport.db").write_bytes(b"no database" * 1000)
+    assert "contactport.db" in wrongs()["database"]
+
+
+def change(folder: Path, query: str) -> None:
+    """Change the database behind the service's back."""
+    with closing(sqlite3.connect(folder / "contactport.db")) as connection, connection:
+        connection.execute(query)
+
+
+def test_a_database_of_a_newer_version(wrongs: Wrongs, folder: Path) -> None:
+    change(folder, "UPDATE alembic_version SET version_num = '9999'")
+    assert "newer version" in wrongs()["database"]
+
+
+def test_a_moment_that_has_not_come_yet(wrongs: Wrongs, folder: Path) -> None:
+    change(folder, f"UPDATE domain SET created_at = {int(time.time() * 1000) + 86_400_000}")
+    assert "NTP" in wrongs()["clock"]
+
+
+def test_a_clock_that_was_never_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 60.0)
+    assert only(machine.clock(None)).state == "wrong"
+
+
+def test_a_disk_that_is_full(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(folder, "LOW_BYTES", 1 << 62)
+    assert only(folder.disk(tmp_path / "not" / "there")).state == "wrong"
+
+
+def test_a_database_is_read_while_the_service_has_it_open(healthy: Run, folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "contactport.db")) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("UPDATE domain SET created_at = 1")
+        assert healthy("doctor").exit_code == 0
+
+
+@pytest.fixture
+def other_program(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A server on the service's port; what it says is set by its attribute `says`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(server.says)  # type: ignore[attr-defined]  set below
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Nothing."""
+
+    server: Any = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    monkeypatch.setenv("CONTACTPORT_PORT", str(server.server_address[1]))
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize("says", [b"<html>", b"{}", b'{"status": "ok"}', b"[1]"])
+def test_a_port_that_another_program_has(
+    healthy: Run, wrongs: Wrongs, other_program: Any, says: bytes
+) -> None:
+    other_program.says = says
+    assert "not by contactport" in wrongs()["port"]
+
+
+def test_a_port_where_the_service_answers(healthy: Run, other_program: Any) -> None:
+    other_program.says = b'{"status": "ok", "version": "0.1.0"}'
+    done = healthy("doctor")
+    assert done.exit_code == 0
+    assert "contactport answers" in done.stdout
+
+
+def test_a_host_that_is_not_here(wrongs: Wrongs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTACTPORT_HOST", "192.0.2.1")
+    assert "192.0.2.1" in wrongs()["port"]
+
+
+def test_a_table_of_providers_that_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise ValueError("providers.toml gives 'x' twice")
+
+    monkeypatch.setattr(service.table, "providers", broken)
+    assert only(service.providers()).state == "wrong"
+
+
+def test_a_source_that_can_t_be_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Entry:
+        name = "carddav"
+        value = "nowhere:Nothing"
+
+        def load(self) -> None:
+            raise ImportError("no such thing")
+
+    def installed(*, group: str) -> list[Entry]:
+        return [Entry()] if group == service.GROUP else []
+
+    monkeypatch.setattr(service, "entry_points", installed)
+    found = list(service.providers())
+    assert [one.state for one in found] == ["wrong", "wrong"]
+    assert "nowhere:Nothing" in found[0].text
+
+
+def test_the_lock_tells_whether_a_service_runs(healthy: Run, folder: Path) -> None:
+    from contactport.app import hold_folder
+
+    assert not service.running(folder)
+    handle = hold_folder(folder)
+    try:
+        assert service.running(folder)
+        assert only(service.port(Settings(port=free_port()), runs=True)).state == "note"
+    finally:
+        os.close(handle)
+    assert not service.running(folder)

@@ -1,0 +1,90 @@
+"""The record of an import on a terminal: a ledger that adds up, and groups where the format can hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from contactport.cli import record
+from contactport.cli.record import Ledger, WrittenRecord
+from contactport.contact import Contact, Group, Item, Photo, Reject
+from contactport.store.contacts import Batch
+
+
+class Desk:
+    """Where a record's items, words and figures arrive."""
+
+    def __init__(self, *, groups: dict[str, list[str]] | None = None) -> None:
+        self.items: list[Item] = []
+        self.told: list[str] = []
+        self.shown: list[tuple[int, int | None]] = []
+        self.record = WrittenRecord(self.put, groups=groups, tell=self.told.append, show=self.show)
+
+    def put(self, items: Sequence[Item]) -> None:
+        self.items += items
+
+    def show(self, ledger: Ledger, listed: int | None) -> None:
+        self.shown.append((ledger.found, listed))
+
+
+def batch(*uids: str, groups: Sequence[Group] = (), rejects: Sequence[Reject] = (), merged: int = 0) -> Batch:
+    contacts = [Contact(uid=uid) for uid in uids]
+    return Batch(
+        contacts=contacts,
+        groups=list(groups),
+        rejects=list(rejects),
+        merged=merged,
+        found=len(contacts) + len(rejects) + merged,
+    )
+
+
+async def test_the_ledger_adds_up_and_is_shown_with_what_is_listed() -> None:
+    desk = Desk()
+    await desk.record.store(batch("a", "b", merged=1), 5)
+    await desk.record.store(batch("c", rejects=[Reject("/book/x.vcf", "no name")]), 5)
+    assert desk.shown == [(3, 5), (5, 5)]
+    assert str(desk.record.ledger) == "5 found = 3 delivered + 1 merged + 1 rejected"
+
+
+async def test_a_reject_is_told_without_what_a_terminal_obeys() -> None:
+    desk = Desk()
+    await desk.record.store(batch(rejects=[Reject("/a\x1b]0;x\x07", "bad\nline")]), None)
+    assert desk.told == ["rejected: /a?]0;x?: bad?line".replace("?", "\N{REPLACEMENT CHARACTER}")]
+
+
+async def test_group_cards_are_written_where_the_format_has_them() -> None:
+    desk = Desk()
+    friends = Group("Friends", "g", ["a"])
+    await desk.record.store(batch("a", groups=[friends]), None)
+    assert desk.items == [Contact(uid="a"), friends]
+
+
+async def test_contacts_wait_for_the_group_cards_that_follow_them() -> None:
+    groups: dict[str, list[str]] = {}
+    desk = Desk(groups=groups)
+    await desk.record.store(batch("a", "b"), None)
+    assert desk.items == []
+    await desk.record.store(batch(groups=[Group("Friends", "g", ["a"])]), None)
+    await desk.record.finish()
+    assert groups == {"a": ["Friends"]}
+    assert desk.items == [Contact(uid="a"), Contact(uid="b")]
+    assert desk.record.late == 0
+
+
+async def test_a_big_book_is_written_on_and_memberships_that_come_too_late_are_counted() -> None:
+    desk = Desk(groups={})
+    uids = [str(number) for number in range(record.HELD_CONTACTS)]
+    await desk.record.store(batch(*uids), None)
+    assert desk.items == []
+    await desk.record.store(batch("last"), None)
+    assert len(desk.items) == len(uids)
+    await desk.record.store(batch(groups=[Group("Friends", "g", ["0", "last"])]), None)
+    await desk.record.finish()
+    assert desk.record.late == 1
+    assert len(desk.items) == len(uids) + 1
+
+
+async def test_pictures_are_not_held_back_without_end() -> None:
+    desk = Desk(groups={})
+    one = Contact(uid="a", photos=[Photo("image/png", b"x" * (record.HELD_BYTES + 1))])
+    await desk.record.store(Batch(contacts=[one], found=1), None)
+    assert desk.items == [one]
