@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 import structlog
 from structlog.typing import EventDict, Processor
 
-_LIBRARIES = ("aiohttp", "aiosqlite", "alembic", "asyncio", "dbos", "sqlalchemy", "uvicorn")
+_LIBRARIES = ("aiohttp", "alembic", "asyncio", "dbos", "sqlalchemy", "uvicorn")
 """Below warnings they tell parameters and addresses."""
 HIDDEN = frozenset(
     {"password", "domain_password", "username", "user_id", "secret", "authorization", "query", "key"}

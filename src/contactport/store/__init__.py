@@ -1,1 +1,1 @@
-"""What is kept, and how it is sealed: reads are asynchronous, writes are one synchronous transaction each."""
+"""What is kept, and how it is sealed: everything that reads or writes runs whole inside one thread."""

@@ -135,10 +135,8 @@ async def owner(database: Database, one: Import) -> Contact | None:
     """The account's own card, where the server named one."""
     if one.key is None:
         return None
-    async with database.read() as connection:
-        box = (
-            await connection.execute(select(import_.c.sealed_owner).where(import_.c.id == one.id))
-        ).scalar_one_or_none()
+    query = select(import_.c.sealed_owner).where(import_.c.id == one.id)
+    box = await database.read(lambda connection: connection.execute(query).scalar_one_or_none())
     if box is None:
         return None
     return msgspec.json.decode(vault.unseal(one.key, box, context(one.id, "import", "owner")), type=Contact)
@@ -148,14 +146,15 @@ async def groups(database: Database, one: Import) -> dict[str, list[str]]:
     """The names of the groups of each UID, from the import's group cards."""
     if one.key is None:
         return {}
-    async with database.read() as connection:
-        rows = (
-            await connection.execute(
-                select(contact_chunk.c.n, contact_chunk.c.sealed_groups)
-                .where(contact_chunk.c.import_id == one.id, contact_chunk.c.sealed_groups.is_not(None))
-                .order_by(contact_chunk.c.n)
-            )
-        ).all()
+    return await database.read(_groups, one)
+
+
+def _groups(connection: Connection, one: Import) -> dict[str, list[str]]:
+    rows = connection.execute(
+        select(contact_chunk.c.n, contact_chunk.c.sealed_groups)
+        .where(contact_chunk.c.import_id == one.id, contact_chunk.c.sealed_groups.is_not(None))
+        .order_by(contact_chunk.c.n)
+    )
     names: dict[str, list[str]] = {}
     for row in rows:
         for group in msgspec.json.decode(_unpack(one, "groups", row.n, row.sealed_groups), type=list[Group]):
@@ -165,32 +164,32 @@ async def groups(database: Database, one: Import) -> dict[str, list[str]]:
 
 
 async def read(database: Database, one: Import, start: int, count: int) -> AsyncIterator[list[Contact]]:
-    """`count` contacts from `start` on (0-based), a chunk at a time: memory holds one chunk, whatever the book.
+    """`count` contacts from `start` on (0-based), a chunk at a time: memory holds one, whatever the book.
 
     A purge in the middle ends it early.
     """
-    async with database.read() as connection:
-        sizes = (
-            await connection.execute(
-                select(contact_chunk.c.n, contact_chunk.c.count)
-                .where(contact_chunk.c.import_id == one.id)
-                .order_by(contact_chunk.c.n)
-            )
-        ).all()
+    query = (
+        select(contact_chunk.c.n, contact_chunk.c.count)
+        .where(contact_chunk.c.import_id == one.id)
+        .order_by(contact_chunk.c.n)
+    )
+    sizes = await database.read(lambda connection: connection.execute(query).all())
     position, last = 0, start + count
-    for row in sizes:
-        begin, end = max(start - position, 0), min(last - position, row[1])
-        position += row[1]
+    for n, size in sizes:
+        begin, end = max(start - position, 0), min(last - position, size)
+        position += size
         if begin >= end:
             continue
-        async with database.read() as connection:
-            box = (
-                await connection.execute(
-                    select(contact_chunk.c.sealed_contacts).where(
-                        contact_chunk.c.import_id == one.id, contact_chunk.c.n == row.n
-                    )
-                )
-            ).scalar_one_or_none()
-        if box is None:
+        chunk = await database.read(_chunk, one, n)
+        if chunk is None:
             return
-        yield msgspec.json.decode(_unpack(one, "contacts", row.n, box), type=list[Contact])[begin:end]
+        yield chunk[begin:end]
+
+
+def _chunk(connection: Connection, one: Import, n: int) -> list[Contact] | None:
+    box = connection.execute(
+        select(contact_chunk.c.sealed_contacts).where(
+            contact_chunk.c.import_id == one.id, contact_chunk.c.n == n
+        )
+    ).scalar_one_or_none()
+    return None if box is None else msgspec.json.decode(_unpack(one, "contacts", n, box), type=list[Contact])

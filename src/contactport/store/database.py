@@ -1,24 +1,24 @@
-"""The two ways into the database: asynchronous reads, and one synchronous writer.
+"""The two ways into the database: some reading threads, and one that writes.
 
-SQLite has one writer anyway. A single writer thread makes the others wait in order instead of fighting for the
-lock, and a transaction that runs whole inside one thread costs a third of an asynchronous one.
+A function that runs whole inside one thread costs one hop from the event loop and back; an asynchronous driver
+costs one a statement. SQLite has one writer anyway: a single writing thread makes the others wait in order instead
+of fighting for the lock (`docs/decisions/0008-threads-not-an-asynchronous-driver.md`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_READERS = 4
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
@@ -55,8 +55,9 @@ class Database:
         self.url = f"sqlite:///{path}"
         self.engine: Engine = create_engine(self.url)
         _prepare(self.engine, "BEGIN IMMEDIATE")
-        self._reader: AsyncEngine = create_async_engine(f"sqlite+aiosqlite:///{path}")
-        _prepare(self._reader.sync_engine, "BEGIN")
+        self._reader = create_engine(self.url, pool_size=_READERS)
+        _prepare(self._reader, "BEGIN")
+        self._readers = ThreadPoolExecutor(max_workers=_READERS, thread_name_prefix="store-reader")
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-writer")
 
     def write_now(
@@ -76,11 +77,16 @@ class Database:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._writer, lambda: self.write_now(function, *args, **kwargs))
 
-    @asynccontextmanager
-    async def read(self) -> AsyncGenerator[AsyncConnection]:
-        """A connection that sees one state of the database."""
-        async with self._reader.connect() as connection:
-            yield connection
+    async def read(
+        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`function(connection, …)` in a reading thread; it sees one state of the database."""
+
+        def reading() -> T:
+            with self._reader.connect() as connection:
+                return function(connection, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, reading)
 
     def truncate_log(self) -> None:
         """Empty the write-ahead log, so that nothing deleted is left in it (best effort while others read)."""
@@ -90,7 +96,8 @@ class Database:
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def close(self) -> None:
-        """Wait for the writer, then let go of every connection."""
+        """Wait for the threads, then let go of every connection."""
+        await asyncio.to_thread(self._readers.shutdown)
         await asyncio.to_thread(self._writer.shutdown)
-        await self._reader.dispose()
+        self._reader.dispose()
         self.engine.dispose()

@@ -129,8 +129,9 @@ def all_domains(connection: Connection) -> list[Domain]:
 
 async def authenticate(database: Database, key: str, password: str) -> Domain | None:
     """The domain of this key pair, or None; an unknown key costs the same comparison as a wrong password."""
-    async with database.read() as connection:
-        row = (await connection.execute(select(table).where(table.c.key == key))).first()
+    row = await database.read(
+        lambda connection: connection.execute(select(table).where(table.c.key == key)).first()
+    )
     given = _hash(password)
     good = hmac.compare_digest(given, row.secret if row is not None else bytes(32))
     former = row.former_secret if row is not None and (row.former_until or 0) > now_ms() else None

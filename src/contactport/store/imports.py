@@ -354,19 +354,15 @@ def _open(row: Row[Any], ring: vault.Ring) -> Import:
 
 async def get(database: Database, ring: vault.Ring, import_id: int, domain_id: int) -> Import | None:
     """One domain's import; None when there is none of this id, or it is another's."""
-    async with database.read() as connection:
-        row = (
-            await connection.execute(
-                select(import_).where(import_.c.id == import_id, import_.c.domain_id == domain_id)
-            )
-        ).first()
+    query = select(import_).where(import_.c.id == import_id, import_.c.domain_id == domain_id)
+    row = await database.read(lambda connection: connection.execute(query).first())
     return None if row is None else _open(row, ring)
 
 
 async def events(database: Database, import_id: int) -> list[Event]:
     """The import's events, in the order of the flow."""
-    async with database.read() as connection:
-        rows = (await connection.execute(select(event).where(event.c.import_id == import_id))).all()
+    query = select(event).where(event.c.import_id == import_id)
+    rows = await database.read(lambda connection: connection.execute(query).all())
     found = [
         Event(row.type, row.status, row.value, row.description, row.created_at, row.version) for row in rows
     ]
@@ -377,14 +373,10 @@ async def rejects(database: Database, one: Import) -> list[Reject]:
     """The first rejects of an import, opened; empty after the purge."""
     if one.key is None:
         return []
-    async with database.read() as connection:
-        rows = (
-            await connection.execute(
-                select(reject.c.n, reject.c.sealed_reject)
-                .where(reject.c.import_id == one.id)
-                .order_by(reject.c.n)
-            )
-        ).all()
+    query = (
+        select(reject.c.n, reject.c.sealed_reject).where(reject.c.import_id == one.id).order_by(reject.c.n)
+    )
+    rows = await database.read(lambda connection: connection.execute(query).all())
     return [
         msgspec.json.decode(
             vault.unseal(one.key, row.sealed_reject, context(one.id, "reject", "reject", row.n)), type=Reject

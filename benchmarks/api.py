@@ -1,0 +1,127 @@
+"""What one process answers: begin_import and events by the second, and how soon a provider is asked.
+
+`python -m benchmarks.api`. The load comes from another process of the same machine, over kept connections; each
+figure stands beside that of /health, which touches nothing, as the floor of the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from benchmarks.figures import percentile, spread, table
+from benchmarks.service import Served, service
+
+REFUSAL = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class Provider:
+    """A server that notes when it is first spoken to, and has nothing."""
+
+    def __init__(self) -> None:
+        self.asked: asyncio.Queue[float] = asyncio.Queue()
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """404 to every request."""
+        if await reader.read(1):
+            self.asked.put_nowait(time.perf_counter())
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(REFUSAL)
+            await writer.drain()
+        writer.close()
+
+
+def request(served: Served, method: str, path: str, body: str = "") -> bytes:
+    """The bytes of a request."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in served.headers.items()]
+    if body:
+        lines.append("Content-Type: application/x-www-form-urlencoded")
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+
+async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, message: bytes) -> bytes:
+    """One request and its answer's body."""
+    writer.write(message)
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200"), head
+    length = next(
+        int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
+    )
+    return await reader.readexactly(length)
+
+
+async def load(
+    served: Served, message: Callable[[], bytes], clients: int, seconds: float
+) -> tuple[float, float]:
+    """Requests a second, and their 99th percentile in seconds."""
+    taken: list[float] = []
+    end = time.perf_counter() + seconds
+
+    async def client() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        while (started := time.perf_counter()) < end:
+            await exchange(reader, writer, message())
+            taken.append(time.perf_counter() - started)
+        writer.close()
+
+    await asyncio.gather(*(client() for _ in range(clients)))
+    return len(taken) / seconds, percentile(taken, 0.99)
+
+
+async def measure(served: Served, clients: int, seconds: float, imports: int) -> list[tuple[str, str]]:
+    """The rows of the table."""
+    provider = Provider()
+    server = await asyncio.start_server(provider.answer, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    body = urlencode({"service": "carddav", "server": address, "username": "ann", "password": "secret"})
+    begin = request(served, "POST", "/begin_import/import.json", body)
+
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    waits: list[float] = []
+    poll = b""
+    for _ in range(imports):
+        while not provider.asked.empty():
+            provider.asked.get_nowait()
+        started = time.perf_counter()
+        answer = await exchange(reader, writer, begin)
+        waits.append(await provider.asked.get() - started)
+        import_id = int(answer.partition(b'"import_id":')[2].split(b",")[0])
+        poll = request(served, "GET", f"/events/{import_id}.json")
+        while b'"COMPLETE"' not in await exchange(reader, writer, poll):  # noqa: ASYNC110 -- a poll is what is timed
+            await asyncio.sleep(0.01)
+    writer.close()
+    health = request(served, "GET", "/health")
+    rows: list[tuple[str, str]] = []
+    floor = 0.0
+    for name, message in (("/health, the floor", health), ("events", poll), ("begin_import", begin)):
+        rate, p99 = await load(served, lambda message=message: message, clients, seconds)
+        floor = floor or rate
+        rows.append((name, f"{rate:,.0f}/s ({rate / floor:.2f} of the floor), p99 {p99 * 1000:.1f} ms"))
+    rows.append(
+        (
+            "begin_import to the first byte at the provider",
+            spread(waits, " ms", 1000, 0) + f", {imports} imports",
+        )
+    )
+    server.close()
+    return rows
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--imports", type=int, default=30)
+    arguments = parser.parse_args()
+    with service() as served:
+        rows = asyncio.run(measure(served, arguments.clients, arguments.seconds, arguments.imports))
+    print(table(f"one process, {arguments.clients} clients", rows))
+
+
+if __name__ == "__main__":
+    main()

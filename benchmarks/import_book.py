@@ -1,0 +1,90 @@
+"""An import from a warm Radicale against one `addressbook-query` by curl: `python -m benchmarks.import_book`.
+
+Both read the same cards of the same server, in turn, so that a machine that slows down slows both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.figures import percentile, spread, table
+from benchmarks.service import Served, service
+from samples.book import cards
+from tests.servers.radicale import radicale
+
+QUERY = (
+    '<C:addressbook-query xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav">'
+    "<D:prop><D:getetag/><C:address-data/></D:prop></C:addressbook-query>"
+)
+
+
+def curl(url: str, out: Path) -> float:
+    """Seconds that curl takes for the whole book, its start included."""
+    command = ["curl", "--silent", "--fail", "--user", "alice:secret", "--request", "REPORT"]
+    command += ["--header", "Depth: 1", "--header", "Content-Type: text/xml", "--data", QUERY]
+    started = time.perf_counter()
+    subprocess.run([*command, "--output", str(out), url], check=True)
+    return time.perf_counter() - started
+
+
+def import_(served: Served, server: str, size: int) -> tuple[float, list[float]]:
+    """Seconds from begin_import to COMPLETE, and of each poll meanwhile."""
+    connection = served.connection()
+    started = time.perf_counter()
+    import_id = served.begin(
+        connection, service="carddav", server=server, username="alice", password="secret"
+    )
+    last, polls = served.until_complete(connection, import_id)
+    taken = time.perf_counter() - started
+    connection.request("GET", f"/imports/{import_id}", headers=served.headers)
+    told = connection.getresponse().read().decode()
+    assert last["status"] == "COMPLETED", last
+    assert f'"delivered":{size}' in told.replace(" ", ""), told
+    connection.close()
+    return taken, polls
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cards", type=int, default=10_000)
+    parser.add_argument("--runs", type=int, default=7)
+    arguments = parser.parse_args()
+    with radicale() as server, service() as served, tempfile.TemporaryDirectory() as folder:
+        book = server.url + server.book("alice", "book", cards(arguments.cards)).lstrip("/")
+        out = Path(folder) / "book.xml"
+        curl(book, out)
+        import_(served, server.url, arguments.cards)
+        idle = served.memory("VmRSS")
+        floors: list[float] = []
+        imports: list[float] = []
+        polls: list[float] = []
+        for _ in range(arguments.runs):
+            floors.append(curl(book, out))
+            taken, some = import_(served, server.url, arguments.cards)
+            imports.append(taken)
+            polls += some
+        ratios = [taken / floor for taken, floor in zip(imports, floors, strict=True)]
+        size = os.path.getsize(out)
+        peak = served.memory()
+    rows = [
+        ("cards, and bytes of the answer", f"{arguments.cards:,}, {size:,}"),
+        ("one addressbook-query by curl", spread(floors, " s")),
+        ("begin_import to COMPLETE", spread(imports, " s")),
+        ("**ratio, pair by pair**", f"**{spread(ratios, 'x')}**"),
+        ("/events meanwhile, p50", f"{percentile(polls, 0.5) * 1000:.1f} ms"),
+        ("/events meanwhile, p99", f"{percentile(polls, 0.99) * 1000:.1f} ms ({len(polls)} polls)"),
+        ("memory after the first import", f"{idle / 2**20:.0f} MiB"),
+        ("peak memory of the service", f"{peak / 2**20:.0f} MiB"),
+        ("peak memory, as a ratio to the answer's bytes", f"{peak / size:.1f}x"),
+    ]
+    print(table(f"import of {arguments.cards:,} cards, {arguments.runs} runs", rows))
+
+
+if __name__ == "__main__":
+    main()

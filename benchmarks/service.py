@@ -1,0 +1,98 @@
+"""A `contactport serve` of its own for a benchmark, and a client that keeps its connection."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+COMMAND = str(Path(sys.executable).with_name("contactport"))
+WIDE = {
+    "CONTACTPORT_BEGINS_PER_MINUTE": "1000000",
+    "CONTACTPORT_IMPORTS_IN_FLIGHT": "1000000",
+    "CONTACTPORT_POLLS_PER_SECOND": "1000000",
+}
+"""Limits that a benchmark does not meet."""
+
+
+class Served:
+    """A running service. `headers` hold the key pair of its one domain."""
+
+    def __init__(self, url: str, pid: int, headers: Mapping[str, str]) -> None:
+        self.url = url
+        self.pid = pid
+        self.headers = dict(headers)
+        self.port = urlsplit(url).port or 80
+
+    def connection(self) -> http.client.HTTPConnection:
+        """A connection of one's own."""
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+
+    def begin(self, connection: http.client.HTTPConnection, **arguments: str) -> int:
+        """Begin an import; its id."""
+        connection.request(
+            "POST",
+            "/begin_import/import.json",
+            urlencode(arguments),
+            {**self.headers, "Content-Type": "application/x-www-form-urlencoded"},
+        )
+        return int(json.loads(connection.getresponse().read())["import_id"])
+
+    def events(self, connection: http.client.HTTPConnection, import_id: int) -> list[dict[str, Any]]:
+        """The events of an import."""
+        connection.request("GET", f"/events/{import_id}.json", headers=self.headers)
+        return json.loads(connection.getresponse().read())["events"]
+
+    def until_complete(
+        self, connection: http.client.HTTPConnection, import_id: int, every: float = 0.01
+    ) -> tuple[dict[str, Any], list[float]]:
+        """Poll until COMPLETE; that event, and how long each poll took in seconds."""
+        polls: list[float] = []
+        while True:
+            started = time.perf_counter()
+            last = self.events(connection, import_id)[-1]
+            polls.append(time.perf_counter() - started)
+            if last["event_type"] == "COMPLETE":
+                return last, polls
+            time.sleep(every)
+
+    def memory(self, line: str = "VmHWM") -> int:
+        """The process's peak (VmHWM) or present (VmRSS) memory in bytes."""
+        status = Path(f"/proc/{self.pid}/status").read_text("ascii")
+        return next(int(row.split()[1]) * 1024 for row in status.splitlines() if row.startswith(line))
+
+
+@contextmanager
+def service(**environment: str) -> Generator[Served]:
+    """A service on a data folder of its own, with one domain and wide limits; both are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="contactport-") as folder:
+        options = ["--data", str(Path(folder) / "data")]
+        process = subprocess.Popen(
+            [COMMAND, "serve", "--port", "0", "--allow-network", "127.0.0.0/8", *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env={**os.environ, **WIDE, **environment},
+        )
+        try:
+            assert process.stdout is not None
+            ready = process.stdout.readline()
+            assert "ready at " in ready, f"the service did not start: {ready!r}"
+            pair = json.loads(
+                subprocess.check_output([COMMAND, "domain", "add", "bench", "--json", *options])
+            )
+            word = base64.b64encode(f"{pair['domain_key']}:{pair['domain_password']}".encode()).decode()
+            yield Served(ready.split()[-1], process.pid, {"Authorization": f"Basic {word}"})
+        finally:
+            process.terminate()
+            process.wait(30)
