@@ -87,6 +87,12 @@ class Client:
         assert status == 200, body
         return int(json.loads(body)["import_id"])
 
+    def begin_by_get(self, path: str) -> int:
+        """Step 1 with its arguments in the query."""
+        status, body = self.call("GET", path)
+        assert status == 200, body
+        return int(json.loads(body)["import_id"])
+
     def events(self, import_id: int) -> list[dict[str, Any]]:
         """Step 2, once."""
         status, body = self.call("GET", f"/events/{import_id}")

@@ -1,0 +1,145 @@
+"""No word of a user's is readable anywhere on disk: during an import, after it, and after the purge."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import sqlite3
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.e2e.canaries import forms, seen
+from tests.e2e.gated_server import GatedServer, people
+from tests.e2e.service import Client, service, until
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+COUNT = 1200
+PASSWORD = "Kanarie/pw+41é&x=%7c"
+WRONG = "Kanarie/wrong+98é&y=%2d"
+USERNAME = "kanarie.user.62@example.net"
+USER_ID = "kanarie-user-id-83"
+ECHO = "kanarie echo 27"
+MARK = "-kanarie-mark-55-"
+WORDS = (PASSWORD, WRONG, USERNAME, USER_ID, ECHO, MARK)
+
+
+@pytest.mark.parametrize("form", list(forms(PASSWORD)))
+@pytest.mark.parametrize("around", [(b"", b""), (b"a", b"b"), (b"ab", b"cd")])
+def test_the_search_finds_every_dress(tmp_path: Path, form: str, around: tuple[bytes, bytes]) -> None:
+    (tmp_path / "file").write_bytes(around[0] + forms(PASSWORD)[form] + around[1])
+    assert any(form in found for found in seen([PASSWORD], [tmp_path]))
+    assert seen([USERNAME], [tmp_path]) == []
+
+
+@pytest.mark.parametrize("length", range(12))
+def test_the_search_finds_base64_wherever_the_word_stands(tmp_path: Path, length: int) -> None:
+    (tmp_path / "file").write_bytes(base64.b64encode(b"x" * length + PASSWORD.encode() + b"y" * length))
+    assert seen([PASSWORD], [tmp_path])
+
+
+@pytest.mark.parametrize("compress", [zstd.compress, gzip.compress])
+def test_the_search_looks_into_what_is_compressed(tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
+    (tmp_path / "file").write_bytes(b"before" + compress(b"x" * 5000 + PASSWORD.encode()) + b"after")
+    assert seen([PASSWORD], [tmp_path])
+
+
+def test_the_search_looks_into_a_database_s_values(tmp_path: Path) -> None:
+    # Larger than a page, and so in several pieces in the file.
+    noise = bytes(i * 7 % 251 for i in range(40_000))
+    with closing(sqlite3.connect(tmp_path / "some.db")) as connection, connection:
+        connection.execute("CREATE TABLE t (v BLOB)")
+        connection.execute("INSERT INTO t VALUES (?)", (zstd.compress(noise + PASSWORD.encode() + noise),))
+    assert seen([PASSWORD], [tmp_path])
+
+
+def begin(client: Client, book: GatedServer, password: str) -> int:
+    """By GET with everything in the query: the way in which words most easily end in a log."""
+    form = {"service": "carddav", "server": book.url, "username": USERNAME, "password": password}
+    query = urlencode({**form, "user_id": USER_ID, "echo": ECHO, "include": "mailing_address,photo"})
+    return client.begin_by_get(f"/begin_import/import?{query}")
+
+
+def sealed(data: Path) -> list[bytes]:
+    """Pieces of every sealed value in the database, short enough to stand in one page."""
+    with closing(sqlite3.connect(f"{(data / 'contactport.db').as_uri()}?mode=ro", uri=True)) as connection:
+        values = [
+            value
+            for query in (
+                "SELECT sealed_contacts, sealed_marks FROM contact_chunk",
+                "SELECT sealed_key, sealed_username, sealed_user_id FROM import",
+            )
+            for row in connection.execute(query)
+            for value in row
+            if isinstance(value, bytes)
+        ]
+    return [value[at : at + 24] for value in values for at in range(0, len(value) - 24, 500)]
+
+
+def left(pieces: list[bytes], data: Path) -> int:
+    """How many of these pieces still stand in a file of the data folder."""
+    files = [path.read_bytes() for path in data.iterdir() if path.is_file()]
+    return sum(any(piece in file for file in files) for piece in pieces)
+
+
+def let_time_pass(data: Path) -> None:
+    """Make every import that has ended due for its purge, without waiting for it."""
+    with closing(sqlite3.connect(data / "contactport.db", timeout=60)) as connection, connection:
+        connection.execute("UPDATE import SET purge_at = 0 WHERE purge_at IS NOT NULL")
+
+
+def test_nothing_of_a_user_is_readable_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    data = tmp_path / "data"
+    book = GatedServer(people(COUNT, mark=MARK), password=PASSWORD, username=USERNAME)
+    with book, service(data) as running:
+        client = running.application("shop")
+        places = [data, temporary, running.log]
+        refused = client.end(begin(client, book, WRONG))
+        assert refused["value"] == 263
+
+        import_id = begin(client, book, PASSWORD)
+        while not client.stored(import_id):
+            book.gate.pass_one()
+        assert client.stored(import_id) < COUNT
+        assert seen(WORDS, places) == []
+
+        book.gate.open()
+        assert client.end(import_id)["value"] == 0
+        pieces = sealed(data)
+        assert left(pieces, data) > len(pieces) / 2
+        _, contacts = client.call("GET", f"/contacts/{import_id}?{urlencode({'echo': ECHO})}")
+        assert contacts.count(f"person.1{MARK}@example.org".encode()) == 1
+        assert USER_ID.encode() in contacts
+        assert seen(WORDS, places) == []
+
+        let_time_pass(data)
+        until(lambda: client.call("HEAD", f"/contacts/{import_id}")[0] == 410 or None)
+        # The keys and the rows are gone, and the pages where they stood are overwritten, in the log as well.
+        until(lambda: left(pieces, data) == 0 or None)
+        assert seen(WORDS, places) == []
+        assert running.stop() == 0
+    assert seen(WORDS, places) == []
+    assert left(pieces, data) == 0
+
+
+def test_a_killed_process_leaves_nothing_readable(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    book = GatedServer(people(COUNT, mark=MARK), password=PASSWORD, username=USERNAME)
+    with book, service(data) as running:
+        client = running.application("shop")
+        import_id = begin(client, book, PASSWORD)
+        while not client.stored(import_id):
+            book.gate.pass_one()
+        running.kill()
+        assert seen(WORDS, [data, running.log]) == []
