@@ -35,12 +35,14 @@ _FREE = frozenset({"echo", "user_id", "tracking_string"})
 """The application's own words, returned and never read: they may be of several lines."""
 _LONGEST = 8192
 """Characters of any other argument."""
+_LONGEST_QUERY = 60_000
+"""Bytes. Past 65,535 the server below gives up by itself, in words of its own."""
 _FORM = "application/x-www-form-urlencoded"
 
 
 def check_query(raw: bytes, settings: Settings) -> forms.Pairs:
     """The query's pairs. Raises WireError for one that is too long or has too many fields."""
-    if len(raw) > settings.body_bytes:
+    if len(raw) > min(settings.body_bytes, _LONGEST_QUERY):
         raise _too_large(settings)
     return forms.urlencoded(raw)
 

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.stage import Stage, stage
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The service and the books, once a test process."""
+    with stage(tmp_path_factory.mktemp("stage")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def book(app: Stage) -> int:
+    """A complete import of Ada's book, with mailing addresses."""
+    return app.ended(app.begin(include="mailing_address", user_id="u 1"))

@@ -1,0 +1,168 @@
+"""Step 1: every place for arguments, every spelling, every refusal."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.contract import shapes
+from tests.contract.raw import FORM, Answer, ask, form, multipart
+from tests.contract.stage import ADA, SECRET, Stage
+
+SPELLINGS = [
+    f"/begin_import/{way}{ending}{slash}"
+    for way in ("import", "user_consent")
+    for ending in ("", ".json", ".xml")
+    for slash in ("", "/")
+]
+PART_HEADERS = ("Content-Type: text/plain; charset=UTF-8", "Content-Transfer-Encoding: 8bit")
+
+
+def told(answer: Answer) -> tuple[int, int]:
+    """Status and code of a refusal."""
+    return answer.status, answer.json()["error"]["code"]
+
+
+@pytest.mark.parametrize("target", SPELLINGS)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_every_spelling_begins_by_get_and_by_post(app: Stage, target: str, method: str) -> None:
+    answer = app.ask(method, f"{target}?{urlencode(app.account())}")
+    assert answer.status == 200
+    if ".xml" in target:
+        assert answer.xml().findtext("status") == "success"
+    else:
+        shapes.check_begun(answer.json())
+
+
+def test_arguments_may_stand_in_every_place(app: Stage) -> None:
+    account, boundary = app.account(), "x" * 30
+    ways: list[tuple[str, list[str], bytes]] = [
+        (f"?{urlencode(account)}", [], b""),
+        ("", [FORM], form(account)),
+        ("", ["Content-Type: application/x-www-form-urlencoded; charset=UTF-8"], form(account)),
+        ("", [], form(account)),
+        ("", [f"Content-Type: multipart/form-data; boundary={boundary}"], multipart(boundary, account)),
+        (
+            "",
+            [f'Content-Type: multipart/form-data; boundary="{boundary}"'],
+            multipart(
+                boundary,
+                account,
+                "Content-Type: text/plain; charset=UTF-8",
+                "Content-Transfer-Encoding: 8bit",
+            ),
+        ),
+        (f"?{urlencode(account | {'service': 'icloud'})}", [FORM], form({"service": "carddav"})),
+    ]
+    for query, headers, body in ways:
+        answer = app.ask("POST", f"/begin_import/import{query}", *headers, body=body)
+        assert answer.status == 200, (query, headers, answer.body)
+        one = app.ended(answer.json()["id"])
+        assert app.events(one)[-1]["value"] == 0, "the password has come through, spaces and all"
+
+
+def test_the_service_is_read_whatever_its_case(app: Stage) -> None:
+    assert app.ended(app.begin(service="CardDAV"))
+
+
+def test_empty_arguments_are_absent_and_unknown_ones_ignored(app: Stage) -> None:
+    fields = app.account() | {"user_id": "", "echo": "", "include": "", "referrer": "x", "utf8": "✓"}
+    body = app.ask("POST", "/begin_import/import", FORM, body=form(fields)).json()
+    assert (body["user_id"], body["echo"]) == (None, None)
+    empty = app.ask("POST", "/begin_import/import", FORM, body=form(app.account() | {"password": ""}))
+    assert told(empty) == (400, 259)
+
+
+def test_tracking_string_is_user_id(app: Stage) -> None:
+    one = app.begin(tracking_string="t")
+    assert app.ask("GET", f"/events/{one}").json()["user_id"] == "t"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"service": ""}, 260),
+        ({"service": "no_such_service"}, 261),
+        ({"service": "plaxo"}, 261),
+        ({"username": ""}, 259),
+        ({"password": ""}, 259),
+        ({"server": "", "username": "ada"}, 2),
+        ({"server": "ftp://dav.example.com/"}, 2),
+        ({"server": "https://user:secret@dav.example.com/"}, 2),
+        ({"server": "https://dav.example.com/?a=b"}, 2),
+        ({"username": "ada\0"}, 2),
+        ({"password": "a\nb"}, 2),
+        ({"echo": "e" * 2001}, 2),
+        ({"user_id": "u" * 2001}, 2),
+    ],
+)
+def test_what_is_refused_at_once(app: Stage, change: dict[str, str], code: int) -> None:
+    answer = app.ask("POST", "/begin_import/import", FORM, body=form(app.account() | change))
+    assert answer.status == 400
+    shapes.check_failure(answer.json(), code)
+    message = answer.json()["error"]["message"]
+    assert not [secret for secret in (SECRET, ADA, "user:secret") if secret in message]
+
+
+def test_what_is_not_utf_8_is_refused(app: Stage) -> None:
+    body = form(app.account() | {"username": ""}) + b"&username=%E4da"
+    assert told(app.ask("POST", "/begin_import/import", FORM, body=body)) == (400, 2)
+
+
+def test_a_body_of_another_kind_is_refused(app: Stage) -> None:
+    answer = app.ask(
+        "POST", "/begin_import/import", "Content-Type: application/json", body=b'{"service":"carddav"}'
+    )
+    assert told(answer) == (400, 2)
+
+
+def test_a_file_in_place_of_an_argument_is_refused(app: Stage) -> None:
+    body = multipart("xyz", app.account()).replace(b'name="password"', b'name="password"; filename="p.txt"')
+    answer = app.ask(
+        "POST", "/begin_import/import", "Content-Type: multipart/form-data; boundary=xyz", body=body
+    )
+    assert told(answer) == (400, 2)
+
+
+@pytest.mark.parametrize("headers", [[FORM], ["Content-Type: multipart/form-data; boundary=xyz"]])
+def test_a_body_past_the_limit_is_413(app: Stage, headers: list[str]) -> None:
+    answer = app.ask("POST", "/begin_import/import", *headers, body=b"echo=" + b"x" * 70_000)
+    assert told(answer) == (413, 2)
+    assert answer.header("Connection") == "close"
+
+
+def test_a_query_past_the_limit_is_413(app: Stage) -> None:
+    assert told(app.ask("GET", "/begin_import/import?echo=" + "x" * 61_000)) == (413, 2)
+
+
+def test_consent_and_the_applet_are_refused_in_words(app: Stage) -> None:
+    for way in ("user_consent", "desktop_applet"):
+        for ending in ("", ".json", "/"):
+            answer = app.ask("POST", f"/begin_import/{way}{ending}", FORM, body=form({"service": "gmail"}))
+            assert answer.status == 400
+            shapes.check_failure(answer.json(), 2)
+
+
+def test_the_answer_does_not_wait_for_the_provider(app: Stage) -> None:
+    """A host that nobody answers at: the import begins all the same, and fails as an event."""
+    one = app.begin(server="http://127.0.0.1:1/")
+    assert app.events(app.ended(one))[-1]["status"] == "ERROR"
+
+
+def test_nothing_of_a_user_is_in_the_log(app: Stage) -> None:
+    canary = "canary-5d1f"
+    fields = app.account() | {
+        "username": f"{canary}@example.com",
+        "password": canary,
+        "echo": canary,
+        "user_id": canary,
+    }
+    ask(app.port, "GET", f"/begin_import/import?{urlencode(fields | app.pair.arguments)}")
+    ask(app.port, "GET", f"/{canary}?{canary}={canary}")
+    app.ask(
+        "POST", "/begin_import/import", FORM, body=form(fields | {"server": f"https://{canary}.invalid/"})
+    )
+    log = app.running.stderr
+    assert "/begin_import/import" in log
+    assert not [secret for secret in (canary, app.pair.key, app.pair.password) if secret in log]

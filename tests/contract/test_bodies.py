@@ -1,0 +1,186 @@
+"""The bodies, key by key, against the contract."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.contract import shapes
+from tests.contract.raw import FORM, ask, form
+from tests.contract.stage import ADA, Stage
+
+BOOKS = ("contacts", "events")
+
+
+def test_begun(app: Stage) -> None:
+    fields = app.account() | {"echo": "e & <é>", "user_id": "u"}
+    body = app.ask("POST", "/begin_import/import", FORM, body=form(fields)).json()
+    shapes.check_begun(body)
+    assert (body["echo"], body["user_id"]) == ("e & <é>", "u")
+
+
+def test_begun_in_xml_has_no_url(app: Stage) -> None:
+    answer = app.ask(
+        "POST", "/begin_import/import.xml", FORM, body=form(app.account() | {"echo": "é\x85"[:1]})
+    )
+    root = answer.xml()
+    assert root.tag == "result"
+    assert [child.tag for child in root] == ["status", "echo", "import-id", "user-id"]
+    assert root.findtext("status") == "success"
+    assert root.findtext("echo") == "é"
+    assert [child.get("nil") for child in root] == [None, None, None, "true"]
+
+
+def test_events(app: Stage, book: int) -> None:
+    body = app.ask("GET", f"/events/{book}?echo=again").json()
+    shapes.check_events(body)
+    assert (body["user_id"], body["echo"]) == ("u 1", "again")
+    assert [(e["event_type"], e["status"], e["value"]) for e in body["events"]] == [
+        ("INITIALIZING", "COMPLETED", 0),
+        ("GATHERING", "COMPLETED", 2),
+        ("COMPLETE", "COMPLETED", 0),
+    ]
+
+
+def test_events_of_a_failed_import(app: Stage) -> None:
+    body = app.ask("GET", f"/events/{app.ended(app.begin(server='http://127.0.0.1:1/'))}").json()
+    shapes.check_events(body)
+    assert [(e["event_type"], e["status"]) for e in body["events"]] == [
+        ("INITIALIZING", "COMPLETED"),
+        ("COMPLETE", "ERROR"),
+    ]
+    assert body["events"][-1]["value"] in (257, 264)
+    assert len(body["events"][-1]["description"]) > 20
+
+
+def contact_of(body: Any, last_name: str) -> Any:
+    return next(contact for contact in body["contacts"] if contact["last_name"] == last_name)
+
+
+def test_contacts(app: Stage, book: int) -> None:
+    body = app.ask("GET", f"/contacts/{book}?echo=e").json()
+    shapes.check_contacts(body)
+    assert (body["start"], body["count"], body["total"], body["user_id"], body["echo"]) == (
+        0,
+        2,
+        2,
+        "u 1",
+        "e",
+    )
+    assert contact_of(body, "Lesch") == {
+        "first_name": "Alexie",
+        "last_name": "Lesch",
+        "phone": [{"number": "5555555555", "type": "Mobile", "primary": True}],
+        "email": [
+            {"address": "a@example.net", "type": "Home", "primary": True},
+            {"address": "b@example.net", "type": "Home"},
+        ],
+        "address": [
+            {
+                "type": "Home",
+                "street": "429 Leopold Terrace",
+                "city": "Port Rossie",
+                "region": "Texas",
+                "postal_code": "61887",
+                "country": "Botswana",
+                "formatted": "429 Leopold Terrace\nPort Rossie Texas 61887\nBotswana",
+            }
+        ],
+        "groups": ["Club"],
+        "dob": "1989-10-27",
+        "birthday": "10-27",
+        "companies": ["Lesch & Söhne <Ltd>"],
+        "job_title": "Engineer",
+        "title": "Dr",
+        "photos": [],
+        "locations": [],
+    }
+    bare = contact_of(body, "Bare")
+    assert bare["phone"] == [{"number": "+49 30 123", "type": None, "primary": True}]
+    assert (bare.get("dob"), bare["birthday"]) == (None, "03-04")
+
+
+def test_the_owner_without_a_card_is_the_user_name(app: Stage, book: int) -> None:
+    owner = app.ask("GET", f"/contacts/{book}").json()["contacts_owner"]
+    assert (owner["first_name"], owner["last_name"]) == ("", "")
+    assert owner["email"] == [{"address": ADA}]
+
+
+def test_addresses_that_nobody_asked_for_are_not_there(app: Stage) -> None:
+    body = app.ask("GET", f"/contacts/{app.ended(app.begin())}").json()
+    shapes.check_contacts(body)
+    assert [contact["address"] for contact in body["contacts"]] == [[], []]
+
+
+def test_an_empty_book(app: Stage) -> None:
+    one = app.ended(app.begin(username="empty"))
+    body = app.ask("GET", f"/contacts/{one}").json()
+    shapes.check_contacts(body)
+    assert (body["contacts"], body["count"], body["total"]) == ([], 0, 0)
+    assert app.ask("GET", f"/contacts/{one}.xml").xml().find("contacts[@type='array']") is not None
+
+
+def from_xml(element: ElementTree.Element) -> Any:
+    """What Rails' `from_xml` makes of an element."""
+    kind = element.get("type")
+    if element.get("nil") == "true":
+        return None
+    if kind == "array":
+        return [from_xml(child) for child in element]
+    if kind == "integer":
+        return int(element.text or "")
+    if kind == "boolean":
+        return {"true": True, "false": False}[element.text or ""]
+    if len(element):
+        return {child.tag.replace("-", "_"): from_xml(child) for child in element}
+    return element.text or ""
+
+
+@pytest.mark.parametrize(
+    ("path", "root"),
+    [("events", "eventsResponse"), ("contacts", "contactsResponse"), ("imports", "importResponse")],
+)
+def test_xml_says_what_json_says(app: Stage, book: int, path: str, root: str) -> None:
+    body = app.ask("GET", f"/{path}/{book}").json()
+    del body["id"]
+    answer = app.ask("GET", f"/{path}/{book}.xml")
+    assert b'nil="false"' not in answer.body
+    document = answer.xml()
+    assert document.tag == root
+    assert from_xml(document) == body
+
+
+@pytest.mark.parametrize("ending", ["vcf", "csv", "ndjson"])
+def test_other_shapes_hold_the_same_people(app: Stage, book: int, ending: str) -> None:
+    text = app.ask("GET", f"/contacts/{book}.{ending}").body.decode()
+    assert all(word in text for word in ("a@example.net", "b@example.net", "bare@example.net", "5555555555"))
+
+
+def test_failures_in_json_and_in_xml(app: Stage) -> None:
+    fields = {"echo": "e", "user_id": "u"}
+    body = app.ask("POST", "/begin_import/import", FORM, body=form(fields)).json()
+    shapes.check_failure(body, 260)
+    assert (body["echo"], body["user_id"]) == ("e", "u")
+    root = app.ask("POST", "/begin_import/import.xml", FORM, body=form(fields)).xml()
+    assert from_xml(root) == {key: value for key, value in body.items() if key != "id"}
+    code = root.find("error/code")
+    assert code is not None
+    assert code.get("type") == "integer"
+
+
+def test_an_error_key_is_in_no_success(app: Stage, book: int) -> None:
+    for path in (f"/events/{book}", f"/contacts/{book}", f"/imports/{book}"):
+        assert "error" not in app.ask("GET", path).json()
+
+
+def test_services(app: Stage) -> None:
+    answer = ask(app.port, "GET", "/services.json")
+    assert answer.status == 200
+    services = answer.json()
+    assert services["carddav"]["server"] is True
+    assert services["icloud"]["secret"]["kind"] == "app_password"
+    for row in services.values():
+        assert list(row)[:4] == ["name", "method", "aliases", "domains"]
+        assert row["method"] in ("password", "consent", "file", "retired")

@@ -1,0 +1,51 @@
+"""Every public client's three steps, against the service and a real CardDAV server."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contract.clients import CLIENTS, Client, Java
+from tests.contract.stage import BIG, MANY, Stage
+from tests.e2e.service import until
+
+any_client = pytest.mark.parametrize("client", CLIENTS, ids=lambda one: one.__name__)
+
+
+@any_client
+def test_the_three_steps(app: Stage, client: type[Client]) -> None:
+    asked = client(app.port, app.pair)
+    import_id = asked.begin(app.account())
+    told = until(lambda: told if (told := asked.poll(import_id)).ended else None)
+    assert (told.failed, told.value) == (False, 0)
+    names, total = asked.fetch(import_id)
+    assert sorted(names) == ["", "Alexie"]
+    assert total == 2
+
+
+@any_client
+def test_a_wrong_password_is_an_event(app: Stage, client: type[Client]) -> None:
+    asked = client(app.port, app.pair)
+    import_id = asked.begin(app.account(password=f"wrong for {client.__name__}", username="empty"))
+    told = until(lambda: told if (told := asked.poll(import_id)).ended else None)
+    assert told.failed
+    assert told.value in (262, 263)
+
+
+@any_client
+def test_a_big_book_arrives_whole(app: Stage, client: type[Client]) -> None:
+    asked = client(app.port, app.pair)
+    import_id = asked.begin(app.account(username=BIG))
+    until(lambda: told if (told := asked.poll(import_id)).ended else None)
+    names, total = asked.fetch(import_id)
+    assert total == MANY
+    assert set(names) == {"P"}
+    assert len(names) == MANY
+
+
+def test_one_client_is_challenged_on_every_call(app: Stage) -> None:
+    asked = Java(app.port, app.pair)
+    import_id = asked.begin(app.account())
+    asked.poll(import_id)
+    app.ended(import_id)
+    asked.fetch(import_id)
+    assert asked.challenges == 3
