@@ -18,7 +18,7 @@ from yarl import URL
 from contactport import __version__
 from contactport.net.budget import Budget
 from contactport.net.credentials import Credentials, Sent
-from contactport.net.failures import Interrupted, TooSlow, Unreachable, Unreadable, Untrusted
+from contactport.net.failures import Interrupted, Silent, TooSlow, Unreachable, Unreadable, Untrusted
 from contactport.net.guard import Guard, parse_network
 from contactport.net.names import NamedResolver, Names
 from contactport.net.redirects import STATUSES, Trail
@@ -73,8 +73,10 @@ class Client:
             url, via = trail.follow(url, location), url
         try:
             yield response
-        finally:
-            await response.discard()
+        except BaseException:
+            response.abort()
+            raise
+        await response.discard()
 
     async def _signed_in(
         self,
@@ -120,7 +122,7 @@ class Client:
                 if tries > 1:
                     await asyncio.sleep(self._rhythm.pause(tries))
                 continue
-            except (Untrusted, Unreadable):
+            except (Silent, Untrusted, Unreadable):
                 raise
             except Unreachable:
                 if last:
@@ -152,7 +154,9 @@ class Client:
                     )
         except aiohttp.ClientConnectorCertificateError:
             raise Untrusted from None
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, ConnectionRefusedError):
+        except aiohttp.ConnectionTimeoutError:
+            raise Silent from None
+        except (aiohttp.ClientConnectorError, ConnectionRefusedError):
             raise Unreachable from None
         except TimeoutError:
             raise TooSlow from None

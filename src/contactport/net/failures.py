@@ -15,6 +15,10 @@ class Unreachable(WireError):
         super().__init__(Code.IMPORT_FAILED, text)
 
 
+class Silent(Unreachable):
+    """Nothing answers the attempt to connect; the system has tried again by itself already."""
+
+
 class Interrupted(Unreachable):
     """The connection ended before the answer did."""
 

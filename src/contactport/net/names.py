@@ -53,6 +53,8 @@ def resolver_of(setting: str) -> dns.asyncresolver.Resolver:
     resolver = dns.asyncresolver.Resolver(configure=False)
     try:
         port = int(port_text) if port_text else port
+        if not 0 < port < 65536:
+            raise ValueError("no port")
         resolver.port = port
         resolver.nameservers = [host]
     except ValueError:

@@ -5,6 +5,7 @@ A client library would turn a PROPFIND into a GET, and would carry the password 
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 from yarl import URL
@@ -25,6 +26,8 @@ def onward(base: URL, reference: str) -> URL:
         character if 0x20 < ord(character) < 0x7F else quote(character, safe="")
         for character in reference.strip()
     )
+    if re.match(r"(?:https?:)?///", reference, re.IGNORECASE):
+        raise Unreadable("it leads to an address that is none")
     try:
         url = base.join(URL(reference, encoded=True))
         port = url.port

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Mapping
 
 import aiohttp
@@ -15,6 +16,7 @@ from contactport.settings import Settings
 
 DISCARD = 64 * 1024
 """An unwanted body up to this size is read to its end, so that the connection can be used again."""
+DISCARD_SECONDS = 1.0
 
 
 class Response:
@@ -88,11 +90,17 @@ class Response:
         return bytes(body[:limit])
 
     async def discard(self) -> None:
-        """Done with this answer: a short rest is read away, a long one ends the connection."""
+        """Done with this answer: a short rest is read away, a long or slow one ends the connection."""
         length = self._raw.content_length
         if not self._raw.content.at_eof() and (length is None or length <= DISCARD):
-            await self.start(DISCARD)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DISCARD_SECONDS):
+                    await self.start(DISCARD)
         if self._raw.content.at_eof():
             self._raw.release()
         else:
             self._raw.close()
+
+    def abort(self) -> None:
+        """Ends the connection at once, whatever is still on its way."""
+        self._raw.close()

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from contactport.net.names import NamedResolver, Names, Service
+from contactport.settings import SettingError
+from tests.unit.net.name_server import name_server
+
+ZONE = {
+    ("_carddavs._tcp.example.com", "SRV"): [
+        "20 0 443 second.example.com.",
+        "10 5 443 light.example.com.",
+        "10 60 8443 Heavy.example.com.",
+    ],
+    ("_carddavs._tcp.example.com", "TXT"): ['"txtvers=1" "path=/dav/"'],
+    ("_carddavs._tcp.none.example.com", "SRV"): ["0 0 0 ."],
+    ("example.com", "MX"): ["20 backup.example.net.", "10 in1-smtp.messagingengine.com."],
+    ("dav.example.com", "A"): ["127.0.0.1"],
+    ("dav.example.com", "AAAA"): ["::1"],
+}
+
+
+async def test_services_come_best_first_with_the_path_of_the_text_record() -> None:
+    async with name_server(ZONE) as resolver:
+        found = await Names(resolver).services("_carddavs._tcp.example.com")
+    assert found == [
+        Service("heavy.example.com", 8443, "/dav/"),
+        Service("light.example.com", 443, "/dav/"),
+        Service("second.example.com", 443, "/dav/"),
+    ]
+
+
+async def test_a_service_that_is_expressly_not_offered_is_none() -> None:
+    async with name_server(ZONE) as resolver:
+        assert await Names(resolver).services("_carddavs._tcp.none.example.com") == []
+
+
+async def test_a_checked_answer_says_so() -> None:
+    async with name_server(ZONE, vouched=True) as resolver:
+        found = await Names(resolver).services("_carddavs._tcp.example.com")
+    assert all(service.vouched for service in found)
+
+
+async def test_mail_hosts_come_best_first() -> None:
+    async with name_server(ZONE) as resolver:
+        found = await Names(resolver).mail_hosts("example.com")
+    assert found == ["in1-smtp.messagingengine.com", "backup.example.net"]
+
+
+@pytest.mark.parametrize("domain", ["nowhere.example", "a..b", "x" * 300, ""])
+async def test_what_leads_nowhere_gives_nothing(domain: str) -> None:
+    async with name_server(ZONE) as resolver:
+        names = Names(resolver)
+        assert await names.services(domain) == []
+        assert await names.mail_hosts(domain) == []
+
+
+async def test_addresses_come_from_the_named_resolver() -> None:
+    async with name_server(ZONE) as resolver:
+        named = NamedResolver(resolver)
+        found = await named.resolve("dav.example.com", 443, socket.AF_UNSPEC)
+        assert {entry["host"] for entry in found} == {"127.0.0.1", "::1"}
+        with pytest.raises(OSError, match="nowhere"):
+            await named.resolve("nowhere.example", 443, socket.AF_UNSPEC)
+        await named.close()
+
+
+@pytest.mark.parametrize("setting", ["dns.example", "127.0.0.1:port", "127.0.0.1:99999"])
+def test_a_resolver_that_is_no_address_is_named_in_the_error(setting: str) -> None:
+    with pytest.raises(SettingError, match="resolver"):
+        NamedResolver(setting)
