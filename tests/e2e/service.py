@@ -60,6 +60,8 @@ class Client:
 
     def __init__(self, url: str, key: str, password: str) -> None:
         self._netloc = urlsplit(url).netloc
+        self.in_query = urlencode({"domain_key": key, "domain_password": password})
+        """The key pair as arguments, for where Basic does not do."""
         self._basic = "Basic " + base64.b64encode(f"{key}:{password}".encode()).decode()
 
     def at(self, url: str) -> Client:
