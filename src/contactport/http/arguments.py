@@ -55,6 +55,8 @@ async def read(request: Request, settings: Settings, known: frozenset[bytes]) ->
     answer = answer_of(request.scope)
     pairs = answer.query
     if request.method == "POST":
+        # JSONP is GET's alone.
+        known -= {b"callback"}
         pairs = pairs + await _body_pairs(request, settings, known)
     raw: dict[bytes, bytes] = {name: value for name, value in pairs if name in known and value}
     arguments: Arguments = {}

@@ -25,6 +25,8 @@ _SHAPES: dict[Format, type[Shape]] = {"json": Json, "xml": Xml, "vcf": Cards, "c
 FORMATS: tuple[Format, ...] = tuple(_SHAPES)
 SLICE = 100
 """Contacts made at once: between two slices other requests get their turn."""
+PICTURED = 4
+"""The same where pictures were asked for: one contact may then have megabytes."""
 
 
 class CutShort(Exception):
@@ -57,8 +59,9 @@ async def show_contacts(service: Service, request: Request) -> Response:
     if request.method == "HEAD":
         return StreamingResponse(_nothing(), headers=headers)
     groups = await contacts.groups(service.store.database, one)
-    pieces = _pieces(shape, _slices(service, one, start, expected), groups, end)
-    if expected <= contacts.CHUNK:
+    size = PICTURED if "photo" in one.include else SLICE
+    pieces = _pieces(shape, _slices(service, one, start, expected, size), groups, end)
+    if expected <= 5 * size:
         return Response(b"".join([piece async for piece in pieces]), headers=headers)
     return StreamingResponse(pieces, headers=headers)
 
@@ -89,14 +92,16 @@ def _shape(answer: Answer) -> Shape:
     return _SHAPES[answer.format]()
 
 
-async def _slices(service: Service, one: Import, start: int, count: int) -> AsyncIterator[list[Contact]]:
-    """Raises CutShort."""
+async def _slices(
+    service: Service, one: Import, start: int, count: int, size: int
+) -> AsyncIterator[list[Contact]]:
+    """The book from `start` on, `size` contacts at a time. Raises CutShort."""
     left = count
     if count:
         async for chunk in contacts.read(service.store.database, one, start, count):
             left -= len(chunk)
-            for at in range(0, len(chunk), SLICE):
-                yield chunk[at : at + SLICE]
+            for at in range(0, len(chunk), size):
+                yield chunk[at : at + size]
                 await asyncio.sleep(0)
     if left:
         raise CutShort

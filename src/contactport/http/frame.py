@@ -18,6 +18,7 @@ from contactport.errors import Code, WireError
 from contactport.http.answer import Answer, begin_answer
 from contactport.http.arguments import check_query
 from contactport.http.respond import failure
+from contactport.logs import places
 from contactport.settings import Settings
 
 HEADERS = (
@@ -97,7 +98,7 @@ def _failed(answer: Answer, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return _no_route(answer, error)
     if isinstance(error, OperationalError):
-        _log.error("database unavailable", exc_info=error)
+        _log.error("database unavailable", error=places(error))
         return failure(
             answer,
             WireError(
@@ -108,7 +109,7 @@ def _failed(answer: Answer, error: Exception) -> Response:
                 retry_after=2,
             ),
         )
-    _log.error("request failed", exc_info=error)
+    _log.error("request failed", error=places(error))
     return failure(
         answer,
         WireError(

@@ -44,10 +44,11 @@ class Shelf:
         owner: Contact | None = None,
         user_id: str | None = None,
         username: str = "ada",
+        include: str = "",
         retention: int = 900,
     ) -> int:
         """An import that has delivered these people; its id."""
-        import_id = self.waiting(user_id=user_id, username=username)
+        import_id = self.waiting(user_id=user_id, username=username, include=include)
         given = rejects or []
 
         def transaction(connection: Connection) -> None:

@@ -135,6 +135,10 @@ async def test_a_callback_that_is_no_name_is_refused(name: str) -> None:
         await arguments.read(asked, Settings(), arguments.POLL)
 
 
+async def test_a_callback_of_a_post_is_ignored() -> None:
+    assert await read(b"callback=a(&service=a", b"callback=b(") == {"service": "a"}
+
+
 async def test_echo_and_user_id_are_known_to_errors_as_well() -> None:
     asked = request("POST", b"echo=e&tracking_string=t&username=%00")
     with pytest.raises(WireError):

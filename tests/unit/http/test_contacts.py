@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from contactport.contact import Contact, Email, Group, Name
+from contactport.contact import Contact, Email, Group, Name, Photo
 from contactport.errors import Code
 from contactport.formats import vcard
 from contactport.store.domains import KeyPair
@@ -155,6 +155,14 @@ async def test_a_big_book_comes_in_pieces(wire: Build, pair: KeyPair, shelf: She
     assert max(map(len, answer.pieces)) < len(answer.body) / 10
     assert "content-length" not in answer.headers
     assert answer.whole
+
+
+async def test_a_book_with_pictures_comes_in_smaller_ones(wire: Build, pair: KeyPair, shelf: Shelf) -> None:
+    picture = Photo("image/png", b"x" * 30_000)
+    people_ = [Contact(uid=str(n), photos=[picture]) for n in range(40)]
+    answer = await get(wire, pair, f"/contacts/{shelf.complete(people_, include='photo')}")
+    assert max(map(len, answer.pieces)) < len(answer.body) / 8
+    assert len(answer.json()["contacts"]) == 40
 
 
 async def test_a_book_purged_while_it_is_sent_breaks_off(wire: Build, pair: KeyPair, shelf: Shelf) -> None:
