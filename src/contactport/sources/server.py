@@ -70,7 +70,7 @@ def parse_server(text: str) -> Server:
 def _split(authority: str) -> tuple[str, int | None]:
     if authority.startswith("["):
         host, bracket, rest = authority[1:].partition("]")
-        if not bracket or (rest and not rest.startswith(":")):
+        if not bracket or not _is_address(host) or (rest and not rest.startswith(":")):
             raise _refused("its brackets do not hold an address")
         port = rest[1:]
     elif authority.count(":") > 1:
@@ -100,8 +100,8 @@ def _host(host: str) -> str:
         return host
     if not host.isascii():
         try:
-            host = host.encode("idna").decode("ascii")
-        except UnicodeError:
+            host = (URL(f"https://{host}/").raw_host or "").removesuffix(".")
+        except ValueError:
             raise _refused("its name is not one that a host can have") from None
     labels = host.split(".")
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):

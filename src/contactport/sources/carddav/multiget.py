@@ -15,7 +15,7 @@ from contactport.sources.base import Page
 from contactport.sources.carddav import questions
 from contactport.sources.carddav.book import Book
 from contactport.sources.carddav.dav import Dav
-from contactport.sources.carddav.multistatus import Malformed
+from contactport.sources.carddav.multistatus import CutShort, Malformed
 from contactport.sources.carddav.refusal import Refused, is_final
 from contactport.sources.carddav.tray import GONE, Tray, mark
 
@@ -147,7 +147,7 @@ class Multiget:
         """Puts what is still wanted back in smaller portions; raises the error when that can't help."""
         if not batch:
             return
-        if isinstance(error, Malformed):
+        if isinstance(error, Malformed) and not isinstance(error, CutShort):
             if len(batch) == 1:
                 self._tray.reject(batch[0], f"the server's answer can't be read: {error}")
             else:

@@ -31,6 +31,21 @@ class Malformed(Exception):
     """The body is not a multistatus, or stopped being one; its text says why, in plain words."""
 
 
+class CutShort(Malformed):
+    """The body ends in the middle: more likely the connection's fault than a card's."""
+
+
+_UNFINISHED = frozenset(
+    expat.errors.codes[words]
+    for words in (
+        expat.errors.XML_ERROR_NO_ELEMENTS,
+        expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+        expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
+        expat.errors.XML_ERROR_PARTIAL_CHAR,
+    )
+)
+
+
 class Limits(msgspec.Struct, frozen=True):
     """In characters the longest card and the longest other text; how deep elements may be nested."""
 
@@ -125,8 +140,8 @@ class Multistatus:
         try:
             parser.Parse(data, final)
         except expat.ExpatError as error:
-            if final and error.code == expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS]:
-                raise Malformed("the answer ends before it is complete") from None
+            if final and error.code in _UNFINISHED:
+                raise CutShort("the answer ends before it is complete") from None
             words = expat.ErrorString(error.code) or "unknown error"
             raise Malformed(f"the XML is broken in line {error.lineno}: {words}") from None
         self._fed += len(data)

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from itertools import pairwise
+from xml.parsers import expat
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contactport.sources.carddav.cleaning import Cleaner
+
+HEAD = b'<?xml version="1.0" encoding="utf-8"?>\n'
+
+
+def clean(document: bytes, *cuts: int) -> bytes:
+    cleaner = Cleaner()
+    edges = [0, *sorted(cut for cut in cuts if cut < len(document)), len(document)]
+    out = b"".join(cleaner.feed(document[one:other]) for one, other in pairwise(edges))
+    return out + cleaner.finish()
+
+
+def text_of(document: bytes) -> str:
+    """What an XML parser makes of it."""
+    parts: list[str] = []
+    parser = expat.ParserCreate("utf-8")
+    parser.CharacterDataHandler = parts.append
+    parser.Parse(document, True)
+    return "".join(parts)
+
+
+def said(body: str | bytes, *cuts: int, head: bytes = HEAD) -> str:
+    raw = body if isinstance(body, bytes) else body.encode("utf-8")
+    return text_of(clean(head + b"<a>" + raw + b"</a>", *cuts))
+
+
+class TestWhatIsMended:
+    @pytest.mark.parametrize(
+        ("body", "text"),
+        [
+            (b"a\x00b\x0bc\x1fd", "abcd"),
+            (b"a&#11;b&#x0B;c&#0;d&#xFFFF;e&#xD800;f&#99999999;g", "abcdefg"),
+            (b"a&nbsp;b&eacute;c&hellip;d&COPY;", "a\u00a0béc…d©"),
+            (b"a&unheardof;b", "a&unheardof;b"),
+            (b"AT&T & Co &", "AT&T & Co &"),
+            (b"a&b;c&&amp;d", "a&b;c&&d"),
+            (b"a&LT;b&GT;&AMP;", "a<b>&"),
+            (b"caf\xe9 \x80 \x93quoted\x94", "café € “quoted”"),
+            (b"gr\xc3\xbc\xc3\x9fe \xc3", "grüße Ã"),
+            (b"a\xef\xbf\xbeb\xef\xbf\xbfc", "abc"),
+            (b"a\xed\xa0\x80b", "a\u00ed\u00a0€b"),
+        ],
+    )
+    def test_and_how(self, body: bytes, text: str) -> None:
+        assert said(body) == text
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"a&#11;b",
+            b"a&nbsp;b",
+            b"a&CounterClockwiseContourIntegral;b",
+            b"caf\xe9 au lait",
+            "grüße 🎈".encode(),
+        ],
+    )
+    def test_wherever_the_chunks_are_cut(self, body: bytes) -> None:
+        whole = said(body)
+        for cut in range(len(HEAD), len(HEAD) + 3 + len(body)):
+            assert said(body, cut) == whole
+        everywhere = range(1, len(HEAD) + len(body) + 8)
+        assert said(body, *everywhere) == whole
+
+
+class TestWhatIsLeftAlone:
+    def test_the_five_entities_and_sound_references(self) -> None:
+        body = b"&amp;&lt;&gt;&quot;&apos;&#13;&#10;&#9;&#xD;&#233;&#x1F388;"
+        assert said(body) == "&<>\"'\r\n\t\ré🎈"
+
+    def test_cdata_which_means_itself(self) -> None:
+        assert (
+            said(b"<![CDATA[a&nbsp;b&#11;c & d]]>&nbsp;<![CDATA[&eacute;]]>")
+            == "a&nbsp;b&#11;c & d\u00a0&eacute;"
+        )
+
+    def test_cdata_however_it_is_cut(self) -> None:
+        body = b"x<![CDATA[a&nbsp;b]c]]d]]>&nbsp;&amp;<![CDATA[]]>y"
+        for cut in range(len(HEAD), len(HEAD) + 3 + len(body)):
+            assert said(body, cut, cut + 1) == "xa&nbsp;b]c]]d\u00a0&y"
+
+    def test_control_characters_go_from_cdata_too(self) -> None:
+        assert said(b"<![CDATA[a\x0bb\xe9]]>") == "abé"
+
+    @given(
+        st.text(
+            st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=300
+        ),
+        st.lists(st.integers(0, 400), max_size=6),
+    )
+    def test_every_sound_document(self, text: str, cuts: list[int]) -> None:
+        escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        assert said(escaped, *cuts) == text
+
+
+class TestEncodings:
+    def test_a_byte_order_mark_and_blank_lines_before_the_declaration(self) -> None:
+        assert said("é", head=b"\xef\xbb\xbf\r\n\n" + HEAD) == "é"
+
+    def test_latin_1_where_it_is_declared(self) -> None:
+        head = b'<?xml version="1.0" encoding="ISO-8859-1"?>'
+        assert said("é“".encode("cp1252"), head=head) == "é“"
+
+    def test_ascii_that_is_not(self) -> None:
+        assert said("é", head=b"<?xml version='1.0' encoding='us-ascii' standalone='yes'?>") == "é"
+
+    def test_utf_16(self) -> None:
+        document = '<?xml version="1.0" encoding="utf-16"?><a>é🎈</a>'.encode("utf-16")
+        assert text_of(clean(document, 5, 61)) == "é🎈"
+
+    def test_no_declaration_at_all(self) -> None:
+        assert said("é", head=b"") == "é"
+
+
+@given(st.binary(max_size=600), st.lists(st.integers(0, 600), max_size=8))
+def test_whatever_comes_goes_out_as_utf_8_without_controls(document: bytes, cuts: list[int]) -> None:
+    out = clean(document, *cuts)
+    assert not set(out.decode("utf-8")) & set(map(chr, set(range(32)) - {9, 10, 13}))
+    assert out == clean(document)

@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contactport.sources.carddav.multistatus import CARD, DAV, Item, Limits, Malformed, Multistatus, Value
+
+LIMITS = Limits(card=2000, text=4000, depth=64)
+RADICALE = b"""<?xml version='1.0' encoding='utf-8'?>
+<multistatus xmlns="DAV:" xmlns:CR="urn:ietf:params:xml:ns:carddav"><response><href>/alice/b/1.vcf</href><propstat>
+<prop><getetag>"abc"</getetag><CR:address-data>BEGIN:VCARD\r\nFN:A &amp; B\r\nEND:VCARD\r\n</CR:address-data></prop>
+<status>HTTP/1.1 200 OK</status></propstat></response></multistatus>"""
+XANDIKOS = b"""<ns0:multistatus xmlns:ns0="DAV:" xmlns:ns1="urn:ietf:params:xml:ns:carddav"><ns0:response>
+<ns0:href>/alice/b/1.vcf</ns0:href><ns0:propstat><ns0:status>HTTP/1.1 200 OK</ns0:status><ns0:prop>
+<ns1:address-data>BEGIN:VCARD
+FN:A &amp; B
+END:VCARD
+</ns1:address-data></ns0:prop></ns0:propstat></ns0:response></ns0:multistatus>"""
+CYRUS = b"""<?xml version="1.0" encoding="utf-8"?>
+<D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav">
+<D:response><D:href>/alice/b/1.vcf</D:href><D:propstat><D:prop><C:address-data><![CDATA[BEGIN:VCARD\r
+FN:A & B\r
+END:VCARD\r
+]]></C:address-data></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response></D:multistatus>"""
+SABRE = b"""<?xml version="1.0"?>
+<d:multistatus xmlns:d="DAV:" xmlns:card="urn:ietf:params:xml:ns:carddav"><d:response>
+<d:href>/alice/b/1.vcf</d:href><d:propstat><d:prop><d:getetag>&quot;x&quot;</d:getetag><card:address-data>BEGIN:VCARD&#13;
+FN:A &amp; B&#13;
+END:VCARD&#13;
+</card:address-data></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat><d:propstat><d:prop><d:x/></d:prop>
+<d:status>HTTP/1.1 404 Not Found</d:status></d:propstat></d:response></d:multistatus>"""
+SOGO = b"""<?xml version="1.0" encoding="utf-8"?>
+<D:multistatus xmlns:D="DAV:"><D:response><D:href>/alice/b/1.vcf</D:href>
+<D:propstat><D:prop><n1:address-data xmlns:n1="urn:ietf:params:xml:ns:carddav">BEGIN:VCARD
+FN:A &amp; B
+END:VCARD
+</n1:address-data></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response></D:multistatus>"""
+
+
+def parse(document: bytes, *, step: int = 1 << 20, limits: Limits = LIMITS) -> Multistatus:
+    parser = Multistatus(limits)
+    for at in range(0, len(document), step):
+        parser.feed(document[at : at + step])
+    parser.close()
+    return parser
+
+
+def items(document: bytes, *, step: int = 1 << 20, limits: Limits = LIMITS) -> list[Item]:
+    return parse(document, step=step, limits=limits).items
+
+
+def multistatus(inner: str) -> bytes:
+    return f'<d:multistatus xmlns:d="DAV:" xmlns:c="{CARD.strip()}">{inner}</d:multistatus>'.encode()
+
+
+def card(href: str, data: str) -> str:
+    return (
+        f"<d:response><d:href>{href}</d:href><d:propstat><d:prop><c:address-data>{data}</c:address-data></d:prop>"
+        "<d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>"
+    )
+
+
+class TestTheServersWays:
+    @pytest.mark.parametrize("document", [RADICALE, XANDIKOS, CYRUS, SABRE, SOGO])
+    @pytest.mark.parametrize("step", [1, 7, 1 << 20])
+    def test_all_give_the_same_card(self, document: bytes, step: int) -> None:
+        (item,) = items(document, step=step)
+        assert item.href == "/alice/b/1.vcf"
+        assert item.data is not None
+        assert item.data.replace("\r", "") == "BEGIN:VCARD\nFN:A & B\nEND:VCARD\n"
+
+    def test_a_property_is_text_names_and_hrefs(self) -> None:
+        (item,) = items(
+            multistatus(
+                "<d:response><d:href> /a/ </d:href><d:propstat><d:prop>"
+                "<d:resourcetype><d:collection/><c:addressbook/></d:resourcetype><c:addressbook-home-set><d:href>/one/</d:href>\n<d:href> /two/ </d:href>"
+                "</c:addressbook-home-set><d:displayname>My &lt;book&gt;</d:displayname></d:prop>"
+                "<d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>"
+            )
+        )
+        assert item.href == "/a/"
+        assert item.value(DAV + "resourcetype") == Value("", (DAV + "collection", CARD + "addressbook"), ())
+        assert item.value(DAV + "displayname") == Value("My <book>")
+        homes = item.value(CARD + "addressbook-home-set")
+        assert homes is not None
+        assert homes.hrefs == ("/one/", "/two/")
+
+    def test_what_is_not_there_is_not_found(self) -> None:
+        (item,) = items(
+            multistatus(
+                "<d:response><d:href>/a/</d:href><d:propstat><d:prop><d:displayname/></d:prop>"
+                "<d:status>HTTP/1.1 404 Not Found</d:status></d:propstat></d:response>"
+            )
+        )
+        assert item.value(DAV + "displayname") is None
+
+    def test_a_principal_in_a_propstat_of_404_is_taken_all_the_same(self) -> None:
+        (item,) = items(
+            multistatus(
+                "<d:response><d:href>/</d:href><d:propstat><d:prop><d:current-user-principal>"
+                "<d:href>/123/principal/</d:href></d:current-user-principal></d:prop>"
+                "<d:status>HTTP/1.1 404 Not Found</d:status></d:propstat></d:response>"
+            )
+        )
+        principal = item.value(DAV + "current-user-principal")
+        assert principal is not None
+        assert principal.hrefs == ("/123/principal/",)
+
+    def test_a_card_in_a_propstat_of_an_error_is_none(self) -> None:
+        refused = card("/1", "BEGIN:VCARD").replace("200 OK", "403 Forbidden")
+        (item,) = items(multistatus(refused))
+        assert item.data is None
+
+    def test_a_response_has_a_status_of_its_own(self) -> None:
+        found = items(
+            multistatus(
+                "<d:response><d:href>/1</d:href><d:href>/2</d:href><d:status>HTTP/1.1 404 Not Found</d:status>"
+                "</d:response><d:response><d:href>/</d:href><d:status>HTTP/1.1 507 Insufficient Storage</d:status>"
+                "<d:error><d:number-of-matches-within-limits/></d:error></d:response>"
+            )
+        )
+        assert [(item.href, item.status) for item in found] == [("/1", 404), ("/2", 404), ("/", 507)]
+
+    def test_nothing_of_one_response_is_left_for_the_next(self) -> None:
+        found = items(
+            multistatus(
+                card("/1", "one") + "<d:response><d:href>/2</d:href></d:response>" + card("/3", "three")
+            )
+        )
+        assert [(item.href, item.data) for item in found] == [("/1", "one"), ("/2", None), ("/3", "three")]
+
+    def test_the_sync_token(self) -> None:
+        assert parse(multistatus("<d:sync-token> http://x/1 </d:sync-token>")).sync_token == "http://x/1"
+
+    def test_an_empty_answer(self) -> None:
+        assert items(multistatus("")) == []
+
+    def test_responses_are_there_as_soon_as_they_are_complete(self) -> None:
+        document = multistatus(card("/1", "one") + card("/2", "two") + " " * 300)
+        parser = Multistatus(LIMITS)
+        parser.feed(document[: document.index(b"two") + 200])
+        assert [item.href for item in parser.take()] == ["/1", "/2"]
+        assert parser.take() == []
+
+
+class TestBrokenBytes:
+    def test_cost_neither_the_book_nor_the_card(self) -> None:
+        bad = b"A\x0bB&#11;C&nbsp;D\xe9E & F"
+        document = multistatus(card("/1", "XXX") + card("/2", "sound")).replace(b"XXX", bad)
+        assert [item.data for item in items(document, step=5)] == ["ABC\u00a0DéE & F", "sound"]
+
+
+class TestWhatIsRefused:
+    @pytest.mark.parametrize(
+        ("document", "why"),
+        [
+            (b"", "before it is complete"),
+            (b"<html><body>Sign in</body></html>", "not a multistatus"),
+            (b"<multistatus/>", "not a multistatus"),
+            (b"not XML at all", "broken"),
+            (b'<!DOCTYPE x [<!ENTITY a "b">]><d:multistatus xmlns:d="DAV:"/>', "document type"),
+            (b'<!DOCTYPE x SYSTEM "http://x/"><d:multistatus xmlns:d="DAV:"/>', "document type"),
+            (multistatus("<d:response>")[:-17], "before it is complete"),
+            (multistatus("</d:response>"), "broken"),
+            (multistatus("<d:x>" * 100 + "</d:x>" * 100), "nested"),
+            (multistatus("<!--" + "x" * 200_000), "without end"),
+            (multistatus("<d:x " + "y" * 200_000), "without end"),
+            (
+                multistatus(f"<d:response><d:href>{'x' * 5000}</d:href></d:response>"),
+                "too long",
+            ),
+        ],
+    )
+    def test_and_why(self, document: bytes, why: str) -> None:
+        with pytest.raises(Malformed, match=why):
+            parse(document, step=16 * 1024)
+
+    def test_a_card_too_long_alone_is_marked_and_not_kept(self) -> None:
+        found = items(multistatus(card("/1", "x" * 2001) + card("/2", "x" * 2000)))
+        assert [(item.href, item.too_long, item.data == "x" * 2000) for item in found] == [
+            ("/1", True, False),
+            ("/2", False, True),
+        ]
+
+    @given(st.binary(max_size=2000))
+    def test_nothing_but_the_declared_error(self, document: bytes) -> None:
+        try:
+            parse(document, step=100)
+        except Malformed:
+            return
+
+    @given(st.integers(0, len(SABRE) - 1), st.binary(max_size=20))
+    def test_nothing_but_the_declared_error_for_damage_in_the_middle(self, at: int, junk: bytes) -> None:
+        try:
+            parse(SABRE[:at] + junk + SABRE[at + len(junk) :], step=50)
+        except Malformed:
+            return
+
+
+@given(
+    st.lists(
+        st.text(
+            st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=50
+        ),
+        max_size=8,
+    ),
+    st.integers(1, 200),
+)
+def test_every_card_comes_out_as_it_went_in(cards: list[str], step: int) -> None:
+    escaped = [text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for text in cards]
+    document = multistatus("".join(card(f"/{number}", text) for number, text in enumerate(escaped)))
+    assert [item.data for item in items(document, step=step)] == cards
