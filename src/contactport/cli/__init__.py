@@ -16,6 +16,7 @@ Exit codes, the same for every command:
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -59,6 +60,13 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, told) for name, (_, told) in COMMANDS.items()])
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        # Here the group's own help is written.
+        with quit_in_words():
+            return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
         with quit_in_words():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Generator
@@ -27,6 +28,7 @@ _KNOWN = (
     ("contactport.store.domains", "DomainError", 1),
 )
 """Exceptions whose text is fit to be shown."""
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
 
 
 class Failure(Exception):
@@ -52,6 +54,7 @@ def quit_in_words() -> Generator[None]:
         raise
     except Exception as error:
         failure = error if isinstance(error, Failure) else _told(error)
+        _close_output()
         say(f"contactport: {' '.join(str(failure).split())}")
         raise click.exceptions.Exit(failure.exit_code) from None
 
@@ -62,6 +65,12 @@ def _told(error: Exception) -> Failure:
         kind = getattr(sys.modules.get(module), name, None)
         if kind is not None and isinstance(error, kind):
             return Failure(str(error), exit_code)
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return Failure(f"the output can't be written: {error.strerror}")
+    database = getattr(sys.modules.get("sqlalchemy.exc"), "DBAPIError", None)
+    if database is not None and isinstance(error, database):
+        # The driver's own words: the engine's would add the statement and its values.
+        return Failure(f"the database can't be used: {getattr(error, 'orig', '')}", FOLDER)
     # Only here: structlog is not for a command's ordinary way.
     from contactport.logs import places
 
@@ -74,11 +83,11 @@ def _told(error: Exception) -> Failure:
 
 
 def _close_output() -> None:
-    """Let the interpreter's last flush go nowhere instead of failing once more."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    """Write what can be written, and let the interpreter's last flush go nowhere instead of failing once more."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+            os.close(nowhere)

@@ -18,7 +18,8 @@ def listen(host: str, port: int) -> list[socket.socket]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
         raise Failure(
-            f"the host {host!r} to listen on is not known here: name an address of this host with --host", ADDRESS
+            f"the host {host!r} to listen on is not known here: name an address of this host with --host",
+            ADDRESS,
         ) from None
     bound: list[socket.socket] = []
     refusal: OSError | None = None

@@ -124,11 +124,24 @@ def output(path: Path | None) -> Generator[BinaryIO]:
         os.replace(beside, path)
 
 
-def _open(path: Path, *, new: bool) -> BinaryIO:
+@contextmanager
+def _open(path: Path, *, new: bool) -> Generator[BinaryIO]:
     try:
         if new:
             path.unlink(missing_ok=True)
-        return open(os.open(path, os.O_WRONLY | (os.O_CREAT | os.O_EXCL if new else 0), 0o600), "wb")
+        handle = os.open(path, os.O_WRONLY | (os.O_CREAT | os.O_EXCL if new else 0), 0o600)
+    except OSError as error:
+        raise Failure(f"{path} can't be written: {error.strerror}") from None
+    out = open(handle, "wb")  # noqa: SIM115  closed below, whatever closing says
+    try:
+        yield out
+    except BaseException:
+        # What could not be written a moment ago can't be now: the first failure is the one to tell.
+        with suppress(OSError):
+            out.close()
+        raise
+    try:
+        out.close()
     except OSError as error:
         raise Failure(f"{path} can't be written: {error.strerror}") from None
 

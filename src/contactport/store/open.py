@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import DBAPIError
 
 from contactport.store.database import Database
 from contactport.store.migrations import migrate
@@ -52,16 +53,19 @@ def open_store(folder: Path) -> Store:
             if ring_made:
                 made.append(f"key ring {folder / RING} (mode 0600; a backup without it can't be read)")
             database = Database(path)
-            database.write_now(migrate)
             try:
+                database.write_now(migrate)
                 database.write_now(_belong, ring.fingerprint)
-            except RingError:
+            except Exception:
                 # A ring made a moment ago is nobody's: left there, it would hide that the right one is lost.
                 if ring_made:
                     (folder / RING).unlink()
                 raise
     except OSError as error:
         raise FolderError(f"the data folder {folder} can't be used: {error.strerror}") from None
+    except DBAPIError as error:
+        # The driver's own words: the engine's would add the statement and a link.
+        raise FolderError(f"the database {folder / DATABASE} can't be used: {error.orig}") from None
     return Store(folder, database, ring, tuple(made))
 
 

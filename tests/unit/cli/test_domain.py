@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select, text
 
 from contactport.sources.providers import providers
 from contactport.store import domains
@@ -210,8 +210,69 @@ def test_the_option_names_the_folder_before_the_variable_does(run: Run, folder: 
     assert not folder.exists()
 
 
-def test_a_file_in_the_folder_s_place_is_said(run: Run, folder: Path) -> None:
+def put_a_file(folder: Path) -> str:
     folder.write_text("")
+    return str(folder)
+
+
+def put_no_database(folder: Path) -> str:
+    folder.mkdir(mode=0o700)
+    (folder / "contactport.db").write_bytes(b"this is no database " * 100)
+    return "contactport.db"
+
+
+def lose_the_ring(folder: Path) -> str:
+    asyncio.run(open_store(folder).database.close())
+    (folder / "ring.json").unlink()
+    return "ring.json"
+
+
+def show_the_ring(folder: Path) -> str:
+    asyncio.run(open_store(folder).database.close())
+    (folder / "ring.json").chmod(0o640)
+    return "0600"
+
+
+def come_from_the_future(folder: Path) -> str:
+    store = open_store(folder)
+    store.database.write_now(
+        lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    )
+    asyncio.run(store.database.close())
+    return "newer version"
+
+
+@pytest.mark.parametrize(
+    "spoil", [put_a_file, put_no_database, lose_the_ring, show_the_ring, come_from_the_future]
+)
+@pytest.mark.parametrize("command", [("add", "shop"), ("list",)])
+def test_a_folder_that_can_t_be_used_is_said_and_not_mended(
+    run: Run, folder: Path, spoil: Callable[[Path], str], command: tuple[str, ...]
+) -> None:
+    says = spoil(folder)
+    before = {path: path.read_bytes() for path in folder.glob("*") if path.suffix in (".db", ".json")}
+    done = run("domain", *command)
+    assert done.exit_code == 4
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert {path: path.read_bytes() for path in folder.glob("*") if path.suffix in (".db", ".json")} == before
+
+
+def test_a_folder_that_can_t_be_made_is_said(run: Run) -> None:
+    # Not one that its mode protects: that would not keep root out.
+    done = run("domain", "add", "shop", "--data", "/proc/contactport-data")
+    assert done.exit_code == 4
+    assert "/proc/contactport-data" in done.stderr
+
+
+def test_a_database_that_fails_later_is_said_in_its_own_words(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(connection: Connection, *_arguments: object, **_options: object) -> None:
+        connection.execute(text("SELECT secret FROM nowhere"))
+
+    monkeypatch.setattr(domains, "add", fail)
     done = run("domain", "add", "shop")
     assert done.exit_code == 4
-    assert str(folder) in done.stderr
+    assert "no such table: nowhere" in done.stderr
+    assert "SELECT" not in done.stderr

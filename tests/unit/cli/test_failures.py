@@ -91,6 +91,18 @@ def test_a_reader_that_has_gone_is_no_reason_to_complain(arguments: list[str], t
     assert process.returncode not in (0, 70)
 
 
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["doctor", "--help"], ["doctor", "--data", "/no/such/folder"]]
+)
+def test_a_full_disk_is_said(arguments: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "contactport", *arguments], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 1
+    assert done.stderr == "contactport: the output can't be written: No space left on device\n"
+
+
 def test_a_setting_that_is_not_valid_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONTACTPORT_PORT", "eight")
     done = run("domain", "list")
