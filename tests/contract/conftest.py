@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contract.stage import Stage, stage
+from tests.contract.stage import BIG, Stage, stage
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +18,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 def book(app: Stage) -> int:
     """A complete import of Ada's book, with mailing addresses."""
     return app.ended(app.begin(include="mailing_address", user_id="u 1"))
+
+
+@pytest.fixture(scope="session")
+def big_book(app: Stage) -> int:
+    """A complete import of a book that is sent in pieces."""
+    return app.ended(app.begin(username=BIG))

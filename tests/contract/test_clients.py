@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.clients import CLIENTS, Client, Java
-from tests.contract.stage import BIG, MANY, Stage
+from tests.contract.stage import MANY, Stage
 from tests.e2e.service import until
 
 any_client = pytest.mark.parametrize("client", CLIENTS, ids=lambda one: one.__name__)
@@ -32,11 +32,8 @@ def test_a_wrong_password_is_an_event(app: Stage, client: type[Client]) -> None:
 
 
 @any_client
-def test_a_big_book_arrives_whole(app: Stage, client: type[Client]) -> None:
-    asked = client(app.port, app.pair)
-    import_id = asked.begin(app.account(username=BIG))
-    until(lambda: told if (told := asked.poll(import_id)).ended else None)
-    names, total = asked.fetch(import_id)
+def test_a_big_book_arrives_whole(app: Stage, big_book: int, client: type[Client]) -> None:
+    names, total = client(app.port, app.pair).fetch(big_book)
     assert total == MANY
     assert set(names) == {"P"}
     assert len(names) == MANY

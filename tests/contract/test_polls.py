@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract import shapes
 from tests.contract.raw import ask
-from tests.contract.stage import BIG, MANY, Stage
+from tests.contract.stage import MANY, Stage
 
 JSON = ["/{}/{id}", "/{}/{id}.json", "/{}.json/{id}", "/{}/{id}/", "/{}/{id}.json/", "/{}.json/{id}/"]
 XML = ["/{}/{id}.xml", "/{}.xml/{id}", "/{}/{id}.xml/", "/{}.xml/{id}/"]
@@ -63,8 +63,8 @@ def test_contacts_before_the_end_and_of_a_failed_import(app: Stage) -> None:
     assert (failed["user_id"], failed["echo"]) == ("u", "e")
 
 
-def test_a_big_book_by_parts_is_the_whole_book(app: Stage) -> None:
-    one = app.ended(app.begin(username=BIG))
+def test_a_big_book_by_parts_is_the_whole_book(app: Stage, big_book: int) -> None:
+    one = big_book
     whole = app.ask("GET", f"/contacts/{one}").json()
     shapes.check_contacts(whole)
     assert (whole["count"], whole["total"]) == (MANY, MANY)
