@@ -115,11 +115,13 @@ class Cutter:
         else:
             yield careful(lines, self._start)
 
-    def flood(self) -> None:
-        """The present line alone is larger than a card may be: the card it belongs to is too."""
+    def flood(self, number: int) -> Iterator[Item]:
+        """The present line alone is larger than a card may be, and so is the card it belongs to."""
         if self.open:
             self._too_large = True
             self._lines.clear()
+        else:
+            yield from self._inner(b"?", number)
 
     def close(self) -> Iterator[Item]:
         """The end of the input."""

@@ -5,29 +5,45 @@ from __future__ import annotations
 import re
 
 # Only these: Python knows codecs that are no character sets, and some that take quadratic time.
-_NAMES = frozenset(
-    ["ascii", "big5", "euckr", "eucjp", "gb18030", "gb2312", "gbk", "iso2022jp", "koi8r", "koi8u", "latin1"]
-    + ["macroman", "shiftjis", "sjis", "cp932", "cp936", "cp949", "cp950", "usascii", "utf16", "utf16be"]
-    + ["utf16le", "utf8"]
-    + [f"iso8859{part}" for part in range(1, 17)]
-    + [f"{prefix}{page}" for prefix in ("windows", "cp") for page in range(1250, 1259)]
-)
-_PYTHON = {"sjis": "shift_jis", "macroman": "mac_roman", "usascii": "ascii", "iso2022jp": "iso2022_jp"}
+_CODECS = {
+    **{
+        name.replace("_", ""): name
+        for name in (
+            *(
+                "ascii",
+                "big5",
+                "cp932",
+                "cp936",
+                "cp949",
+                "cp950",
+                "euc_jp",
+                "euc_kr",
+                "gb18030",
+                "gb2312",
+                "gbk",
+            ),
+            *("iso2022_jp", "koi8_r", "koi8_u", "latin1", "mac_roman", "shift_jis", "utf_16", "utf_16_be"),
+            *("utf_16_le", "utf_8"),
+        )
+    },
+    **{f"iso8859{part}": f"iso8859_{part}" for part in range(1, 17) if part != 12},
+    **{f"{prefix}{page}": f"cp{page}" for prefix in ("windows", "cp") for page in range(1250, 1259)},
+    "macintosh": "mac_roman",
+    "sjis": "shift_jis",
+    "usascii": "ascii",
+    "xsjis": "shift_jis",
+}
 _SEPARATORS = re.compile("[^a-z0-9]")
-_MULTIBYTE = re.compile("[\u0080-\ud7ff\ue000-\U0010ffff]")
+_ASCII = re.compile("[\0-\x7f]+")
 _STRAY = re.compile("[\udc80-\udcff]")
 
 
 def _python(name: str) -> str | None:
-    plain = _SEPARATORS.sub("", name.lower())
-    if plain not in _NAMES:
-        return None
-    plain = plain.replace("windows", "cp").replace("iso8859", "iso8859_")
-    return _PYTHON.get(plain, plain)
+    return _CODECS.get(_SEPARATORS.sub("", name.lower()))
 
 
 def is_utf8(name: str) -> bool:
-    return _python(name) in ("utf8", "ascii")
+    return _python(name) in ("utf_8", "ascii")
 
 
 def decode(data: bytes, charset: str = "") -> str:
@@ -44,6 +60,7 @@ def decode(data: bytes, charset: str = "") -> str:
         return data.decode()
     except UnicodeDecodeError:
         guess = data.decode(errors="surrogateescape")
-    if len(_MULTIBYTE.findall(guess)) >= len(_STRAY.findall(guess)):
+    sound = _STRAY.sub("", guess)
+    if len(_ASCII.sub("", sound)) >= len(guess) - len(sound):
         return _STRAY.sub("\ufffd", guess)
     return data.decode("cp1252", errors="replace")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 
 from contactport.contact import PartialDate
 
 _SPELLING = re.compile(
-    r"(?:(?P<year>\d{4})|-)-?(?P<month>\d\d)(?:-?(?P<day>\d\d))?(?:[Tt ].*)?|(?P<alone>\d{4})|---(?P<last>\d\d)",
+    r"(?:(?P<year>\d{4})|-)-?(?P<month>\d\d)(?:-?(?P<day>\d\d))?(?:[Tt ].*)?"
+    r"|(?P<alone>\d{4})|---(?P<last>\d\d)"
+    # Not vCard's, and yet unmistakable.
+    r"|(?P<y>\d{4})(?P<mark>[-/.])(?P<m>\d\d?)(?P=mark)(?P<d>\d\d?)",
     re.ASCII | re.DOTALL,
 )
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -31,6 +35,14 @@ def parse(text: str) -> PartialDate:
     The years 1604 and 0000 mean that the year is not known.
     """
     text = text.strip()
+    if (len(text) == 10 and text[4] == "-" and text[7] == "-") or (len(text) == 8 and text.isdigit()):
+        # Almost every date is a whole one.
+        try:
+            whole = datetime.date.fromisoformat(text)
+        except ValueError:
+            pass
+        else:
+            return PartialDate(None if whole.year == OMITTED else whole.year, whole.month, whole.day)
     found = _SPELLING.fullmatch(text)
     if found is None:
         return PartialDate(text=text)
@@ -40,9 +52,14 @@ def parse(text: str) -> PartialDate:
     if found["last"]:
         day = int(found["last"])
         return PartialDate(day=day) if 1 <= day <= 31 else PartialDate(text=text)
-    year = int(found["year"]) if found["year"] else None
-    month = int(found["month"])
-    day = int(found["day"]) if found["day"] else None
+    years, months, days = (
+        found["year"] or found["y"],
+        found["month"] or found["m"],
+        found["day"] or found["d"],
+    )
+    year = int(years) if years else None
+    month = int(months)
+    day = int(days) if days else None
     if not _possible(year or None, month, day):
         return PartialDate(text=text)
     return PartialDate(year=None if year in (0, OMITTED) else year, month=month, day=day)

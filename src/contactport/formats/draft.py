@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 
 from contactport.contact import (
@@ -19,8 +18,9 @@ from contactport.contact import (
 EMPTY = "this card says nothing about a person"
 """The reason for rejecting a card without a name, an address, or anything else of a person's."""
 _NOBODY = Contact().name
+AddressLabel = tuple[str, tuple[str, ...], str]
+"""vCard 3.0's LABEL: its group, its kinds, its text."""
 Entry = Email | Phone | Address | Labelled
-_WRAPPED = re.compile(r"_\$!<(.*)>!\$_", re.DOTALL)
 _THINGS = frozenset({"org", "organization", "location", "application", "device", "thing", "room", "resource"})
 APPLE_LABELS = {
     word.lower(): word
@@ -35,65 +35,58 @@ APPLE_LABELS = {
 
 def unwrap(label: str) -> str:
     """`_$!<Mobile>!$_` is `Mobile`, whatever a server made of its case; any other label is the user's."""
-    found = _WRAPPED.fullmatch(label)
-    return APPLE_LABELS.get(found[1].lower(), found[1]) if found else label
+    if label[:4] == "_$!<" and label[-4:] == ">!$_":
+        word = label[4:-4]
+        return APPLE_LABELS.get(word.lower(), word)
+    return label
 
 
 class Draft:
-    """What waits for the card's end. The attributes' defaults are the class's, so that a plain card is cheap."""
+    """What waits for the card's end. The attributes' defaults are the class's: most cards have few of them."""
 
     version = ""
     kind = ""
-    waits = False
-    """Whether `wait` was called; the attributes below are not there before."""
-    labels: dict[str, str]
-    grouped: list[tuple[str, Entry | LabelledDate]]
-    best: dict[str, tuple[int, Entry]]
-    members: list[str]
-    seen: set[str]
-    address_labels: list[tuple[str, tuple[str, ...], str]]
+    named = False
+    hollow = False
+    """Whether an address has no parts."""
+    members: list[str] | None = None
+    address_labels: list[AddressLabel] | None = None
+    accounts: set[str] | None = None
+    """The messengers' addresses met so far."""
 
-    def wait(self) -> None:
-        if not self.waits:
-            self.waits = True
-            self.labels, self.grouped, self.best = {}, [], {}
-            self.members, self.seen, self.address_labels = [], set(), []
+    def __init__(self) -> None:
+        self.grouped: list[tuple[str, Entry | LabelledDate]] = []
+        """Entries that have a group: its label may follow."""
+        self.labels: dict[str, str] = {}
+        """X-ABLabel by group."""
+        self.best: dict[str, tuple[int, Entry]] = {}
+        """The preferred entry of each list so far, with its rank."""
 
-    def note(self, field: str, entry: Entry, group: str, rank: int) -> None:
-        """Remember an entry that has a group (its label may follow) or is preferred."""
-        self.wait()
-        if group:
-            self.grouped.append((group, entry))
-        if rank and (field not in self.best or rank < self.best[field][0]):
-            self.best[field] = (rank, entry)
-
-
-def _settle(contact: Contact, draft: Draft) -> None:
-    for group, entry in draft.grouped:
-        if group in draft.labels:
-            entry.label = draft.labels[group]
-    for _, entry in draft.best.values():
+    def prefer(self, field: str, entry: Entry, rank: int) -> None:
+        """The lowest rank of a list wins, the first of equals."""
+        best = self.best.get(field)
+        if best is not None:
+            if best[0] <= rank:
+                return
+            best[1].primary = False
+        self.best[field] = (rank, entry)
         entry.primary = True
-    if draft.address_labels:
-        _settle_addresses(contact, draft)
-    if contact.dates:
-        _settle_dates(contact)
 
 
 def _same(kinds: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(kind.lower() for kind in kinds))
 
 
-def _settle_addresses(contact: Contact, draft: Draft) -> None:
+def _settle_addresses(contact: Contact, draft: Draft, labels: list[AddressLabel]) -> None:
     """vCard 3.0's LABEL belongs to the address of its group, else to one of the same kinds, else to the next."""
-    grouped = {group: entry for group, entry in draft.grouped if isinstance(entry, Address)}
+    of_group = {group: entry for group, entry in draft.grouped if isinstance(entry, Address)}
     bare = [address for address in contact.addresses if not address.formatted]
     alike: dict[tuple[str, ...], deque[Address]] = {}
     for address in bare:
         alike.setdefault(_same(address.kinds), deque()).append(address)
     left = deque(bare)
-    for group, kinds, text in draft.address_labels:
-        address = grouped.get(group) if group else None
+    for group, kinds, text in labels:
+        address = of_group.get(group) if group else None
         if address is None:
             for waiting in (alike.get(_same(kinds)), left):
                 while waiting and waiting[0].formatted:
@@ -105,6 +98,11 @@ def _settle_addresses(contact: Contact, draft: Draft) -> None:
             contact.addresses.append(Address(formatted=text, kinds=kinds))
         elif not address.formatted:
             address.formatted = text
+
+
+def _is_hollow(address: Address) -> bool:
+    parts = (address.po_box, address.extended, address.street, address.city, address.region)
+    return not any((*parts, address.postal_code, address.country, address.formatted))
 
 
 def _settle_dates(contact: Contact) -> None:
@@ -144,12 +142,18 @@ def _is_empty(contact: Contact) -> bool:
 
 def finish(contact: Contact, draft: Draft) -> Contact | Group | Passed | None:
     """What the card is; None for one that says nothing."""
-    if draft.waits:
-        _settle(contact, draft)
+    if draft.labels:
+        for group, entry in draft.grouped:
+            entry.label = draft.labels.get(group)
+    if draft.address_labels:
+        _settle_addresses(contact, draft, draft.address_labels)
+    if draft.hollow:
+        contact.addresses = [address for address in contact.addresses if not _is_hollow(address)]
+    if contact.dates:
+        _settle_dates(contact)
     kind = draft.kind
     if kind == "group":
-        members = draft.members if draft.waits else []
-        return Group(contact.formatted_name or contact.name.family, contact.uid, members)
+        return Group(contact.formatted_name or contact.name.family, contact.uid, draft.members or [])
     if kind in _THINGS:
         return Passed(kind)
     return None if _is_empty(contact) else contact

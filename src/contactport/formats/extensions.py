@@ -95,7 +95,7 @@ def service(parameters: Mapping[str, str]) -> str:
 
 def account(address: str, named: str) -> str:
     """A messenger's address with a scheme, where one is known. Apple's `x-apple:` says nothing."""
-    if address[:8].lower() == "x-apple:":
+    while address[:8].lower() == "x-apple:":
         address = address[8:]
     if not address or not named or _SCHEME.match(address):
         return address

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 
 from contactport.formats.charsets import decode, is_utf8
-from contactport.formats.heads import Head, cut, parse
+from contactport.formats.heads import Head, cut
 from contactport.formats.pictures import unbase64
-from contactport.formats.properties import FREE_TEXT, Add, adder, ignore
+from contactport.formats.properties import FREE_TEXT, Add, ignore, resolve
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=]+\s*")
 _LITERAL = re.compile(rb"=5C(?![,;:\\]|=2C|=3B|=3A|=5C)", re.IGNORECASE)
@@ -41,7 +41,7 @@ class Property:
         if head.encoding == "Q":
             value = _unquote(value)
         elif head.encoding == "B" and head.name != "PHOTO":
-            value = unbase64(value)
+            value = _unix(unbase64(value))
         elif head.encoding == "B":
             return value
         if head.charset and not is_utf8(head.charset):
@@ -62,7 +62,10 @@ def _unquote(value: bytes) -> bytes:
     value = (
         value.replace(b"=3B", b"\\;").replace(b"=3b", b"\\;").replace(b"=2C", b"\\,").replace(b"=2c", b"\\,")
     )
-    value = binascii.a2b_qp(_LITERAL.sub(rb"\\\\", value))
+    return _unix(binascii.a2b_qp(_LITERAL.sub(rb"\\\\", value)))
+
+
+def _unix(value: bytes) -> bytes:
     return value.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
@@ -110,8 +113,7 @@ def properties(lines: list[bytes]) -> Iterator[Property]:
         if not line.strip(b" \t\0\x1a"):
             continue
         head, colon, value = cut(line)
-        read = parse(head) if colon else None
-        add = adder(read) if read is not None else None
+        read, add = (resolve(head) if colon else None) or (None, None)
         free = last is not None and (last.head.name in FREE_TEXT or last.head.name.startswith("X-"))
         if read is not None and (add is not None or not free):
             if last is not None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import binascii
+import re
 from urllib.parse import unquote_to_bytes
 
 from contactport.contact import Photo
+from contactport.formats.charsets import decode
 from contactport.formats.heads import Head
 from contactport.formats.text import unescape
 
 _PROVEN = (b"/9j/", b"iVBORw0KGgo", b"R0lGOD", b"UklGR")
 """How base64 of JPEG, PNG, GIF and WebP begins: some writers leave ENCODING out."""
+_WORD = re.compile(r"[a-z0-9.+-]+")
+_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 
 
 def unbase64(value: bytes) -> bytes:
@@ -28,28 +32,33 @@ def unbase64(value: bytes) -> bytes:
 
 
 def _media_type(head: Head) -> str:
-    named = head.others.get("MEDIATYPE", "").lower()
-    if named or not head.kinds:
-        return named
-    kind = head.kinds[0].lower()
-    return kind if "/" in kind else f"image/{kind}"
+    return media_type(head.others.get("MEDIATYPE") or (head.kinds[0] if head.kinds else ""))
+
+
+def media_type(text: str) -> str:
+    """In lower case; a word alone is a kind of image; what can't be a media type is none."""
+    text = text.strip().lower()
+    if _WORD.fullmatch(text):
+        return f"image/{text}"
+    return text if _MEDIA_TYPE.fullmatch(text) else ""
 
 
 def _data_uri(value: bytes) -> Photo | None:
     """RFC 2397. Some writers escape the comma as if it were text."""
     about, _, data = value[5:].partition(b",")
-    words = unescape(about.decode()).rstrip("\\").split(";")
+    words = about.decode(errors="replace").replace("\\", "").split(";")
     base64 = any(word.strip().lower() == "base64" for word in words[1:])
     found = unbase64(data) if base64 else unquote_to_bytes(data)
-    return Photo(words[0].strip().lower(), found) if found else None
+    return Photo(media_type(words[0]), found) if found else None
 
 
 def photo(head: Head, value: bytes) -> Photo | None:
     """None where nothing is left of the picture: that is no reason to lose the person."""
-    if head.encoding == "B" or (head.value != "uri" and value.startswith(_PROVEN)):
-        data = unbase64(value)
-        return Photo(_media_type(head), data) if data else None
     if value[:5].lower() == b"data:":
         return _data_uri(value)
-    uri = unescape(value.decode()).strip()
+    is_uri = head.value == "uri" or value[:8].lower().startswith((b"http:", b"https:"))
+    if not is_uri and (head.encoding == "B" or value.startswith(_PROVEN)):
+        data = unbase64(value)
+        return Photo(_media_type(head), data) if data else None
+    uri = unescape(decode(value)).strip()
     return Photo(_media_type(head), uri=uri) if uri else None

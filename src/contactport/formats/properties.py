@@ -1,12 +1,13 @@
 """The properties of a person's card: from a head to what its value adds to the contact (RFC 6350 section 6).
 
-`adder` turns a head into a function once; the function is then called for every value under an equal head. Its
+A head is turned into a function once; the function is then called for every value under an equal head. Its
 value is UTF-8, quoted-printable undone, base64 not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 
 from contactport.contact import (
     Address,
@@ -21,9 +22,9 @@ from contactport.contact import (
 )
 from contactport.formats import dates, extensions
 from contactport.formats.draft import Draft, unwrap
-from contactport.formats.heads import Head
+from contactport.formats.heads import Head, parse
 from contactport.formats.pictures import photo
-from contactport.formats.text import pieces, unescape
+from contactport.formats.text import parts, pieces, unescape
 
 Add = Callable[[Contact, Draft, bytes], None]
 Maker = Callable[[Head], Add]
@@ -34,9 +35,17 @@ def _text(value: bytes) -> str:
     return unescape(text) if "\\" in text else text
 
 
+def _without(scheme: str, text: str) -> str:
+    while text[: len(scheme)].lower() == scheme:
+        text = text[len(scheme) :]
+    return text
+
+
 def _words(value: bytes) -> list[str]:
     """A list separated by commas, without its empties."""
-    return [word for word in map(unescape, map(str.strip, pieces(value.decode(), ","))) if word]
+    text = value.decode()
+    words = map(unescape, pieces(text, ",")) if "\\" in text else text.split(",")
+    return [word for word in map(str.strip, words) if word]
 
 
 def ignore(contact: Contact, draft: Draft, value: bytes) -> None:
@@ -54,13 +63,15 @@ def _email(head: Head) -> Add:
         address = value.decode()
         if "\\" in address:
             address = unescape(address)
-        if ":" in address and address[:7].lower() == "mailto:":
-            address = address[7:]
+        if ":" in address:
+            address = _without("mailto:", address)
         if address:
             email = Email(address, kinds)
             contact.emails.append(email)
-            if group or rank:
-                draft.note("email", email, group, rank)
+            if group:
+                draft.grouped.append((group, email))
+            if rank:
+                draft.prefer("email", email, rank)
 
     return add
 
@@ -72,13 +83,15 @@ def _phone(head: Head) -> Add:
         number = value.decode()
         if "\\" in number:
             number = unescape(number)
-        if ":" in number and number[:4].lower() == "tel:":
-            number = number[4:]
+        if ":" in number:
+            number = _without("tel:", number)
         if number:
             phone = Phone(number, kinds)
             contact.phones.append(phone)
-            if group or rank:
-                draft.note("phone", phone, group, rank)
+            if group:
+                draft.grouped.append((group, phone))
+            if rank:
+                draft.prefer("phone", phone, rank)
 
     return add
 
@@ -89,32 +102,36 @@ def _name(head: Head) -> Add:
 
     def add(contact: Contact, draft: Draft, value: bytes) -> None:
         text = value.decode()
-        if contact.name != _NOBODY:
+        if draft.named:
             return
         # Almost every N has its five parts and nothing escaped.
         if "\\" in text or "," in text:
-            parts = pieces(text, ";")
+            found = pieces(text, ";")
             if "," in text and draft.version != "2.1":
-                parts = [" ".join(map(str.strip, pieces(part, ","))).strip() for part in parts]
-            parts = list(map(unescape, parts))
+                found = [_joined(part) if "," in part else part for part in found]
+            found = list(map(unescape, found))
         else:
-            parts = text.split(";")
-        if len(parts) < 5:
-            parts += ("",) * (5 - len(parts))
-        contact.name = Name(parts[0], parts[1], parts[2], parts[3], parts[4])
+            found = text.split(";")
+        if len(found) < 5:
+            found += ("",) * (5 - len(found))
+        contact.name = Name(found[0], found[1], found[2], found[3], found[4])
+        draft.named = any(found)
 
     return add
 
 
-_NOBODY = Name()
+def _joined(part: str) -> str:
+    """Several values of one part, separated by commas, joined by a space."""
+    several = pieces(part, ",")
+    return " ".join(filter(None, map(str.strip, several))) if len(several) > 1 else part
 
 
 def _phonetic_name(contact: Contact, draft: Draft, value: bytes) -> None:
     """RFC 9554's N with PHONETIC, and SOUND;X-IRMC-N of Japanese telephones."""
-    parts = [unescape(part).strip() for part in pieces(value.decode(), ";")]
-    contact.phonetic_family = contact.phonetic_family or parts[0]
-    if len(parts) > 1:
-        contact.phonetic_given = contact.phonetic_given or parts[1]
+    family, *rest = map(str.strip, parts(value.decode()))
+    contact.phonetic_family = contact.phonetic_family or family
+    if rest:
+        contact.phonetic_given = contact.phonetic_given or rest[0]
 
 
 def _sound(head: Head) -> Add:
@@ -140,16 +157,21 @@ def _address(head: Head) -> Add:
 
     def add(contact: Contact, draft: Draft, value: bytes) -> None:
         text = value.decode()
-        parts = list(map(unescape, pieces(text, ";"))) if "\\" in text else text.split(";")
-        if len(parts) < 7:
-            parts += ("",) * (7 - len(parts))
-        if not label and not any(parts[:7]):
-            return
-        box, extended, street, city, region, code, country = parts[:7]
+        found = parts(text) if "\\" in text else text.split(";")
+        if len(found) != 7:
+            found = [*found[:7], *("",) * (7 - len(found))]
+        if not label and not any(found):
+            if not group:
+                return
+            # The LABEL of its group may follow.
+            draft.hollow = True
+        box, extended, street, city, region, code, country = found
         address = Address(box, extended, street, city, region, code, country, label, kinds)
         contact.addresses.append(address)
-        if group or rank:
-            draft.note("address", address, group, rank)
+        if group:
+            draft.grouped.append((group, address))
+        if rank:
+            draft.prefer("address", address, rank)
 
     return add
 
@@ -160,7 +182,8 @@ def _address_label(head: Head) -> Add:
     def add(contact: Contact, draft: Draft, value: bytes) -> None:
         text = _text(value)
         if text:
-            draft.wait()
+            if draft.address_labels is None:
+                draft.address_labels = []
             draft.address_labels.append((group, kinds, text))
 
     return add
@@ -169,8 +192,10 @@ def _address_label(head: Head) -> Add:
 def _organisation(head: Head) -> Add:
     def add(contact: Contact, draft: Draft, value: bytes) -> None:
         text = value.decode()
-        name, *units = map(unescape, pieces(text, ";")) if "\\" in text else text.split(";")
-        units = [unit for unit in units if unit]
+        found = parts(text) if "\\" in text else text.split(";")
+        name, units = found[0], found[1:]
+        if "" in units:
+            units = [unit for unit in units if unit]
         if name or units:
             contact.organisations.append(Organisation(name, units))
 
@@ -211,8 +236,10 @@ def _entries(field: Callable[[Contact], list[Labelled]], name: str, kind: str = 
             if text:
                 entry = Labelled(text, kinds)
                 field(contact).append(entry)
-                if group or rank:
-                    draft.note(name, entry, group, rank)
+                if group:
+                    draft.grouped.append((group, entry))
+                if rank:
+                    draft.prefer(name, entry, rank)
 
         return add
 
@@ -228,58 +255,73 @@ def _messenger(service: str = "") -> Maker:
 
         def add(contact: Contact, draft: Draft, value: bytes) -> None:
             text = extensions.account(_text(value), named)
-            draft.wait()
-            if not text or text in draft.seen:
+            if draft.accounts is None:
+                draft.accounts = set()
+            if not text or text in draft.accounts:
                 return
-            draft.seen.add(text)
+            draft.accounts.add(text)
             entry = Labelled(text, kinds)
             contact.messengers.append(entry)
-            if group or rank:
-                draft.note("messenger", entry, group, rank)
+            if group:
+                draft.grouped.append((group, entry))
+            if rank:
+                draft.prefer("messenger", entry, rank)
 
         return add
 
     return maker
 
 
-def _date(head: Head, value: bytes) -> PartialDate | None:
-    text = _text(value)
-    if head.value == "text":
-        return PartialDate(text=text) if text else None
-    date = dates.parse(text)
-    if date.year is not None and head.others.get("X-APPLE-OMIT-YEAR") == f"{date.year:04}":
-        date.year = None
-    return date if date != _NEVER else None
+def _date(head: Head) -> Callable[[bytes], PartialDate | None]:
+    is_text = head.value == "text"
+    omitted = head.others.get("X-APPLE-OMIT-YEAR")
 
+    def date(value: bytes) -> PartialDate | None:
+        text = value.decode()
+        if "\\" in text:
+            text = unescape(text)
+        if not text:
+            return None
+        if is_text:
+            return PartialDate(text=text)
+        date = dates.parse(text)
+        if omitted is not None and date.year is not None and omitted == f"{date.year:04}":
+            date.year = None
+        return date
 
-_NEVER = PartialDate()
+    return date
 
 
 def _birthday(head: Head) -> Add:
+    date = _date(head)
+
     def add(contact: Contact, draft: Draft, value: bytes) -> None:
         if contact.birthday is None:
-            contact.birthday = _date(head, value)
+            contact.birthday = date(value)
 
     return add
 
 
 def _anniversary(head: Head) -> Add:
+    date = _date(head)
+
     def add(contact: Contact, draft: Draft, value: bytes) -> None:
         if contact.anniversary is None:
-            contact.anniversary = _date(head, value)
+            contact.anniversary = date(value)
 
     return add
 
 
 def _labelled_date(head: Head) -> Add:
+    date, group = _date(head), head.group
+
     def add(contact: Contact, draft: Draft, value: bytes) -> None:
-        date = _date(head, value)
-        if date is not None:
-            dated = LabelledDate(date)
+        found = date(value)
+        if found is not None:
+            dated = LabelledDate(found)
             contact.dates.append(dated)
-            if head.group:
-                draft.wait()
-                draft.grouped.append((head.group, dated))
+            if group:
+                draft.grouped.append((group, dated))
 
     return add
 
@@ -290,7 +332,6 @@ def _label(head: Head) -> Add:
     def add(contact: Contact, draft: Draft, value: bytes) -> None:
         label = unwrap(_text(value))
         if group and label:
-            draft.wait()
             draft.labels[group] = label
 
     return add
@@ -312,7 +353,7 @@ def _phonetic_family(head: Head) -> Add:
 
 def _identity(text: str) -> str:
     """A UID without the scheme that vCard 4.0 puts before it, so that members and UIDs compare."""
-    return text[9:] if text[:9].lower() == "urn:uuid:" else text
+    return _without("urn:uuid:", text) if ":" in text else text
 
 
 def _uid(head: Head) -> Add:
@@ -327,7 +368,8 @@ def _member(head: Head) -> Add:
     def add(contact: Contact, draft: Draft, value: bytes) -> None:
         member = _identity(_text(value))
         if member:
-            draft.wait()
+            if draft.members is None:
+                draft.members = []
             draft.members.append(member)
 
     return add
@@ -366,17 +408,17 @@ def _photo(head: Head) -> Add:
 
 def _android(head: Head) -> Add:
     def add(contact: Contact, draft: Draft, value: bytes) -> None:
-        extensions.android(contact, list(map(unescape, pieces(value.decode(), ";"))))
+        extensions.android(contact, parts(value.decode()))
 
     return add
 
 
 def _relation(kind: str = "") -> Maker:
-    return _entries(lambda contact: contact.relations, "relation", kind)
+    return _entries(attrgetter("relations"), "relation", kind)
 
 
-_url = _entries(lambda contact: contact.urls, "url")
-_nickname = _lists(lambda contact: contact.nicknames)
+_url = _entries(attrgetter("urls"), "url")
+_nickname = _lists(attrgetter("nicknames"))
 
 PROPERTIES: dict[str, Maker] = {
     "VERSION": _version,
@@ -398,10 +440,10 @@ PROPERTIES: dict[str, Maker] = {
     "ADR": _address,
     "LABEL": _address_label,
     "ORG": _organisation,
-    "TITLE": _texts(lambda contact: contact.titles),
-    "ROLE": _texts(lambda contact: contact.roles),
-    "NOTE": _texts(lambda contact: contact.notes),
-    "CATEGORIES": _lists(lambda contact: contact.categories),
+    "TITLE": _texts(attrgetter("titles")),
+    "ROLE": _texts(attrgetter("roles")),
+    "NOTE": _texts(attrgetter("notes")),
+    "CATEGORIES": _lists(attrgetter("categories")),
     "BDAY": _birthday,
     "X-CONTACTPORT-BDAY": _birthday,
     "ANNIVERSARY": _anniversary,
@@ -427,9 +469,40 @@ FREE_TEXT = frozenset({"NOTE", "ADR", "LABEL"})
 """Where naive writers leave raw line ends in a value."""
 
 
-def adder(head: Head) -> Add | None:
-    """What a value under this head does; None for a name that nobody registered."""
+def _adder(head: Head) -> Add | None:
     maker = PROPERTIES.get(head.name)
     if maker is not None:
         return maker(head)
     return ignore if head.name.startswith("X-") else None
+
+
+_COMMON = frozenset(
+    {"X-APPLE-OMIT-YEAR", "X-SERVICE-TYPE", "MEDIATYPE", "LANGUAGE", "PHONETIC", "X-ABCROP-RECTANGLE"}
+)
+_HEADS = 4096
+_HEAD_BYTES = 96
+_resolved: dict[bytes, tuple[Head, Add | None]] = {}
+
+
+def lasts(head: bytes, read: Head) -> bool:
+    """Whether a head is worth keeping: one that holds a value of its owner's is neither met again nor kept."""
+    return len(head) <= _HEAD_BYTES and read.others.keys() <= _COMMON
+
+
+def resolve(head: bytes) -> tuple[Head, Add | None] | None:
+    """The head, and what a value under it does: None for a name that nobody registered.
+
+    None instead of both where this can't stand before a property's colon.
+    """
+    known = _resolved.get(head)
+    if known is not None:
+        return known
+    read = parse(head)
+    if read is None:
+        return None
+    known = (read, _adder(read))
+    if lasts(head, read):
+        if len(_resolved) >= _HEADS:
+            _resolved.clear()
+        _resolved[head] = known
+    return known

@@ -13,8 +13,10 @@ from contactport.formats.draft import APPLE_LABELS, Entry
 from contactport.formats.text import escape, escape_uri
 
 Version = Literal["3.0", "4.0"]
+VERSIONS: tuple[Version, ...] = ("3.0", "4.0")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+")
+_KIND = re.compile(r"[a-z0-9.+-]+")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 _QUOTE = str.maketrans({'"': "^'", "^": "^^", "\n": "^n"})
 
@@ -140,7 +142,11 @@ def _addresses(card: _Card, contact: Contact) -> None:
         )
         label = ""
         if address.formatted and card.four:
-            label = f";LABEL={_parameter(address.formatted)}"
+            # Readers know the escapes of text in LABEL beside those of RFC 6868.
+            formatted = address.formatted.replace("\\", "\\\\")
+            label = f";LABEL={_parameter(formatted)}"
+        if not label and not address.formatted and not any(parts):
+            continue
         group = card.group(address.label, forced=bool(address.formatted and not card.four))
         head = f"{group}ADR{label}{card.kinds(address.kinds, address.primary)}"
         card.line(head, ";".join(map(escape, parts)))
@@ -168,19 +174,22 @@ def _date(card: _Card, head: str, date: PartialDate) -> None:
         card.line(head, f"{date.year:04}-{date.month:02}-{date.day:02}")
 
 
+def _labelled_date(card: _Card, label: str | None, date: PartialDate) -> None:
+    if dates.compose(date):
+        group = card.group(label)
+        _date(card, f"{group}X-ABDATE", date)
+        card.label(group, label)
+
+
 def _dates(card: _Card, contact: Contact) -> None:
     if contact.birthday is not None:
         _date(card, "BDAY", contact.birthday)
     if contact.anniversary is not None and card.four:
         _date(card, "ANNIVERSARY", contact.anniversary)
     elif contact.anniversary is not None:
-        group = card.group("Anniversary")
-        _date(card, f"{group}X-ABDATE", contact.anniversary)
-        card.label(group, "Anniversary")
+        _labelled_date(card, "Anniversary", contact.anniversary)
     for dated in contact.dates:
-        group = card.group(dated.label)
-        _date(card, f"{group}X-ABDATE", dated.date)
-        card.label(group, dated.label)
+        _labelled_date(card, dated.label, dated.date)
 
 
 def _related(card: _Card, relation: Labelled) -> None:
@@ -202,8 +211,13 @@ def _photo(card: _Card, photo: Photo) -> None:
     if card.four:
         card.line("PHOTO", f"data:{photo.media_type};base64,{data}")
         return
-    kind = photo.media_type.removeprefix("image/").upper() if photo.media_type else ""
-    card.line(f"PHOTO;ENCODING=b{f';TYPE={_parameter(kind)}' if kind else ''}", data)
+    kind = photo.media_type.removeprefix("image/")
+    media = ""
+    if _KIND.fullmatch(kind) and kind != "pref":
+        media = f";TYPE={_parameter(kind.upper())}"
+    elif kind:
+        media = f";MEDIATYPE={_parameter(photo.media_type)}"
+    card.line(f"PHOTO;ENCODING=b{media}", data)
 
 
 def contact_card(contact: Contact, version: Version) -> bytes:
@@ -217,7 +231,8 @@ def contact_card(contact: Contact, version: Version) -> bytes:
         card.entry("TEL", phone, escape(phone.number))
     _addresses(card, contact)
     for organisation in contact.organisations:
-        card.line("ORG", ";".join(map(escape, (organisation.name, *organisation.units))))
+        if organisation.name or organisation.units:
+            card.line("ORG", ";".join(map(escape, (organisation.name, *organisation.units))))
     for title in contact.titles:
         card.text("TITLE", title)
     for role in contact.roles:

@@ -12,20 +12,19 @@ import itertools
 import re
 from collections.abc import Generator, Iterable, Iterator
 
-from contactport.contact import Contact, Item, Reject
+from contactport.contact import Contact, Item
 from contactport.formats.cards import Cutter
 from contactport.formats.charsets import is_utf8
-from contactport.formats.draft import EMPTY, Draft, finish
-from contactport.formats.heads import cut, parse
-from contactport.formats.properties import Add, adder, ignore
-from contactport.formats.render import write
+from contactport.formats.draft import Draft, finish
+from contactport.formats.heads import cut
+from contactport.formats.properties import Add, ignore, lasts, resolve
+from contactport.formats.render import VERSIONS, Version, write
 
-__all__ = ["CARD_BYTES", "read", "write"]
+__all__ = ["CARD_BYTES", "VERSIONS", "Version", "read", "write"]
 
 CARD_BYTES = 2 * 1024 * 1024
 """The largest card that is read unless the caller says otherwise."""
 _KNOWN_HEADS = 4096
-_HEAD_BYTES = 96
 _NEWLINES = (10, 13)
 
 
@@ -41,16 +40,15 @@ def _learn(line: bytes) -> tuple[Add, bytes]:
     head, colon, value = cut(line)
     add = _known.get(head)
     if add is None:
-        read = parse(head) if colon else None
-        add = adder(read) if read is not None else None
-        if read is None or add is None or read.encoding == "Q" or read.name == "AGENT":
+        read, add = (resolve(head) if colon else None) or (None, None)
+        # Blank space before a name is a fold that was not undone.
+        if line[:1].isspace() or read is None or add is None or read.encoding == "Q" or read.name == "AGENT":
             raise _Doubt
         if read.charset and not is_utf8(read.charset):
             raise _Doubt
         if read.encoding == "B" and read.name != "PHOTO" and add is not ignore:
             raise _Doubt
-        # A long head holds a value of its owner's, such as ADR's LABEL: it is not met again, and not kept.
-        if len(head) <= _HEAD_BYTES and b"LABEL=" not in head.upper():
+        if lasts(head, read):
             if len(_known) >= _KNOWN_HEADS:
                 _known.clear()
             _known[head] = add
@@ -58,10 +56,7 @@ def _learn(line: bytes) -> tuple[Add, bytes]:
 
 
 def _quick(body: bytes, contact: Contact, draft: Draft) -> bool:
-    """Reads what stands between BEGIN and END. False where there is doubt: the contact is then of no use."""
-    body = body.replace(b"\r\n ", b"")
-    if b"\n " in body:
-        body = body.replace(b"\n ", b"")
+    """Reads the unfolded lines between BEGIN and END. False where there is doubt: the contact is of no use then."""
     known = _known.get
     try:
         for line in body.splitlines():
@@ -75,6 +70,28 @@ def _quick(body: bytes, contact: Contact, draft: Draft) -> bool:
     except (_Doubt, UnicodeDecodeError):
         return False
     return True
+
+
+def _whole(block: bytes, at: int, end: int) -> Item | None:
+    """The card that begins at `at` and whose END is at `end`; None where the careful way has to look."""
+    if block.startswith(b"BEGIN:VCARD\r\n", at):
+        body = block[at + 13 : end].replace(b"\r\n ", b"")
+    elif block.startswith(b"BEGIN:VCARD\n", at):
+        body = block[at + 12 : end].replace(b"\n ", b"")
+    else:
+        blank = _BLANK.match(block, at)
+        return _whole(block, blank.end(), end) if blank else None
+    contact, draft = Contact(), Draft()
+    return finish(contact, draft) if _quick(body, contact, draft) else None
+
+
+def _alone(data: bytes) -> Item | None:
+    """The only card of an input; None where there may be more in it."""
+    end = data.find(b"\nEND:VCARD") + 1
+    return _whole(data, 0, end) if end and data[end + 9 :] in _ENDS else None
+
+
+_ENDS = (b"\r\n", b"\n", b"")
 
 
 class _Reader:
@@ -119,7 +136,7 @@ class _Reader:
                 continue
             item = None
             if not cutter.open and self._is_quick and stop - at <= self._limit:
-                item = self._whole(block, at, end)
+                item = _whole(block, at, end)
             if item is not None:
                 yield item
             else:
@@ -130,20 +147,6 @@ class _Reader:
         self._uncounted = (*self._uncounted[:2], at)
         return at
 
-    def _whole(self, block: bytes, at: int, end: int) -> Item | None:
-        """The card that begins at `at` and whose END is at `end`; None where the careful way has to look."""
-        if block.startswith(b"BEGIN:VCARD\r\n", at):
-            body = block[at + 13 : end]
-        elif block.startswith(b"BEGIN:VCARD\n", at):
-            body = block[at + 12 : end]
-        else:
-            blank = _BLANK.match(block, at)
-            return self._whole(block, blank.end(), end) if blank else None
-        contact, draft = Contact(), Draft()
-        if not _quick(body, contact, draft):
-            return None
-        return finish(contact, draft) or Reject(f"line {self._line_of(at)}", EMPTY)
-
     def _overflow(self, block: bytes, at: int) -> Generator[Item, None, int]:
         """More than a card may hold, and no END that the quick way knows: its whole lines go the careful way."""
         stop = max(block.rfind(b"\n", at), block.rfind(b"\r", at, -1)) + 1
@@ -151,7 +154,7 @@ class _Reader:
             yield from self._cutter.feed(block[at:stop], self._line_of(at))
         if len(block) - stop <= self._limit and stop > at:
             return stop
-        self._cutter.flood()
+        yield from self._cutter.flood(self._line_of(stop))
         self._flooded = True
         return len(block)
 
@@ -203,16 +206,22 @@ def _in_utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:
     return (decoder.decode(chunk).encode(errors="replace") for chunk in chunks)
 
 
-def read(chunks: Iterable[bytes], *, card_bytes: int = CARD_BYTES) -> Iterator[Item]:
+def read(chunks: Iterable[bytes], *, card_bytes: int = CARD_BYTES, quick: bool = True) -> Iterator[Item]:
     """Every card of a file or an answer, in order; the chunks may be cut anywhere. Never raises for bad input.
 
     A card that can't be read, or is larger than `card_bytes`, is a Reject at the line of its BEGIN, counted from
-    1. Memory holds one card and one chunk at most.
+    1. Memory holds one card and one chunk, or a few. `quick=False` sends every card the careful way: the items
+    are the same, only later.
     """
-    return _read(chunks, card_bytes, quick=True)
+    if quick and isinstance(chunks, list) and len(chunks) == 1 and len(chunks[0]) <= card_bytes:
+        # An import reads each card of a server's answer by itself.
+        item = _alone(chunks[0])
+        if item is not None:
+            return iter((item,))
+    return _read(chunks, card_bytes, quick)
 
 
-def _read(chunks: Iterable[bytes], card_bytes: int, *, quick: bool) -> Iterator[Item]:
+def _read(chunks: Iterable[bytes], card_bytes: int, quick: bool) -> Iterator[Item]:
     reader = _Reader(card_bytes, quick)
     waiting: list[bytes] = []
     size = wanted = 0
