@@ -76,7 +76,7 @@ def _without_messages(_logger: Any, _method: str, event: EventDict) -> EventDict
     elif given:
         error = sys.exc_info()[1]
     if error is not None:
-        event["exception"] = places(error)
+        event["places"] = places(error)
     event.pop("stack_info", None)
     return event
 

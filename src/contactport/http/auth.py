@@ -14,8 +14,8 @@ from contactport.store.database import Database
 from contactport.store.domains import Domain, authenticate
 
 
-async def domain_of(database: Database, request: Request, arguments: Arguments) -> Domain:
-    """The domain of the request's key pair. Raises WireError 401.
+def key_pair(request: Request, arguments: Arguments) -> tuple[str, str]:
+    """The key and password that came with the request. Raises WireError 401 when none did.
 
     Basic wins over arguments. A browser that once learnt a key pair sends it along with whatever page asks, so
     Basic does not count for JSONP, nor where the browser says that the page is another site's.
@@ -29,7 +29,12 @@ async def domain_of(database: Database, request: Request, arguments: Arguments) 
             "No domain key and password came with the request. Send the pair that `contactport domain add` printed "
             "by HTTP Basic, or as `domain_key` and `domain_password` (JSONP and other sites' pages: the latter).",
         )
-    domain = await authenticate(database, *given)
+    return given
+
+
+async def domain_of(database: Database, request: Request, arguments: Arguments) -> Domain:
+    """The domain of the request's key pair. Raises WireError 401."""
+    domain = await database.read(authenticate, *key_pair(request, arguments))
     if domain is None:
         raise WireError(Code.NOT_AUTHENTICATED)
     return domain

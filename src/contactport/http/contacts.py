@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import msgspec
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -18,8 +20,8 @@ from contactport.http.poll import asked_import, why_failed
 from contactport.http.service import Service
 from contactport.http.shapes import Cards, Groups, Json, Jsonp, Lines, Shape, Table, Xml
 from contactport.http.spelling import spelt
-from contactport.store import contacts
-from contactport.store.imports import Import
+from contactport.store import contacts, imports
+from contactport.store.imports import Event, Import
 
 _SHAPES: dict[Format, type[Shape]] = {"json": Json, "xml": Xml, "vcf": Cards, "csv": Table, "ndjson": Lines}
 FORMATS: tuple[Format, ...] = tuple(_SHAPES)
@@ -33,19 +35,36 @@ class CutShort(Exception):
     """The book was purged while it was read. The answer breaks off: a short book must not look like a whole one."""
 
 
+class _Beside(msgspec.Struct):
+    """What an answer needs beside the contacts themselves."""
+
+    events: list[Event]
+    owner: WireOwner
+    groups: Groups
+
+
+def _read_beside(connection: Connection, one: Import) -> _Beside:
+    card = contacts.owner(connection, one)
+    return _Beside(
+        imports.events(connection, one.id),
+        owner_from_username(one.username or "") if card is None else to_owner(card),
+        contacts.groups(connection, one),
+    )
+
+
 async def show_contacts(service: Service, request: Request) -> Response:
     """The contacts of a finished import, from `start` on and `count` of them; without `start` all."""
     given = await arguments.read(request, service.settings, arguments.CONTACTS)
     start = arguments.number(given, "start")
     count = 0 if start is None else arguments.number(given, "count") or 0
     name = spelt(request, FORMATS)
-    one = await asked_import(service, request, name, given)
-    await _check_ready(service, one)
+    one, beside = await asked_import(service, request, name, given, _read_beside)
+    _check_ready(one, beside.events)
     start = start or 0
     expected = max(0, min(count or one.delivered, one.delivered - start))
     answer = answer_of(request.scope)
     end = BookEnd(
-        contacts_owner=await _owner(service, one),
+        contacts_owner=beside.owner,
         start=start,
         count=expected,
         total=one.delivered,
@@ -58,15 +77,14 @@ async def show_contacts(service: Service, request: Request) -> Response:
     headers = {"content-type": shape.media_type}
     if request.method == "HEAD":
         return StreamingResponse(_nothing(), headers=headers)
-    groups = await contacts.groups(service.store.database, one)
     size = PICTURED if "photo" in one.include else SLICE
-    pieces = _pieces(shape, _slices(service, one, start, expected, size), groups, end)
+    pieces = _pieces(shape, _slices(service, one, start, expected, size), beside.groups, end)
     if expected <= 5 * size:
         return Response(b"".join([piece async for piece in pieces]), headers=headers)
     return StreamingResponse(pieces, headers=headers)
 
 
-async def _check_ready(service: Service, one: Import) -> None:
+def _check_ready(one: Import, events: list[Event]) -> None:
     """Raises WireError: 404 with 528 before the end and with the import's own code after a failure, 410 at last."""
     if one.state == "purged":
         raise WireError(
@@ -76,14 +94,9 @@ async def _check_ready(service: Service, one: Import) -> None:
             http=410,
         )
     if one.state == "failed":
-        raise await why_failed(service, one)
+        raise why_failed(one, events)
     if one.state != "complete":
         raise WireError(Code.NOT_YET)
-
-
-async def _owner(service: Service, one: Import) -> WireOwner:
-    card = await contacts.owner(service.store.database, one)
-    return owner_from_username(one.username or "") if card is None else to_owner(card)
 
 
 def _shape(answer: Answer) -> Shape:

@@ -18,7 +18,9 @@ async def show_events(service: Service, request: Request) -> Response:
     """Every event so far, one of a type, in the order of the flow."""
     given = await arguments.read(request, service.settings, arguments.POLL)
     name = spelt(request, ("json", "xml"))
-    one = await asked_import(service, request, name, given)
+    one, found = await asked_import(
+        service, request, name, given, lambda connection, one: imports.events(connection, one.id)
+    )
     events = [
         bodies.Event(
             import_action_id=one.id,
@@ -29,7 +31,7 @@ async def show_events(service: Service, request: Request) -> Response:
             status=event.status,
             created_at=bodies.stamp(event.created_at),
         )
-        for event in await imports.events(service.store.database, one.id)
+        for event in found
     ]
     answer = answer_of(request.scope)
     body = bodies.Events(events=events, import_id=one.id, user_id=one.user_id, id=one.id, echo=answer.echo)

@@ -18,7 +18,7 @@ _FRONT = (
     "<nav aria-label=Pages><ul>"
     "<li><a href='/docs'>The wire</a> <small>every call, argument, body and error</small></li>"
     "<li><a href='/openapi.yaml'>openapi.yaml</a> <small>the same for machines</small></li>"
-    "<li><a href='/services.json'>services.json</a> <small>every service, and how its address book is read</small></li>"
+    "<li><a href='/services.json'>services.json</a> <small>every service, and how it is read</small></li>"
     "<li><a href='/health'>health</a> <small>whether the service is alive, and its version</small></li>"
     "</ul></nav></main>"
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from msgspec import UNSET
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contactport.contact import Reject
 from contactport.http import arguments, bodies
 from contactport.http.answer import answer_of
 from contactport.http.poll import asked_import, why_failed
@@ -13,15 +15,16 @@ from contactport.http.respond import success
 from contactport.http.service import Service
 from contactport.http.spelling import spelt
 from contactport.store import imports
+from contactport.store.imports import Event, Import
 
 
 async def show_import(service: Service, request: Request) -> Response:
     """The import's row, without a word of its contacts."""
     given = await arguments.read(request, service.settings, arguments.POLL)
     name = spelt(request, ("json", "xml"))
-    one = await asked_import(service, request, name, given)
+    one, (events, rejects) = await asked_import(service, request, name, given, _events_and_rejects)
     answer = answer_of(request.scope)
-    error = None if one.code is None else await why_failed(service, one)
+    error = None if one.code is None else why_failed(one, events)
     body = bodies.ImportBody(
         import_id=one.id,
         state=one.state,
@@ -31,10 +34,14 @@ async def show_import(service: Service, request: Request) -> Response:
         ended_at=None if one.ended_at is None else bodies.stamp(one.ended_at),
         purge_at=None if one.purge_at is None else bodies.stamp(one.purge_at),
         ledger=bodies.Ledger(one.found, one.delivered, one.merged, one.rejected),
-        rejects=await imports.rejects(service.store.database, one),
+        rejects=rejects,
         error=UNSET if error is None else bodies.ErrorBody(int(error.code), error.text),
         user_id=one.user_id,
         id=one.id,
         echo=answer.echo,
     )
     return success(answer, "importResponse", body)
+
+
+def _events_and_rejects(connection: Connection, one: Import) -> tuple[list[Event], list[Reject]]:
+    return imports.events(connection, one.id), imports.rejects(connection, one)

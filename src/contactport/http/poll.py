@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from sqlalchemy import Connection
 from starlette.requests import Request
 
 from contactport.errors import Code, WireError
 from contactport.http.answer import answer_of
 from contactport.http.arguments import Arguments
-from contactport.http.auth import domain_of
+from contactport.http.auth import key_pair
 from contactport.http.service import Service
-from contactport.store import imports
-from contactport.store.imports import Import
+from contactport.store import domains, imports
+from contactport.store.domains import Domain
+from contactport.store.imports import Event, Import
 
 LARGEST_ID = 2**31 - 1
 _CODES = {int(code) for code in Code}
+T = TypeVar("T")
 
 
-async def asked_import(service: Service, request: Request, name: str, arguments: Arguments) -> Import:
-    """The import of this id, the caller's own. Raises WireError: 401, the same for unknown and foreign; 429."""
-    domain = await domain_of(service.store.database, request, arguments)
+async def asked_import(
+    service: Service,
+    request: Request,
+    name: str,
+    arguments: Arguments,
+    more: Callable[[Connection, Import], T],
+) -> tuple[Import, T]:
+    """The import of this id, the caller's own, and what `more` reads of it.
+
+    All of it is read at once: polls are what this service does most. Raises WireError: 401, the same for unknown
+    and foreign; 429.
+    """
+    key, password = key_pair(request, arguments)
+    import_id = int(name) if name.isascii() and name.isdigit() and len(name) <= 10 else 0
+
+    def look(connection: Connection) -> tuple[Domain | None, tuple[Import, T] | None]:
+        domain = domains.authenticate(connection, key, password)
+        if domain is None or not 0 < import_id <= LARGEST_ID:
+            return domain, None
+        one = imports.get(connection, service.store.ring, import_id, domain.id)
+        return domain, None if one is None else (one, more(connection, one))
+
+    domain, found = await service.store.database.read(look)
+    if domain is None:
+        raise WireError(Code.NOT_AUTHENTICATED)
     wait = service.polls.take(domain.id, service.settings.polls_per_second)
     if wait:
         raise WireError(
@@ -28,23 +56,16 @@ async def asked_import(service: Service, request: Request, name: str, arguments:
             http=429,
             retry_after=wait,
         )
-    one = None
-    if name.isascii() and name.isdigit() and len(name) <= 10 and int(name) <= LARGEST_ID:
-        one = await imports.get(service.store.database, service.store.ring, int(name), domain.id)
-    if one is None:
+    if found is None:
         raise WireError(Code.NOT_AUTHENTICATED)
     answer = answer_of(request.scope)
-    answer.user_id = one.user_id
-    answer.import_id = one.id
-    return one
+    answer.user_id = found[0].user_id
+    answer.import_id = found[0].id
+    return found
 
 
-async def why_failed(service: Service, one: Import) -> WireError:
+def why_failed(one: Import, events: Sequence[Event]) -> WireError:
     """The error that a failed import ended with, in the words of its COMPLETE event; its status is 404."""
     code = Code(one.code) if one.code in _CODES else Code.UNEXPECTED
-    told = [
-        event.description
-        for event in await imports.events(service.store.database, one.id)
-        if event.status == "ERROR" and event.type == "COMPLETE"
-    ]
+    told = [event.description for event in events if event.status == "ERROR" and event.type == "COMPLETE"]
     return WireError(code, next(iter(told), None) or "", http=404)

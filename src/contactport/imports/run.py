@@ -26,6 +26,8 @@ log = structlog.get_logger()
 Read = Callable[[Iterable[bytes]], Iterator[Item]]
 SLICE = 32
 """Cards read before the event loop gets a turn: polls beside an import must not wait for a page."""
+FLUSH_BYTES = 4 * 1024 * 1024
+"""Cards with pictures fill a chunk sooner: whoever reads one holds all of it in memory."""
 FLUSH_SECONDS = 0.5
 """A slow server's cards are stored, and so shown, at least this often."""
 
@@ -61,6 +63,7 @@ class _Attempt:
         self._owner: int | None = None
         self._listed: int | None = None
         self._batch = Batch()
+        self._bytes = 0
         self._flushed = time.monotonic()
 
     async def take(self, page: Page) -> None:
@@ -70,7 +73,8 @@ class _Attempt:
         self._listed = page.listed if page.listed is not None else self._listed
         for number, raw in enumerate(page.cards, 1):
             self._card(raw)
-            if len(self._batch.contacts) >= CHUNK:
+            self._bytes += len(raw.data)
+            if len(self._batch.contacts) >= CHUNK or self._bytes >= FLUSH_BYTES:
                 await self.flush()
             elif number % SLICE == 0:
                 await asyncio.sleep(0)
@@ -94,6 +98,7 @@ class _Attempt:
         batch, self._batch = self._batch, Batch()
         if batch.marks or batch.found:
             await self._record.store(batch, self._listed)
+        self._bytes = 0
         self._flushed = time.monotonic()
 
     def _card(self, raw: RawCard) -> None:

@@ -131,25 +131,21 @@ def marks(connection: Connection, one: Import) -> Iterable[int]:
         yield from struct.unpack(f"<{len(plain) // 8}Q", plain)
 
 
-async def owner(database: Database, one: Import) -> Contact | None:
+def owner(connection: Connection, one: Import) -> Contact | None:
     """The account's own card, where the server named one."""
     if one.key is None:
         return None
     query = select(import_.c.sealed_owner).where(import_.c.id == one.id)
-    box = await database.read(lambda connection: connection.execute(query).scalar_one_or_none())
+    box = connection.execute(query).scalar_one_or_none()
     if box is None:
         return None
     return msgspec.json.decode(vault.unseal(one.key, box, context(one.id, "import", "owner")), type=Contact)
 
 
-async def groups(database: Database, one: Import) -> dict[str, list[str]]:
+def groups(connection: Connection, one: Import) -> dict[str, list[str]]:
     """The names of the groups of each UID, from the import's group cards."""
     if one.key is None:
         return {}
-    return await database.read(_groups, one)
-
-
-def _groups(connection: Connection, one: Import) -> dict[str, list[str]]:
     rows = connection.execute(
         select(contact_chunk.c.n, contact_chunk.c.sealed_groups)
         .where(contact_chunk.c.import_id == one.id, contact_chunk.c.sealed_groups.is_not(None))

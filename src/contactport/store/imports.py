@@ -1,7 +1,4 @@
-"""Imports as rows: beginning one, claiming and ending an attempt, reading its state and its events.
-
-The functions that take a Connection are parts of a transaction; those that take a Database read on their own.
-"""
+"""Imports as rows: beginning one, claiming and ending an attempt, reading its state and its events."""
 
 from __future__ import annotations
 
@@ -14,7 +11,6 @@ from sqlalchemy import Connection, Row, and_, delete, func, insert, select, upda
 from contactport.contact import Reject
 from contactport.store import vault
 from contactport.store.clock import now_ms
-from contactport.store.database import Database
 from contactport.store.schema import contact_chunk, domain, event, import_, reject, secret
 
 State = Literal["waiting", "running", "complete", "failed", "purged"]
@@ -352,31 +348,30 @@ def _open(row: Row[Any], ring: vault.Ring) -> Import:
     )
 
 
-async def get(database: Database, ring: vault.Ring, import_id: int, domain_id: int) -> Import | None:
+def get(connection: Connection, ring: vault.Ring, import_id: int, domain_id: int) -> Import | None:
     """One domain's import; None when there is none of this id, or it is another's."""
-    query = select(import_).where(import_.c.id == import_id, import_.c.domain_id == domain_id)
-    row = await database.read(lambda connection: connection.execute(query).first())
+    row = connection.execute(
+        select(import_).where(import_.c.id == import_id, import_.c.domain_id == domain_id)
+    ).first()
     return None if row is None else _open(row, ring)
 
 
-async def events(database: Database, import_id: int) -> list[Event]:
+def events(connection: Connection, import_id: int) -> list[Event]:
     """The import's events, in the order of the flow."""
-    query = select(event).where(event.c.import_id == import_id)
-    rows = await database.read(lambda connection: connection.execute(query).all())
     found = [
-        Event(row.type, row.status, row.value, row.description, row.created_at, row.version) for row in rows
+        Event(row.type, row.status, row.value, row.description, row.created_at, row.version)
+        for row in connection.execute(select(event).where(event.c.import_id == import_id))
     ]
     return sorted(found, key=lambda one: _ORDER[one.type])
 
 
-async def rejects(database: Database, one: Import) -> list[Reject]:
+def rejects(connection: Connection, one: Import) -> list[Reject]:
     """The first rejects of an import, opened; empty after the purge."""
     if one.key is None:
         return []
-    query = (
+    rows = connection.execute(
         select(reject.c.n, reject.c.sealed_reject).where(reject.c.import_id == one.id).order_by(reject.c.n)
     )
-    rows = await database.read(lambda connection: connection.execute(query).all())
     return [
         msgspec.json.decode(
             vault.unseal(one.key, row.sealed_reject, context(one.id, "reject", "reject", row.n)), type=Reject

@@ -59,7 +59,7 @@ def begin(store: Store, domain: Domain, seconds: float = 60) -> int:
 async def perform(store: Store, import_id: int, shelf: Shelf) -> list[Event]:
     attempts = Attempts(store, SETTINGS, lambda _: shelf, lambda: open_client(SETTINGS))
     await attempts.perform(import_id)
-    return await imports.events(store.database, import_id)
+    return await store.database.read(imports.events, import_id)
 
 
 async def test_the_source_gets_the_account_as_it_was_given(store: Store, domain: Domain) -> None:
@@ -128,7 +128,7 @@ async def test_a_cancelled_attempt_leaves_the_import_to_the_next(store: Store, d
     book = [Page([raw(f"n{n}") for n in range(700)])]
     events = await perform(store, import_id, Shelf(book))
     assert [(event.type, event.value) for event in events[1:]] == [("GATHERING", 700), ("COMPLETE", 0)]
-    one = await imports.get(store.database, store.ring, import_id, domain.id)
+    one = await store.database.read(imports.get, store.ring, import_id, domain.id)
     assert one is not None
     assert (one.found, one.delivered, one.epoch) == (700, 700, 2)
 
@@ -162,7 +162,7 @@ async def test_the_domains_own_retention_wins(store: Store, domain: Domain) -> N
     for one, seconds in ((domain, SETTINGS.retention), (brief, 5)):
         import_id = begin(store, one)
         await perform(store, import_id, Shelf([]))
-        ended = await imports.get(store.database, store.ring, import_id, one.id)
+        ended = await store.database.read(imports.get, store.ring, import_id, one.id)
         assert ended is not None
         assert ended.purge_at is not None
         assert ended.ended_at is not None

@@ -50,7 +50,7 @@ async def refusal(store: Store, queue: Queue, asked: Request, settings: Settings
 async def test_an_import_is_stored_and_queued(store: Store, domain: Domain, queue: Queue) -> None:
     import_id = await begin(store, Settings(), queue, request(domain, user_id="u-1"))
     assert queue.ids == [import_id]
-    one = await imports.get(store.database, store.ring, import_id, domain.id)
+    one = await store.database.read(imports.get, store.ring, import_id, domain.id)
     assert one is not None
     assert (one.state, one.service, one.user_id) == ("waiting", "carddav", "u-1")
 
@@ -111,7 +111,7 @@ async def test_a_domain_limited_to_some_sources_gets_no_other(
 async def test_unknown_words_of_include_are_ignored(store: Store, domain: Domain, queue: Queue) -> None:
     asked = request(domain, include="mailing_address, everything,PHOTO")
     import_id = await begin(store, Settings(), queue, asked)
-    one = await imports.get(store.database, store.ring, import_id, domain.id)
+    one = await store.database.read(imports.get, store.ring, import_id, domain.id)
     assert one is not None
     assert one.include == "mailing_address,photo"
 
@@ -154,7 +154,7 @@ class TestFailedRecently:
         store.database.write_now(login_failures.record, *who, "secret")
         import_id = await begin(store, Settings(), queue, request(domain))
         assert queue.ids == []
-        last = (await imports.events(store.database, import_id))[-1]
+        last = (await store.database.read(imports.events, import_id))[-1]
         assert (last.type, last.status, last.value) == ("COMPLETE", "ERROR", Code.FAILED_RECENTLY)
 
     async def test_another_password_is_tried(self, store: Store, domain: Domain, queue: Queue) -> None:

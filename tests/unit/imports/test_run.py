@@ -91,11 +91,11 @@ class Told:
 
 
 async def told(store: Store, domain: Domain, import_id: int) -> Told:
-    one = await imports.get(store.database, store.ring, import_id, domain.id)
+    one = await store.database.read(imports.get, store.ring, import_id, domain.id)
     assert one is not None
     chunks: AsyncIterator[list[contacts.Contact]] = contacts.read(store.database, one, 0, 10**6)
     names = [contact.formatted_name async for chunk in chunks for contact in chunk]
-    return Told(one, names, await imports.rejects(store.database, one))
+    return Told(one, names, await store.database.read(imports.rejects, one))
 
 
 async def whole(store: Store, domain: Domain, *pages: Page) -> Told:
@@ -172,7 +172,7 @@ class TestOtherCards:
         import_id = begin(store, domain)
         one = await attempt(store, import_id, Shelf([Page([raw("ann"), raw("Friends", *GROUP)])]))
         assert (await told(store, domain, import_id)).ledger == (1, 1, 0, 0)
-        assert await contacts.groups(store.database, one) == {"uid-ann": ["Friends"]}
+        assert await store.database.read(contacts.groups, one) == {"uid-ann": ["Friends"]}
 
     async def test_an_organisations_card_is_not_delivered(self, store: Store, domain: Domain) -> None:
         result = await whole(store, domain, Page([raw("ann"), raw("Acme", "KIND:org")]))
@@ -181,7 +181,7 @@ class TestOtherCards:
     async def test_the_owners_card_is_delivered_and_remembered(self, store: Store, domain: Domain) -> None:
         import_id = begin(store, domain)
         one = await attempt(store, import_id, Shelf([Page([raw("ann"), raw("bob")], owner="/b/bob.vcf")]))
-        owner = await contacts.owner(store.database, one)
+        owner = await store.database.read(contacts.owner, one)
         assert owner is not None
         assert owner.formatted_name == "bob"
         assert (await told(store, domain, import_id)).names == ["ann", "bob"]

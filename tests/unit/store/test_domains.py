@@ -11,7 +11,7 @@ from contactport.store.schema import domain as table
 
 async def test_a_new_pair_is_accepted_and_nothing_near_it(store: Store) -> None:
     pair = store.database.write_now(domains.add, "shop")
-    found = await authenticate(store.database, pair.domain_key, pair.domain_password)
+    found = await store.database.read(authenticate, pair.domain_key, pair.domain_password)
     assert found is not None
     assert found.name == "shop"
     for key, password in (
@@ -21,12 +21,12 @@ async def test_a_new_pair_is_accepted_and_nothing_near_it(store: Store) -> None:
         ("unknown", pair.domain_password),
         ("", ""),
     ):
-        assert await authenticate(store.database, key, password) is None
+        assert await store.database.read(authenticate, key, password) is None
 
 
 async def test_a_password_that_is_no_text_is_refused_and_nothing_breaks(store: Store) -> None:
     pair = store.database.write_now(domains.add, "shop")
-    assert await authenticate(store.database, pair.domain_key, "\ud800\0") is None
+    assert await store.database.read(authenticate, pair.domain_key, "\ud800\0") is None
 
 
 def test_the_password_is_not_in_the_database(store: Store) -> None:
@@ -45,11 +45,11 @@ async def test_rotation_leaves_both_passwords_good_for_a_while(store: Store) -> 
     old = store.database.write_now(domains.add, "shop")
     new = store.database.write_now(domains.rotate, "shop", 3600)
     assert new.domain_key == old.domain_key
-    assert await authenticate(store.database, old.domain_key, old.domain_password) is not None
-    assert await authenticate(store.database, new.domain_key, new.domain_password) is not None
+    assert await store.database.read(authenticate, old.domain_key, old.domain_password) is not None
+    assert await store.database.read(authenticate, new.domain_key, new.domain_password) is not None
     store.database.write_now(lambda connection: connection.execute(update(table).values(former_until=1)))
-    assert await authenticate(store.database, old.domain_key, old.domain_password) is None
-    assert await authenticate(store.database, new.domain_key, new.domain_password) is not None
+    assert await store.database.read(authenticate, old.domain_key, old.domain_password) is None
+    assert await store.database.read(authenticate, new.domain_key, new.domain_password) is not None
 
 
 def test_limits_are_kept_with_the_domain(store: Store) -> None:

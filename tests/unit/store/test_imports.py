@@ -52,12 +52,12 @@ def batch(*names: str, **changes: object) -> Batch:
 async def words(store: Store, import_id: int) -> list[str]:
     return [
         " ".join(str(part) for part in (one.type, one.status, one.value))
-        for one in await imports.events(store.database, import_id)
+        for one in await store.database.read(imports.events, import_id)
     ]
 
 
 async def get(store: Store, domain: Domain, import_id: int) -> Import:
-    one = await imports.get(store.database, store.ring, import_id, domain.id)
+    one = await store.database.read(imports.get, store.ring, import_id, domain.id)
     assert one is not None
     return one
 
@@ -85,7 +85,7 @@ class TestBeginning:
 
     async def test_another_domain_does_not_see_it(self, store: Store, domain: Domain) -> None:
         import_id = begin(store, domain)
-        assert await imports.get(store.database, store.ring, import_id, domain.id + 1) is None
+        assert await store.database.read(imports.get, store.ring, import_id, domain.id + 1) is None
 
     async def test_nothing_of_the_user_stands_in_the_file_in_clear(
         self, store: Store, domain: Domain
@@ -169,7 +169,7 @@ class TestLedger:
             store.database.write_now(contacts.append, one, Batch(rejects=some, found=700))
         fresh = await get(store, domain, import_id)
         assert fresh.rejected == 2100
-        kept = await imports.rejects(store.database, fresh)
+        kept = await store.database.read(imports.rejects, fresh)
         assert [item.place for item in kept] == [f"line {n}" for n in range(1000)]
         with store.database.engine.connect() as connection:
             assert connection.execute(select(func.count()).select_from(reject)).scalar() == 1000
@@ -189,7 +189,7 @@ class TestEvents:
         one = claim(store, import_id)
         store.database.write_now(contacts.append, one, batch("a"))
         store.database.write_now(imports.complete, one, 60)
-        events = await imports.events(store.database, import_id)
+        events = await store.database.read(imports.events, import_id)
         assert await words(store, import_id) == [
             "INITIALIZING COMPLETED 0",
             "GATHERING COMPLETED 1",
@@ -203,7 +203,7 @@ class TestEvents:
         one = claim(store, import_id)
         store.database.write_now(contacts.append, one, batch("a", rejects=[Reject("x", "y")], found=2))
         store.database.write_now(imports.complete, one, 60)
-        told = (await imports.events(store.database, import_id))[-1].description
+        told = (await store.database.read(imports.events, import_id))[-1].description
         assert told is not None
         assert told.startswith("1 of 2 cards could not be read")
 
@@ -245,13 +245,16 @@ class TestReading:
         one = claim(store, begin(store, domain))
         store.database.write_now(contacts.append, one, Batch(groups=[Group("Friends", members=["u1", "u2"])]))
         store.database.write_now(contacts.append, one, Batch(groups=[Group("Work", members=["u2"])]))
-        assert await contacts.groups(store.database, one) == {"u1": ["Friends"], "u2": ["Friends", "Work"]}
+        assert await store.database.read(contacts.groups, one) == {
+            "u1": ["Friends"],
+            "u2": ["Friends", "Work"],
+        }
 
     async def test_the_owners_card_comes_back(self, store: Store, domain: Domain) -> None:
         one = claim(store, begin(store, domain))
-        assert await contacts.owner(store.database, one) is None
+        assert await store.database.read(contacts.owner, one) is None
         store.database.write_now(contacts.append, one, batch("me", owner=Contact(formatted_name="me")))
-        assert await contacts.owner(store.database, one) == Contact(formatted_name="me")
+        assert await store.database.read(contacts.owner, one) == Contact(formatted_name="me")
 
 
 class TestPurge:
@@ -267,9 +270,9 @@ class TestPurge:
         assert gone.state == "purged"
         assert (gone.key, gone.user_id, gone.username) == (None, None, None)
         assert await names(store, gone) == []
-        assert await imports.rejects(store.database, gone) == []
-        assert await contacts.owner(store.database, gone) is None
-        assert await contacts.groups(store.database, gone) == {}
+        assert await store.database.read(imports.rejects, gone) == []
+        assert await store.database.read(contacts.owner, gone) is None
+        assert await store.database.read(contacts.groups, gone) == {}
 
     async def test_purged_bytes_are_not_left_in_the_live_files(self, store: Store, domain: Domain) -> None:
         import_id = begin(store, domain)
@@ -307,13 +310,13 @@ class TestPurge:
             )
         )
         store.database.write_now(imports.purge_due)
-        assert await imports.get(store.database, store.ring, import_id, domain.id) is None
+        assert await store.database.read(imports.get, store.ring, import_id, domain.id) is None
 
     async def test_removing_a_domain_removes_its_imports(self, store: Store, domain: Domain) -> None:
         import_id = begin(store, domain)
         store.database.write_now(contacts.append, claim(store, import_id), batch("a"))
         store.database.write_now(domains.remove, "shop")
-        assert await imports.get(store.database, store.ring, import_id, domain.id) is None
+        assert await store.database.read(imports.get, store.ring, import_id, domain.id) is None
         raw = sqlite3.connect(store.database.path)
         assert raw.execute("SELECT count(*) FROM contact_chunk").fetchone() == (0,)
         raw.close()
