@@ -35,7 +35,7 @@ def domain_of(folder: Path, key: str, password: str) -> Domain | None:
 
     async def ask() -> Domain | None:
         try:
-            return await domains.authenticate(store.database, key, password)
+            return await store.database.read(domains.authenticate, key, password)
         finally:
             await store.database.close()
 
