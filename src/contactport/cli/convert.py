@@ -2,121 +2,181 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 import click
 
+from contactport.cli.failures import USAGE, Failure
+from contactport.cli.output import plain, say
 from contactport.contact import Contact, Group, Item, Reject
 from contactport.formats import ndjson, table, vcard
 
-_BLOCK = 256 * 1024
-_SNIFFED = 4096
+BLOCK = 256 * 1024
 _WRITTEN = 64 * 1024
+_GROUP_CARDS = (b":group", b":GROUP", b":Group")
 
-WRITERS: dict[str, Callable[[Iterable[Item]], Iterator[bytes]]] = {
-    "vcf": vcard.write,
-    "vcf4": lambda items: vcard.write(items, version="4.0"),
+Groups = dict[str, list[str]]
+
+WRITERS: dict[str, Callable[[Iterable[Item], Groups], Iterator[bytes]]] = {
+    "vcf": lambda items, groups: vcard.write(items),
+    "vcf4": lambda items, groups: vcard.write(items, version="4.0"),
     "csv": table.write,
     "json": ndjson.write_array,
     "ndjson": ndjson.write,
 }
 """What `--to` names: vCard 3.0 and 4.0, a table, an array of wire contacts, a wire contact a line."""
+_OWN_GROUPS = ("vcf", "vcf4")
+"""Formats that have cards for groups."""
 
 
-class _Count:
-    """How many of each were met."""
+class Source:
+    """The file, or standard input, in blocks. Raises Failure."""
 
-    def __init__(self) -> None:
-        self.contacts = self.rejects = self.others = 0
+    def __init__(self, file: str) -> None:
+        self.name = "standard input" if file == "-" else file
+        try:
+            self._file = sys.stdin.buffer if file == "-" else open(file, "rb", buffering=0)  # noqa: SIM115  see close
+        except OSError as error:
+            raise Failure(f"{self.name} can't be read: {error.strerror}.", USAGE) from None
+        self._first = self._read()
+
+    def _read(self) -> bytes:
+        try:
+            return self._file.read(BLOCK)
+        except OSError as error:
+            raise Failure(f"{self.name} can't be read to its end: {error.strerror}.", USAGE) from None
+
+    def is_vcard(self) -> bool:
+        """Whether a card begins in the first block, in UTF-16 too."""
+        first = self._first.replace(b"\0", b"")
+        return b"BEGIN:VCARD" in first[:4096] or b"BEGIN:VCARD" in first.upper().replace(b" ", b"")
+
+    def blocks(self) -> Iterator[bytes]:
+        """All of it, once."""
+        block = self._first
+        while block:
+            yield block
+            block = self._read()
+
+    def groups(self) -> Groups | None:
+        """The names of the groups of each UID, found by reading a file once more; None where that can't be."""
+        if not self._file.seekable():
+            return None
+        start = self._file.tell() - len(self._first)
+        groups: Groups = {}
+        if self._may_hold_groups():
+            self._file.seek(start)
+            for item in vcard.read(iter(self._read, b"")):
+                if isinstance(item, Group):
+                    enlist(item, groups)
+        self._file.seek(start + len(self._first))
+        return groups
+
+    def _may_hold_groups(self) -> bool:
+        block, last = self._first, b""
+        while block:
+            searched = last + (block.replace(b"\0", b"") if b"\0" in block else block)
+            if any(mark in searched for mark in _GROUP_CARDS):
+                return True
+            last = searched[-8:]
+            block = self._read()
+        return False
+
+    def close(self) -> None:
+        """Standard input is not this program's to close."""
+        if self._file is not sys.stdin.buffer:
+            self._file.close()
 
 
-def _blocks(source: BinaryIO, first: bytes) -> Iterator[bytes]:
-    block = first
-    while block:
-        yield block
-        block = source.read(_BLOCK)
+def enlist(group: Group, groups: Groups) -> None:
+    """Note a group's name at each of its members."""
+    for uid in group.members:
+        groups.setdefault(uid, []).append(group.name)
 
 
-def _is_vcard(first: bytes) -> bool:
-    """Whether a card begins anywhere near the start, in UTF-16 too."""
-    return b"BEGIN:VCARD" in first.replace(b"\0", b"").replace(b" ", b"").upper()
+class Passage:
+    """The items on their way to the writer: counted, the rejects told as they are met."""
+
+    def __init__(self, name: str, groups: Groups, *, late: bool) -> None:
+        self.contacts = self.rejects = self.things = self.late = 0
+        self._name = name
+        self._groups = groups
+        self._learns = late
+
+    def items(self, read: Iterable[Item]) -> Iterator[Item]:
+        """What the writer gets: contacts and groups."""
+        for item in read:
+            if isinstance(item, Contact):
+                self.contacts += 1
+                yield item
+            elif isinstance(item, Reject):
+                self.rejects += 1
+                say(f"{self._name}: {item.place}: {plain(item.reason)}")
+            elif isinstance(item, Group):
+                if self._learns:
+                    self.late += self.contacts > 0
+                    enlist(item, self._groups)
+                yield item
+            else:
+                self.things += 1
+
+    def tell(self) -> None:
+        """What the reader of the output would miss."""
+        if self.rejects:
+            say(f"{self._name}: {self.contacts} contacts written, {self.rejects} rejected.")
+        if self.things:
+            say(f"{self._name}: {self.things} cards of organisations, places or things were left out.")
+        if self.late:
+            say(
+                f"{self._name}: {self.late} groups came after contacts, which are written without them. "
+                "Convert from a file instead of standard input to keep them."
+            )
 
 
-def _told(items: Iterator[Item], count: _Count, name: str) -> Iterator[Item]:
-    """The sound items; each reject goes to standard error as it is met."""
-    for item in items:
-        if isinstance(item, Contact):
-            count.contacts += 1
-            yield item
-        elif isinstance(item, Reject):
-            count.rejects += 1
-            click.echo(f"{name}: {item.place}: {item.reason}", err=True)
-        elif isinstance(item, Group):
-            yield item
-        else:
-            count.others += 1
-
-
-def _deliver(parts: Iterator[bytes], target: BinaryIO) -> None:
-    """Writes are gathered: a contact is small, and a call to the system is not."""
+def deliver(parts: Iterable[bytes], out: BinaryIO) -> None:
+    """Parts are gathered: a contact is small, and a call to the system is not."""
     gathered = bytearray()
     for part in parts:
         gathered += part
         if len(gathered) >= _WRITTEN:
-            target.write(gathered)
+            out.write(gathered)
             gathered.clear()
-    target.write(gathered)
-    target.flush()
-
-
-def _open(file: str) -> BinaryIO:
-    if file == "-":
-        return sys.stdin.buffer
-    try:
-        return Path(file).open("rb", buffering=0)
-    except OSError as error:
-        raise click.ClickException(f"{file} can't be read: {error.strerror}.") from None
+    out.write(gathered)
+    out.flush()
 
 
 @click.command()
 @click.argument("file")
 @click.option(
-    "--to",
-    "target",
-    type=click.Choice(list(WRITERS)),
-    required=True,
-    help="The format to write to standard output.",
+    "--to", "target", type=click.Choice(list(WRITERS)), required=True, help="The format of the output."
 )
-@click.option("--lenient", is_flag=True, help="Exit with status 0 though some cards could not be read.")
+@click.option("--lenient", is_flag=True, help="Exit with status 0 though cards were rejected.")
+@click.option("--data", expose_value=False, hidden=True)
+@click.option("--config", expose_value=False, hidden=True)
 def convert(file: str, target: str, lenient: bool) -> None:
-    """Convert FILE (vCard 2.1, 3.0 or 4.0; - is standard input) and write it to standard output.
+    """Convert FILE to another format, on standard output.
 
-    Every sound contact is written, none is merged with another. A card that can't be read is named on standard
-    error, with its place and the reason, and the exit status is 1 unless --lenient is given.
+    FILE is vCard 2.1, 3.0 or 4.0; - is standard input. Every sound contact is written, and none is merged with
+    another. A card that can't be read is told on standard error, with its line and the reason; the exit status
+    is then 1, unless --lenient is given.
     """
-    count = _Count()
-    name = "standard input" if file == "-" else file
-    with _open(file) as source:
-        try:
-            first = source.read(_BLOCK)
-            if not _is_vcard(first[:_SNIFFED]) and not _is_vcard(first):
-                raise click.ClickException(
-                    f"{name} is not a file of contacts that can be read: no BEGIN:VCARD was found in it. "
-                    "Export the address book as vCard (.vcf) and try again."
-                )
-            items = _told(vcard.read(_blocks(source, first)), count, name)
-            _deliver(WRITERS[target](items), sys.stdout.buffer)
-        except BrokenPipeError:
-            # Whoever read the output has enough of it. Python would complain once more at its own end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return
-        except OSError as error:
-            raise click.ClickException(f"{name} can't be read to its end: {error.strerror}.") from None
-    if count.rejects:
-        click.echo(f"{count.contacts} contacts written, {count.rejects} cards rejected.", err=True)
-        if not lenient:
-            sys.exit(1)
+    source = Source(file)
+    try:
+        if not source.is_vcard():
+            raise Failure(
+                f"{source.name} is not a file of contacts that can be read here: it holds no BEGIN:VCARD. "
+                "Export the address book as vCard (.vcf) and try again.",
+                USAGE,
+            )
+        known = {} if target in _OWN_GROUPS else source.groups()
+        groups = {} if known is None else known
+        passage = Passage(source.name, groups, late=known is None)
+        items = passage.items(vcard.read(source.blocks()))
+        deliver(WRITERS[target](items, groups), sys.stdout.buffer)
+    finally:
+        source.close()
+    passage.tell()
+    if passage.rejects and not lenient:
+        sys.exit(1)
