@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.servers.process import Process, answers, free_port
+from tests.servers.process import Process, answers, fast_folder, free_port
 
 USERS = {"alice": "secret"}
 _CONFIG = """\
@@ -29,6 +29,15 @@ type = none
 level = error
 """
 
+_QUICKLY = """\
+import sys
+from radicale import config, server
+found = config.load([(sys.argv[1], False)])
+found.update({"storage": {"_filesystem_fsync": "False"}}, "tests", privileged=True)
+server.serve(found)
+"""
+"""Radicale waits for the disk after each card that it caches; nothing here is worth keeping."""
+
 
 class Radicale:
     """`url` ends in a slash. Books may be added while it runs."""
@@ -42,7 +51,7 @@ class Radicale:
         for name in users:
             (self._root / name).mkdir(parents=True)
         self._process = Process(
-            [sys.executable, "-m", "radicale", "--config", str(folder / "config")],
+            [sys.executable, "-c", _QUICKLY, str(folder / "config")],
             folder,
             lambda: answers(self.port),
         )
@@ -65,7 +74,7 @@ class Radicale:
 @contextmanager
 def radicale(users: Mapping[str, str] = USERS) -> Generator[Radicale]:
     """A server in a folder of its own; both are gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="radicale-") as folder:
+    with tempfile.TemporaryDirectory(prefix="radicale-", dir=fast_folder()) as folder:
         server = Radicale(Path(folder), users)
         try:
             yield server

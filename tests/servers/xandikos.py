@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.servers.process import Process, answers, free_port
+from tests.servers.process import Process, answers, fast_folder, free_port
 
 _IDENTITY = ("-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "gc.auto=0")
 
@@ -49,7 +49,7 @@ class Xandikos:
 @contextmanager
 def xandikos() -> Generator[Xandikos]:
     """A server in a folder of its own; both are gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="xandikos-") as folder:
+    with tempfile.TemporaryDirectory(prefix="xandikos-", dir=fast_folder()) as folder:
         server = Xandikos(Path(folder))
         try:
             yield server

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 
 import aiohttp
 from yarl import URL
@@ -43,7 +44,7 @@ class Response:
         """Every header of this name, each as it stood."""
         return self._raw.headers.getall(name, [])
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes]:
         """The decoded body, in pieces of at most a few hundred kilobytes, as they arrive.
 
         Raises TooSlow when nothing comes for `idle_seconds`, Interrupted, OverBudget, Unreadable.
@@ -71,20 +72,22 @@ class Response:
     async def read(self, limit: int = 1024 * 1024) -> bytes:
         """The whole body. Raises OverBudget when it is longer than `limit` bytes, and as `chunks()` does."""
         body = bytearray()
-        async for piece in self.chunks():
-            body += piece
-            if len(body) > limit:
-                raise OverBudget("an answer that should be short is not")
+        async with aclosing(self.chunks()) as chunks:
+            async for piece in chunks:
+                body += piece
+                if len(body) > limit:
+                    raise OverBudget("an answer that should be short is not")
         return bytes(body)
 
     async def start(self, limit: int) -> bytes:
         """At most the first `limit` bytes of the body, and none where it can't be read: to judge a refusal."""
         body = bytearray()
         try:
-            async for piece in self.chunks():
-                body += piece
-                if len(body) >= limit:
-                    break
+            async with aclosing(self.chunks()) as chunks:
+                async for piece in chunks:
+                    body += piece
+                    if len(body) >= limit:
+                        break
         except (Interrupted, OverBudget, TooSlow, Unreadable):
             return bytes(body[:limit])
         return bytes(body[:limit])

@@ -74,8 +74,9 @@ class TestTheServersWays:
         (item,) = items(
             multistatus(
                 "<d:response><d:href> /a/ </d:href><d:propstat><d:prop>"
-                "<d:resourcetype><d:collection/><c:addressbook/></d:resourcetype><c:addressbook-home-set><d:href>/one/</d:href>\n<d:href> /two/ </d:href>"
-                "</c:addressbook-home-set><d:displayname>My &lt;book&gt;</d:displayname></d:prop>"
+                "<d:resourcetype><d:collection/><c:addressbook/></d:resourcetype>"
+                "<c:addressbook-home-set><d:href>/one/</d:href>\n<d:href> /two/ </d:href></c:addressbook-home-set>"
+                "<d:displayname>My &lt;book&gt;</d:displayname></d:prop>"
                 "<d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>"
             )
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import msgspec
 from yarl import URL
@@ -43,20 +44,24 @@ class Dav:
             "PROPFIND", url, headers=_headers(depth), body=body, credentials=self.credentials, via=via
         ) as response:
             items: list[Item] = []
-            async for some in self._items(response, Multistatus(self.limits)):
-                items += some
-                if len(items) > MOST_ITEMS:
-                    raise OverBudget("it lists too many address books")
+            async with aclosing(self._items(response, Multistatus(self.limits))) as answers:
+                async for some in answers:
+                    items += some
+                    if len(items) > MOST_ITEMS:
+                        raise OverBudget("it lists too many address books")
             return Answer(response.url, items)
 
     async def stream(
         self, method: str, url: URL, body: bytes, *, depth: int, parser: Multistatus | None = None
     ) -> AsyncGenerator[list[Item]]:
         """The responses of a collection's listing or report, a few at a time, as they come from the socket."""
-        async with self.client.request(
-            method, url, headers=_headers(depth), body=body, credentials=self.credentials, via=url
-        ) as response:
-            async for some in self._items(response, parser or Multistatus(self.limits)):
+        async with (
+            self.client.request(
+                method, url, headers=_headers(depth), body=body, credentials=self.credentials, via=url
+            ) as response,
+            aclosing(self._items(response, parser or Multistatus(self.limits))) as answers,
+        ):
+            async for some in answers:
                 yield some
 
     async def get(self, url: URL) -> bytes:
@@ -72,12 +77,13 @@ class Dav:
         if response.status != 207:
             raise await self._refused(response)
         try:
-            async for chunk in response.chunks():
-                for at in range(0, len(chunk), SLICE):
-                    parser.feed(chunk[at : at + SLICE])
-                    if parser.items:
-                        yield parser.take()
-                    await asyncio.sleep(0)
+            async with aclosing(response.chunks()) as chunks:
+                async for chunk in chunks:
+                    for at in range(0, len(chunk), SLICE):
+                        parser.feed(chunk[at : at + SLICE])
+                        if parser.items:
+                            yield parser.take()
+                        await asyncio.sleep(0)
         except Unreadable:
             raise Malformed("its compressed form is damaged") from None
         parser.close()

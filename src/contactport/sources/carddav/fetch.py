@@ -9,6 +9,7 @@ with its reason. A book is empty only where its listing is.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import TypeVar
 
 from contactport.errors import Code, WireError
@@ -55,8 +56,9 @@ class Reader:
         answered = False
         for step in self._bulk():
             try:
-                async for page in step():
-                    yield page
+                async with aclosing(step()) as pages:
+                    async for page in pages:
+                        yield page
             except Failure as error:
                 trouble = _not_final(error)
                 self._again = True
@@ -75,8 +77,9 @@ class Reader:
                 trouble = self._unlisted(_not_final(error), trouble, answered=answered)
             except Failure as error:
                 trouble = error
-            async for page in self._rest(trouble, listed=listed, answered=answered):
-                yield page
+            async with aclosing(self._rest(trouble, listed=listed, answered=answered)) as pages:
+                async for page in pages:
+                    yield page
         while not self._tray.empty:
             yield self._tray.page()
 
@@ -91,22 +94,25 @@ class Reader:
         """What the listing has and the first step did not bring; or, without a listing, a query."""
         self._again = True
         if not self._tray.received and not self._lacking and not (listed and answered):
-            async for page in self._unseen(trouble, answered=answered):
-                yield page
+            async with aclosing(self._unseen(trouble, answered=answered)) as pages:
+                async for page in pages:
+                    yield page
             return
         if not listed and (self._cut or not answered):
             raise trouble or WireError(Code.IMPORT_FAILED)
         if self._lacking:
-            async for page in self._fetched(trouble):
-                yield page
+            async with aclosing(self._fetched(trouble)) as pages:
+                async for page in pages:
+                    yield page
 
     async def _unseen(self, trouble: Exception | None, *, answered: bool) -> AsyncGenerator[Page]:
         for body in (questions.QUERY, questions.QUERY_FILTER):
             if body in self._tried:
                 continue
             try:
-                async for page in self._query(body):
-                    yield page
+                async with aclosing(self._query(body)) as pages:
+                    async for page in pages:
+                        yield page
             except Failure as error:
                 trouble = trouble or _not_final(error)
             else:
@@ -125,8 +131,9 @@ class Reader:
         steps.append(self._one_by_one)
         for step in steps:
             try:
-                async for page in step():
-                    yield page
+                async with aclosing(step()) as pages:
+                    async for page in pages:
+                        yield page
             except Failure as error:
                 trouble = _not_final(error)
             self._lacking = {href: None for href in self._lacking if not self._tray.has(href)}
@@ -148,10 +155,11 @@ class Reader:
 
     async def _query(self, body: bytes) -> AsyncGenerator[Page]:
         self._tried.add(body)
-        async for items in self._dav.stream("REPORT", self._book.url, body, depth=1):
-            self._take(items)
-            while self._tray.full:
-                yield self._tray.page()
+        async with aclosing(self._dav.stream("REPORT", self._book.url, body, depth=1)) as stream:
+            async for items in stream:
+                self._take(items)
+                while self._tray.full:
+                    yield self._tray.page()
 
     async def _sync(self) -> AsyncGenerator[Page]:
         token = ""
@@ -159,12 +167,14 @@ class Reader:
             self._cut = False
             before = self._tray.received + len(self._lacking)
             parser = Multistatus(self._dav.limits)
-            async for items in self._dav.stream(
-                "REPORT", self._book.url, questions.sync(token), depth=0, parser=parser
-            ):
-                self._take(items)
-                while self._tray.full:
-                    yield self._tray.page()
+            body = questions.sync(token)
+            async with aclosing(
+                self._dav.stream("REPORT", self._book.url, body, depth=0, parser=parser)
+            ) as stream:
+                async for items in stream:
+                    self._take(items)
+                    while self._tray.full:
+                        yield self._tray.page()
             # 507 for the collection itself: go on from the new token (RFC 6578 section 3.6).
             moved = parser.sync_token not in ("", token) and self._tray.received + len(self._lacking) > before
             if not self._cut or not moved:
@@ -219,14 +229,16 @@ class Reader:
         multiget = Multiget(
             self._dav, self._book, self._tray, most=self._batch, concurrency=self._concurrency
         )
-        async for page in multiget.pages(self._lacking):
-            yield page
+        async with aclosing(multiget.pages(self._lacking)) as pages:
+            async for page in pages:
+                yield page
         omitted = [href for href in multiget.left if not self._tray.has(href)]
         if 1 < len(omitted) < len(self._lacking):
             # Left out by an answer that was cut short, or because they are gone: a second look tells.
             multiget.left.clear()
-            async for page in multiget.pages(omitted):
-                yield page
+            async with aclosing(multiget.pages(omitted)) as pages:
+                async for page in pages:
+                    yield page
 
     async def _one_by_one(self) -> AsyncGenerator[Page]:
         failures = 0

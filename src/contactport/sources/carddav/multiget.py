@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 
 from contactport.net.failures import Interrupted, TooSlow
 from contactport.sources.base import Page
@@ -103,27 +104,28 @@ class Multiget:
         cards = 0
         gone: list[str] = []
         body = questions.multiget(batch)
-        async for items in self._dav.stream("REPORT", self._book.url, body, depth=1):
-            for item in items:
-                href = asked.pop(mark(tray.key(item.href)), None)
-                if href is None:
-                    key = tray.key(item.href)
-                    if item.data and tray.has(key):
-                        tray.card(key, item.data)
-                elif item.too_long:
-                    tray.reject(href)
-                elif item.data:
-                    tray.card(href, item.data)
-                    size += len(item.data)
-                    cards += 1
-                elif item.status in (404, 410):
-                    gone.append(href)
-                else:
-                    self.left.append(href)
-            if tray.full:
-                self._room.clear()
-                self._wake.set()
-                await self._room.wait()
+        async with aclosing(self._dav.stream("REPORT", self._book.url, body, depth=1)) as stream:
+            async for items in stream:
+                for item in items:
+                    href = asked.pop(mark(tray.key(item.href)), None)
+                    if href is None:
+                        key = tray.key(item.href)
+                        if item.data and tray.has(key):
+                            tray.card(key, item.data)
+                    elif item.too_long:
+                        tray.reject(href)
+                    elif item.data:
+                        tray.card(href, item.data)
+                        size += len(item.data)
+                        cards += 1
+                    elif item.status in (404, 410):
+                        gone.append(href)
+                    else:
+                        self.left.append(href)
+                if tray.full:
+                    self._room.clear()
+                    self._wake.set()
+                    await self._room.wait()
         if cards:
             self._works = True
         elif not self._works and len(gone) == len(batch) > 1:

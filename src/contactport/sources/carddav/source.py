@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Container
+from contextlib import aclosing
 
 from contactport.errors import Code, WireError
 from contactport.net.client import Client
@@ -44,8 +45,9 @@ class CardDav:
                 concurrency=found.provider.concurrency,
             )
             try:
-                async for page in reader.pages():
-                    yield page
+                async with aclosing(reader.pages()) as pages:
+                    async for page in pages:
+                        yield page
             except Refused as refused:
                 raise judge(refused, found.provider) from None
             except Malformed as error:
