@@ -232,7 +232,7 @@ def _read(chunks: Iterable[bytes], card_bytes: int, quick: bool) -> Iterator[Ite
             continue
         block = b"".join(waiting) if len(waiting) > 1 else chunk
         at = yield from reader.block(block)
-        waiting = [block[at:]]
+        waiting = [block[at:]] if at < size else []
         size -= at
         # Looking again at every chunk would take quadratic time where chunks are small and a card is large.
         wanted = 0 if at else 2 * size

@@ -1,0 +1,243 @@
+"""The contact object of the wire, key by key."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+
+from contactport.contact import (
+    Address,
+    Contact,
+    Email,
+    Labelled,
+    Name,
+    Organisation,
+    PartialDate,
+    Phone,
+    Photo,
+)
+from contactport.formats.wire import kind_of, owner_from_username, to_owner, to_wire
+from tests.unit.formats.strategies import contacts
+
+ALWAYS = [
+    "first_name",
+    "last_name",
+    "phone",
+    "email",
+    "address",
+    "groups",
+    "companies",
+    "photos",
+    "locations",
+]
+ORDER = [
+    *("first_name", "last_name", "phone", "email", "address", "groups", "dob", "birthday", "companies"),
+    *("job_title", "title", "photos", "locations"),
+]
+
+
+def wire(contact: Contact, *groups: str) -> dict[str, Any]:
+    return json.loads(msgspec.json.encode(to_wire(contact, groups)))
+
+
+def names(contact: Contact) -> tuple[str, str]:
+    found = wire(contact)
+    return found["first_name"], found["last_name"]
+
+
+FULL = Contact(
+    uid="1",
+    name=Name("Lesch", "Alexie", prefixes="Dr."),
+    formatted_name="Alexie Lesch",
+    emails=[Email("a@x.example", ("INTERNET", "HOME")), Email("b@x.example", ("work",), primary=True)],
+    phones=[Phone("555", ("VOICE", "CELL"), primary=True), Phone("556")],
+    addresses=[Address(street="1 Road", city="Town", region="RG", postal_code="12345", country="Land")],
+    organisations=[Organisation("Acme", ["Sales"])],
+    titles=["Editor", "Cook"],
+    birthday=PartialDate(1989, 10, 27),
+    photos=[Photo(uri="https://x.example/p.jpg")],
+    categories=["Friends", "Club"],
+)
+
+
+def test_a_full_contact() -> None:
+    found = wire(FULL, "Club", "Team")
+    assert list(found) == ORDER
+    assert found == {
+        "first_name": "Alexie",
+        "last_name": "Lesch",
+        "phone": [{"number": "555", "type": "Mobile", "primary": True}, {"number": "556", "type": None}],
+        "email": [
+            {"address": "a@x.example", "type": "Home"},
+            {"address": "b@x.example", "type": "Work", "primary": True},
+        ],
+        "address": [
+            {
+                "type": None,
+                "street": "1 Road",
+                "city": "Town",
+                "region": "RG",
+                "postal_code": "12345",
+                "country": "Land",
+                "formatted": "1 Road\nTown RG 12345\nLand",
+            }
+        ],
+        "groups": ["Club", "Team", "Friends"],
+        "dob": "1989-10-27",
+        "birthday": "10-27",
+        "companies": ["Acme"],
+        "job_title": "Editor",
+        "title": "Dr.",
+        "photos": ["https://x.example/p.jpg"],
+        "locations": [],
+    }
+
+
+def test_what_is_not_known_is_left_out_or_empty() -> None:
+    assert wire(Contact()) == {
+        **{key: list[str]() for key in ALWAYS},
+        "first_name": "",
+        "last_name": "",
+    }
+
+
+@given(contacts)
+def test_every_contact_has_its_keys_in_order_and_no_null_where_none_may_be(contact: Contact) -> None:
+    found = wire(contact)
+    assert [key for key in ORDER if key in found] == list(found)
+    assert set(ALWAYS) <= set(found)
+    for key in ("groups", "companies", "photos", "locations"):
+        assert all(isinstance(value, str) and value.strip() for value in found[key])
+    for key, value in (("phone", "number"), ("email", "address")):
+        assert all(list(entry)[:2] == [value, "type"] for entry in found[key])
+        assert sum("primary" in entry for entry in found[key]) == bool(found[key])
+        assert all(entry.get("primary", True) is True for entry in found[key])
+    for entry in found["address"]:
+        assert list(entry) == ["type", "street", "city", "region", "postal_code", "country", "formatted"]
+    assert "\t" not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("contact", "expected"),
+    [
+        (Contact(name=Name("Doe", "Jane"), formatted_name="Dr. Jane X. Doe"), ("Jane", "Doe")),
+        (Contact(name=Name("", "Jane"), formatted_name="Jane Doe"), ("Jane", "")),
+        (Contact(formatted_name="Jane Mary Doe"), ("Jane Mary", "Doe")),
+        (Contact(formatted_name="Madonna"), ("Madonna", "")),
+        (Contact(formatted_name="山田 太郎"), ("山田 太郎", "")),
+        (Contact(formatted_name="김철수"), ("김철수", "")),
+        (Contact(formatted_name="Acme Ltd", organisations=[Organisation("Acme Ltd")]), ("Acme Ltd", "")),
+        (Contact(formatted_name="jane@example.org", nicknames=["Janie"]), ("Janie", "")),
+        (Contact(name=Name("", "jane@example.org"), formatted_name="jane@example.org"), ("", "")),
+        (Contact(nicknames=["j@example.org", "Janie"]), ("Janie", "")),
+        (Contact(emails=[Email("jane@example.org")]), ("", "")),
+        (Contact(name=Name(" Doe\t", "Jane\\, ")), ("Jane,", "Doe")),
+    ],
+)
+def test_names(contact: Contact, expected: tuple[str, str]) -> None:
+    assert names(contact) == expected
+
+
+@pytest.mark.parametrize(
+    ("phone", "expected"),
+    [
+        (Phone("1"), None),
+        (Phone("1", ("VOICE",)), None),
+        (Phone("1", ("PREF", "voice", "HOME")), "Home"),
+        (Phone("1", ("cell",)), "Mobile"),
+        (Phone("1", ("IPHONE",)), "iPhone"),
+        (Phone("1", ("HOME", "FAX")), "Home"),
+        (Phone("1", ("MyOwn",)), "MyOwn"),
+        (Phone("1", ("CELL",), "Boat"), "Boat"),
+        (Phone("1", ("HOME",), " "), None),
+    ],
+)
+def test_types(phone: Phone, expected: str | None) -> None:
+    assert wire(Contact(phones=[phone]))["phone"][0]["type"] == expected
+
+
+def test_the_first_is_primary_where_none_is_preferred() -> None:
+    found = wire(Contact(phones=[Phone("1"), Phone("2")]))
+    assert [entry.get("primary") for entry in found["phone"]] == [True, None]
+
+
+def test_only_one_is_primary_though_several_are_preferred() -> None:
+    found = wire(Contact(emails=[Email("a"), Email("b", primary=True), Email("c", primary=True)]))
+    assert [entry.get("primary") for entry in found["email"]] == [None, True, None]
+
+
+@pytest.mark.parametrize(
+    ("date", "dob", "birthday"),
+    [
+        (PartialDate(1980, 1, 2), "1980-01-02", "01-02"),
+        (PartialDate(None, 1, 2), None, "01-02"),
+        (PartialDate(1980), None, None),
+        (PartialDate(1980, 1), None, None),
+        (PartialDate(text="in spring"), None, None),
+    ],
+)
+def test_birthdays(date: PartialDate, dob: str | None, birthday: str | None) -> None:
+    found = wire(Contact(birthday=date))
+    assert (found.get("dob"), found.get("birthday")) == (dob, birthday)
+
+
+def test_an_address_s_label_is_its_form() -> None:
+    found = wire(Contact(addresses=[Address(po_box="7", formatted="Box 7\nTown")]))["address"][0]
+    assert (found["street"], found["formatted"], found["city"]) == ("7", "Box 7\nTown", None)
+
+
+def test_a_picture_s_bytes_are_a_data_uri() -> None:
+    photos = [Photo("image/png", b"\x89PNG"), Photo("", b"\xff\xd8\xff")]
+    assert wire(Contact(photos=photos))["photos"] == [
+        "data:image/png;base64,iVBORw==",
+        "data:image/jpeg;base64,/9j/",
+    ]
+
+
+def test_the_owner_s_card() -> None:
+    owner = json.loads(msgspec.json.encode(to_owner(FULL)))
+    assert list(owner) == [
+        *("first_name", "last_name", "external_id", "phone", "email", "groups", "companies"),
+        *("photos", "locations", "owner"),
+    ]
+    assert owner["external_id"] == "1"
+    assert owner["owner"] is True
+    assert owner["phone"] == [{"number": "555", "type": "Mobile", "primary": True}, {"number": "556"}]
+
+
+@given(contacts)
+def test_nothing_of_an_owner_is_null(contact: Contact) -> None:
+    assert None not in flat(json.loads(msgspec.json.encode(to_owner(contact))))
+
+
+def flat(value: Any) -> list[Any]:
+    """Every leaf of a value."""
+    if isinstance(value, dict):
+        return [leaf for part in value.values() for leaf in flat(part)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # JSON has no types
+    if isinstance(value, list):
+        return [leaf for part in value for leaf in flat(part)]  # pyright: ignore[reportUnknownVariableType]  # JSON has no types
+    return [value]
+
+
+def test_an_owner_who_is_a_name_alone() -> None:
+    assert json.loads(msgspec.json.encode(owner_from_username(" o@aol.example "))) == {
+        "first_name": "",
+        "last_name": "",
+        "external_id": "o@aol.example",
+        "phone": [],
+        "email": [{"address": "o@aol.example"}],
+        "groups": [],
+        "companies": [],
+        "photos": [],
+        "locations": [],
+        "owner": True,
+    }
+    assert owner_from_username("alice").email == []
+
+
+def test_pages_messengers_and_relations_have_kinds_too() -> None:
+    assert kind_of(Labelled("https://example.org", ("work",))) == "Work"
