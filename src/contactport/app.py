@@ -18,6 +18,7 @@ from contactport.imports.begin import Request, begin
 from contactport.imports.jobs import Jobs
 from contactport.imports.purge import Housekeeper
 from contactport.net.client import open_client
+from contactport.process import take_short_turns
 from contactport.settings import Settings
 from contactport.sources.registry import source
 from contactport.store.open import FolderError, Store, open_store
@@ -38,6 +39,7 @@ def build(settings: Settings, store: Store | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_application: Starlette) -> AsyncGenerator[None]:
+        take_short_turns()
         await jobs.launch()
         chores = asyncio.create_task(housekeeper.run())
         try:
