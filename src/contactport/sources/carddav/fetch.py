@@ -8,9 +8,9 @@ with its reason. A book is empty only where its listing is.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import TypeVar
 
 from contactport.errors import Code, WireError
 from contactport.net.failures import Interrupted, OverBudget, TooSlow
@@ -28,10 +28,10 @@ _RESOURCE_TYPE = DAV + "resourcetype"
 _CONTENT_TYPE = DAV + "getcontenttype"
 _COLLECTION = DAV + "collection"
 CONTINUATIONS = 10_000
+NOT_GIVEN = "the server lists this card and does not hand it out"
 SPECIMENS = 5
 """GETs that may fail before the first works."""
 
-E = TypeVar("E", bound=Exception)
 Failure = (Refused, Malformed, Interrupted, TooSlow)
 
 
@@ -49,106 +49,96 @@ class Reader:
         self._again = False
         self._cut = False
         self._tried: set[bytes] = set()
+        self._answered = False
+        self._listed = False
+        self._trouble: Exception | None = None
 
     async def pages(self) -> AsyncGenerator[Page]:
         """Raises Refused, Malformed and the client's errors when no step of the ladder gives anything."""
-        trouble: Exception | None = None
-        answered = False
+        async with aclosing(self._first_steps()) as pages:
+            async for page in pages:
+                yield page
+        if not self._is_vouched_for():
+            self._again = True
+            await self._list()
+            async with aclosing(self._further_steps()) as pages:
+                async for page in pages:
+                    yield page
+            self._check()
+        while not self._tray.empty:
+            yield self._tray.page()
+
+    async def _first_steps(self) -> AsyncGenerator[Page]:
+        """The quickest request that the server answers; one that breaks off is not begun again."""
         for step in self._bulk():
             try:
                 async with aclosing(step()) as pages:
                     async for page in pages:
                         yield page
             except Failure as error:
-                trouble = _not_final(error)
-                self._again = True
-                if self._tray.received:
-                    break
-            else:
-                answered = True
-                break
-        vouched = answered and not self._cut and self._book.engine == "radicale" and not self._lacking
-        if not (vouched and self._tray.received):
-            listed = False
-            try:
-                await self._list()
-                listed = True
-            except Refused as error:
-                trouble = self._unlisted(_not_final(error), trouble, answered=answered)
-            except Failure as error:
-                trouble = error
-            async with aclosing(self._rest(trouble, listed=listed, answered=answered)) as pages:
-                async for page in pages:
-                    yield page
-        while not self._tray.empty:
-            yield self._tray.page()
-
-    def _unlisted(self, refused: Refused, trouble: Exception | None, *, answered: bool) -> Exception | None:
-        # Some servers answer an empty book with 404; discovery has just seen that it is there.
-        if refused.status == 404 and (answered or trouble is None) and not self._tray.received:
-            self._tray.listed(0)
-            return trouble
-        return trouble or refused
-
-    async def _rest(self, trouble: Exception | None, *, listed: bool, answered: bool) -> AsyncGenerator[Page]:
-        """What the listing has and the first step did not bring; or, without a listing, a query."""
-        self._again = True
-        if not self._tray.received and not self._lacking and not (listed and answered):
-            async with aclosing(self._unseen(trouble, answered=answered)) as pages:
-                async for page in pages:
-                    yield page
-            return
-        if not listed and (self._cut or not answered):
-            raise trouble or WireError(Code.IMPORT_FAILED)
-        if self._lacking:
-            async with aclosing(self._fetched(trouble)) as pages:
-                async for page in pages:
-                    yield page
-
-    async def _unseen(self, trouble: Exception | None, *, answered: bool) -> AsyncGenerator[Page]:
-        for body in (questions.QUERY, questions.QUERY_FILTER):
-            if body in self._tried:
-                continue
-            try:
-                async with aclosing(self._query(body)) as pages:
-                    async for page in pages:
-                        yield page
-            except Failure as error:
-                trouble = trouble or _not_final(error)
-            else:
-                answered = True
+                self._failed(error)
                 if self._tray.received:
                     return
-        if not answered and trouble is not None:
-            raise trouble
+            else:
+                self._answered = True
+                return
 
-    async def _fetched(self, trouble: Exception | None) -> AsyncGenerator[Page]:
-        steps: list[Callable[[], AsyncGenerator[Page]]] = [self._multiget]
-        if questions.QUERY not in self._tried:
-            steps.append(lambda: self._query(questions.QUERY))
-        if questions.QUERY_FILTER not in self._tried:
-            steps.append(lambda: self._query(questions.QUERY_FILTER))
-        steps.append(self._one_by_one)
+    def _is_vouched_for(self) -> bool:
+        """Whether the first answer needs no listing beside it. Nothing at all always does."""
+        return (
+            self._answered
+            and self._tray.received > 0
+            and not self._cut
+            and not self._lacking
+            and self._book.engine == "radicale"
+        )
+
+    async def _further_steps(self) -> AsyncGenerator[Page]:
+        """What the listing has and the first step did not bring; queries, where both brought nothing."""
+        steps: list[Callable[[], AsyncGenerator[Page]]] = []
+        if self._lacking:
+            steps.append(self._multiget)
+        if self._lacking or not (self._tray.received or (self._answered and self._listed)):
+            for body in (questions.QUERY, questions.QUERY_FILTER):
+                if body not in self._tried:
+                    steps.append(functools.partial(self._query, body))
+        if self._lacking:
+            steps.append(self._one_by_one)
+        wanted = bool(self._lacking)
         for step in steps:
             try:
                 async with aclosing(step()) as pages:
                     async for page in pages:
                         yield page
             except Failure as error:
-                trouble = _not_final(error)
+                self._failed(error)
+            else:
+                self._answered = self._answered or not wanted
             self._lacking = {href: None for href in self._lacking if not self._tray.has(href)}
-            if not self._lacking:
+            if self._tray.received and not self._lacking:
                 return
-        if not self._tray.received and trouble is not None:
-            raise trouble
-        for href in self._lacking:
-            self._tray.reject(href, "the server lists this card and does not hand it out")
-            if self._tray.full:
-                yield self._tray.page()
+        if self._tray.received or self._trouble is None:
+            for href in self._lacking:
+                self._tray.reject(href, NOT_GIVEN)
+                if self._tray.full:
+                    yield self._tray.page()
+            self._lacking = {}
+
+    def _check(self) -> None:
+        """Raises what went wrong where nobody can say that the book is whole, or empty."""
+        whole = self._listed or (self._answered and not self._cut)
+        if self._lacking or not whole:
+            raise self._trouble or WireError(Code.IMPORT_FAILED)
+
+    def _failed(self, error: Exception) -> None:
+        """Remembers why a step gave nothing; a refusal of the user ends it all."""
+        if isinstance(error, Refused) and is_final(error):
+            raise error
+        self._trouble = error
 
     def _bulk(self) -> list[Callable[[], AsyncGenerator[Page]]]:
         if self._book.engine == "radicale":
-            return [lambda: self._query(questions.QUERY), self._sync]
+            return [functools.partial(self._query, questions.QUERY), self._sync]
         if not self._book.reports or "sync-collection" in self._book.reports:
             return [self._sync]
         return []
@@ -182,19 +172,40 @@ class Reader:
             token = parser.sync_token
 
     async def _list(self) -> None:
+        """Adds to `_lacking` what stands in the listing and was not received."""
         count = 0
-        async for items in self._dav.stream("PROPFIND", self._book.url, questions.LISTING, depth=1):
-            for item in items:
-                if not self._is_member(item):
-                    continue
-                count += 1
-                if count > self._dav.client.settings.import_members:
-                    raise OverBudget(f"it has more than {self._dav.client.settings.import_members} members")
-                key = self._tray.key(item.href)
-                if not self._tray.has(key):
-                    self._lacking[key] = None
-        # What stands in an earlier answer and not in the listing is gone.
+        most = self._dav.client.settings.import_members
+        try:
+            async with aclosing(
+                self._dav.stream("PROPFIND", self._book.url, questions.LISTING, depth=1)
+            ) as stream:
+                async for items in stream:
+                    for item in items:
+                        if not self._is_member(item):
+                            continue
+                        count += 1
+                        if count > most:
+                            raise OverBudget(f"it has more than {most} members")
+                        key = self._tray.key(item.href)
+                        if not self._tray.has(key):
+                            self._lacking[key] = None
+        except Refused as refused:
+            if refused.status != 404 or self._tray.received or not await self._exists():
+                self._failed(refused)
+                return
+        except Failure as error:
+            self._failed(error)
+            return
+        self._listed = True
         self._tray.listed(count)
+
+    async def _exists(self) -> bool:
+        """Whether the book itself is there: some servers say 404 to a listing of nothing."""
+        try:
+            answer = await self._dav.propfind(self._book.url, questions.HOME, depth=0, via=self._book.url)
+        except Failure:
+            return False
+        return bool(answer.items)
 
     def _take(self, items: list[Item]) -> None:
         tray = self._tray
@@ -246,14 +257,15 @@ class Reader:
             try:
                 data = await self._dav.get(onward(self._book.url, href))
             except Refused as refused:
-                _not_final(refused)
+                if is_final(refused):
+                    raise
                 if refused.status in (404, 410):
                     self._tray.reject(href, GONE)
                     continue
                 failures += 1
                 if not self._tray.received and failures >= SPECIMENS:
                     raise
-                self._tray.reject(href, "the server lists this card and does not hand it out")
+                self._tray.reject(href, NOT_GIVEN)
             except OverBudget:
                 if self._dav.client.budget.spent > self._dav.client.budget.total:
                     raise
@@ -265,10 +277,3 @@ class Reader:
                     self._tray.reject(href, "the server sends an empty card")
             if self._tray.full:
                 yield self._tray.page()
-
-
-def _not_final(error: E) -> E:
-    """The error, to try something else; raises it when it is a refusal of the user."""
-    if isinstance(error, Refused) and is_final(error):
-        raise error
-    return error

@@ -1,0 +1,105 @@
+"""One book of 300 cards, and an empty one, through every quirk there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contactport.errors import Code, WireError
+from contactport.sources.base import Account
+from contactport.sources.registry import source
+from tests.servers.internet import internet
+from tests.servers.quirks import BEYOND_REPAIR, BROKEN_BYTES, QUIRKS, quirk_proxy
+from tests.servers.radicale import Radicale
+from tests.servers.reading import PASSWORD, Reading, provider, read, settings
+
+ALL = {f"sample-1-{number}" for number in range(300)}
+
+
+async def through(
+    name: str, server: Radicale, username: str = "user_some", password: str = PASSWORD
+) -> Reading:
+    quirk = QUIRKS[name]
+
+    async def run(url: str, **values: Any) -> Reading:
+        account = Account(provider=provider(), username=username, password=password, server=url)
+        return await read(source("carddav"), account, using=settings(idle_seconds=5.0, **values))
+
+    if not quirk.hosts:
+        async with quirk_proxy(quirk, server.port, username, PASSWORD) as proxy:
+            return await run(proxy.url())
+    async with (
+        internet(*quirk.hosts) as net,
+        quirk_proxy(quirk, server.port, username, PASSWORD, tls=net.tls) as proxy,
+    ):
+        return await run(f"https://{quirk.hosts[0]}:{proxy.port}/", **net.settings)
+
+
+@pytest.mark.parametrize("name", QUIRKS)
+class TestEveryQuirk:
+    async def test_costs_no_card_but_those_that_cannot_be_had(
+        self, name: str, radicale_server: Radicale
+    ) -> None:
+        quirk = QUIRKS[name]
+        reading = await through(name, radicale_server)
+        lost = ALL - set(reading.uids)
+        assert set(reading.uids) <= ALL
+        assert len(reading.rejects) == quirk.rejects
+        assert len(lost) <= quirk.rejects
+        assert len(reading.keys) == len(set(reading.keys))
+        assert (reading.repeats > 0) is quirk.repeats
+        assert all(reject.place.startswith("/") and reject.reason for reject in reading.rejects)
+
+    async def test_shows_an_empty_book_as_empty(self, name: str, radicale_server: Radicale) -> None:
+        if "ghosts" in name:
+            return
+        reading = await through(name, radicale_server, "user_none")
+        assert reading.keys == []
+        assert reading.rejects == []
+
+
+@pytest.mark.parametrize("name", ["plain", "icloud", "yahoo", "cyrus", "digest sha-256", "busy"])
+async def test_a_wrong_password_is_told_through_it(name: str, radicale_server: Radicale) -> None:
+    with pytest.raises(WireError) as caught:
+        await through(name, radicale_server, password="wrong")
+    assert caught.value.code == Code.WRONG_PASSWORD
+
+
+async def test_broken_bytes_are_mended(radicale_server: Radicale) -> None:
+    reading = await through("broken bytes in multiget", radicale_server)
+    notes = {
+        card.data.partition(b"UID:sample-1-")[2].partition(b"\n")[0].strip(): card.data.partition(b"NOTE:")[2]
+        for card in reading.cards
+    }
+    assert len(notes) == 300
+    expected = {
+        0: "a control  character",
+        1: "a reference to one  and ",
+        2: "not UTF-8: café Ã( ÿþ",
+        3: "HTML: \u00a0é…",
+        4: "bare: AT&T & Co",
+        5: "nothing: ",
+        6: "no character: ",
+    }
+    assert expected.keys() == BROKEN_BYTES.keys()
+    for number, text in expected.items():
+        assert notes[b"%d" % number].decode().split("\n")[0].rstrip("\r") == text
+
+
+@pytest.mark.parametrize("name", ["broken beyond repair", "broken beyond repair, unknown"])
+async def test_what_cannot_be_mended_costs_its_own_card(name: str, radicale_server: Radicale) -> None:
+    reading = await through(name, radicale_server)
+    assert ALL - set(reading.uids) == {f"sample-1-{number}" for number in BEYOND_REPAIR}
+    assert {reject.place for reject in reading.rejects} == {
+        f"/user_some/contacts/{number:06d}.vcf" for number in BEYOND_REPAIR
+    }
+    assert all("can't be read" in reject.reason for reject in reading.rejects)
+
+
+@pytest.mark.parametrize("name", ["ghosts", "silent ghosts"])
+async def test_what_is_listed_and_gone_is_rejected_as_that(name: str, radicale_server: Radicale) -> None:
+    reading = await through(name, radicale_server)
+    assert set(reading.uids) == ALL
+    assert {reject.reason for reject in reading.rejects} == {"gone between listing and reading"}
+    assert reading.listed == 303
