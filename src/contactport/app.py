@@ -15,6 +15,7 @@ from contactport.http.application import build as build_http
 from contactport.http.service import Service
 from contactport.imports.attempt import Attempts
 from contactport.imports.begin import Request, begin
+from contactport.imports.erase import erase
 from contactport.imports.jobs import Jobs
 from contactport.imports.purge import Housekeeper
 from contactport.net.client import open_client
@@ -37,6 +38,9 @@ def build(settings: Settings, store: Store | None = None) -> Starlette:
     async def begin_import(request: Request) -> int:
         return await begin(store, settings, jobs.enqueue, request)
 
+    async def erase_import(import_id: int) -> None:
+        await erase(store, jobs.cancel, import_id)
+
     @asynccontextmanager
     async def lifespan(_application: Starlette) -> AsyncGenerator[None]:
         take_short_turns()
@@ -51,7 +55,9 @@ def build(settings: Settings, store: Store | None = None) -> Starlette:
             await jobs.stop()
             await store.database.close()
 
-    return build_http(Service(settings=settings, store=store, begin=begin_import), lifespan)
+    return build_http(
+        Service(settings=settings, store=store, begin=begin_import, erase=erase_import), lifespan
+    )
 
 
 def hold_folder(folder: Path) -> int:

@@ -20,7 +20,7 @@ from contactport.http.documentation import show_description, show_documentation
 from contactport.http.events import show_events
 from contactport.http.frame import Frame
 from contactport.http.health import show_front, show_health
-from contactport.http.imports import show_import
+from contactport.http.imports import serve_import
 from contactport.http.service import Service
 from contactport.http.services import show_services
 from contactport.http.spelling import paths
@@ -46,7 +46,7 @@ def build(service: Service, lifespan: Lifespan[Starlette] | None = None) -> Star
         spellings = [f"{path}{form}{slash}" for form in ("", ".json", ".xml") for slash in ("", "/")]
         # Not HEAD: whoever only looks must not begin an import.
         serve(endpoint, path, spellings, "GET", "POST")
-    serve(show_import, "/imports/{id}", paths("imports"), "GET", "HEAD")
+    serve(serve_import, "/imports/{id}", paths("imports"), "GET", "HEAD", "DELETE")
     for path, endpoint in (
         ("/services.json", show_services),
         ("/health", show_health),

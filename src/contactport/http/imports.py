@@ -1,4 +1,4 @@
-"""What has become of an import: its state, its ledger, and what was left out and why."""
+"""What has become of an import: its state, its ledger, what was left out and why; and its end at one's wish."""
 
 from __future__ import annotations
 
@@ -18,7 +18,21 @@ from contactport.store import imports
 from contactport.store.imports import Event, Import
 
 
-async def show_import(service: Service, request: Request) -> Response:
+async def serve_import(service: Service, request: Request) -> Response:
+    """GET shows an import, DELETE erases it."""
+    return await (_erase if request.method == "DELETE" else _show)(service, request)
+
+
+async def _erase(service: Service, request: Request) -> Response:
+    """204: it is cancelled, and nothing of its user is left; the same for one that was purged before."""
+    given = await arguments.read(request, service.settings, arguments.POLL)
+    name = spelt(request, ("json", "xml"))
+    one, _ = await asked_import(service, request, name, given, lambda _connection, _one: None)
+    await service.erase(one.id)
+    return Response(status_code=204)
+
+
+async def _show(service: Service, request: Request) -> Response:
     """The import's row, without a word of its contacts."""
     given = await arguments.read(request, service.settings, arguments.POLL)
     name = spelt(request, ("json", "xml"))

@@ -13,9 +13,13 @@ from contactport.store.open import Store
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
-    """`begin` makes an import, enqueues it and gives its id; it raises WireError for what it refuses."""
+    """`begin` makes an import, enqueues it and gives its id; it raises WireError for what it refuses.
+
+    `erase` cancels an import and deletes what is left of it.
+    """
 
     settings: Settings
     store: Store
     begin: Callable[[Request], Awaitable[int]]
+    erase: Callable[[int], Awaitable[None]]
     polls: Polls = msgspec.field(default_factory=Polls)

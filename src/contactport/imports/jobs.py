@@ -29,7 +29,7 @@ class Jobs:
         self._url = database_url
         self._perform = perform
         self._workers = workers
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[int, asyncio.Task[None]] = {}
         self._stopping = False
         self._client: DBOSClient | None = None
 
@@ -96,22 +96,30 @@ class Jobs:
     async def stop(self) -> None:
         """Stop taking, cut off what runs (its next attempt goes on from what is stored), and let go."""
         self._stopping = True
-        for task in self._running:
+        for task in self._running.values():
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
         if self._client is not None:
             await asyncio.to_thread(self._client.destroy)
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
         # It had made its own threads the loop's; they are gone with it, and others still need some.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
+    def cancel(self, import_id: int) -> None:
+        """Cut off an import that this process is carrying, wherever it is; its job counts as done."""
+        task = self._running.get(import_id)
+        if task is not None:
+            task.cancel()
+
     async def _carry(self, import_id: int) -> None:
-        """The whole job. Cancelled by `stop`, it is left pending, and recovered by the next launch."""
+        """The whole job. Cut off by `stop`, it is left pending, and recovered by the next launch."""
         task = asyncio.ensure_future(self._perform(import_id))
-        self._running.add(task)
+        self._running[import_id] = task
         try:
             if self._stopping:
                 task.cancel()
-            await task
+            await asyncio.wait([task])
+            if self._stopping or not task.cancelled():
+                await task
         finally:
-            self._running.discard(task)
+            del self._running[import_id]

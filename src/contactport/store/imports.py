@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
 from contactport.contact import Reject
+from contactport.errors import Code
 from contactport.store import vault
 from contactport.store.clock import now_ms
 from contactport.store.schema import contact_chunk, domain, event, import_, reject, secret
@@ -227,12 +228,17 @@ def fail(connection: Connection, import_id: int, code: int, text: str, retention
     ).first()
     if row is None:
         return
-    if row.found:
-        put_event(connection, import_id, "GATHERING", "ERROR", row.delivered)
-    else:
-        connection.execute(delete(event).where(event.c.import_id == import_id, event.c.type == "GATHERING"))
+    _end_gathering(connection, import_id, row.found, row.delivered)
     put_event(connection, import_id, "COMPLETE", "ERROR", code, text)
     _end(connection, import_id, "failed", code, retention)
+
+
+def _end_gathering(connection: Connection, import_id: int, found: int, delivered: int) -> None:
+    """Say how far a failed import came, or nothing where it found nothing."""
+    if found:
+        put_event(connection, import_id, "GATHERING", "ERROR", delivered)
+    else:
+        connection.execute(delete(event).where(event.c.import_id == import_id, event.c.type == "GATHERING"))
 
 
 def _end(connection: Connection, import_id: int, state: State, code: int | None, retention: int) -> None:
@@ -294,23 +300,50 @@ def purge_due(connection: Connection, limit: int = 200) -> list[int]:
             .limit(limit)
         )
     ]
-    if due:
-        for table in (contact_chunk, reject, secret):
-            connection.execute(delete(table).where(table.c.import_id.in_(due)))
-        connection.execute(
-            update(import_)
-            .where(import_.c.id.in_(due))
-            .values(
-                state="purged",
-                purge_at=now + TOMBSTONE_MS,
-                sealed_key=None,
-                sealed_user_id=None,
-                sealed_username=None,
-                sealed_owner=None,
-            )
-        )
+    _wipe(connection, due)
     connection.execute(delete(import_).where(import_.c.state == "purged", import_.c.purge_at <= now))
     return due
+
+
+def erase(connection: Connection, import_id: int, text: str) -> None:
+    """Purge an import now, whatever its state; its events end with 517 and this text.
+
+    An attempt that is under way can write nothing more: it is fenced by the import's state.
+    """
+    row = connection.execute(
+        select(import_.c.state, import_.c.found, import_.c.delivered).where(import_.c.id == import_id)
+    ).first()
+    if row is None or row.state == "purged":
+        return
+    if row.state in ("waiting", "running"):
+        _end_gathering(connection, import_id, row.found, row.delivered)
+    put_event(connection, import_id, "COMPLETE", "ERROR", Code.ABANDONED, text)
+    connection.execute(
+        update(import_)
+        .where(import_.c.id == import_id)
+        .values(code=Code.ABANDONED, ended_at=func.coalesce(import_.c.ended_at, now_ms()))
+    )
+    _wipe(connection, [import_id])
+
+
+def _wipe(connection: Connection, import_ids: list[int]) -> None:
+    """Leave a tombstone of each import: no key, no sealed row, no word of the user's."""
+    if not import_ids:
+        return
+    for table in (contact_chunk, reject, secret):
+        connection.execute(delete(table).where(table.c.import_id.in_(import_ids)))
+    connection.execute(
+        update(import_)
+        .where(import_.c.id.in_(import_ids))
+        .values(
+            state="purged",
+            purge_at=now_ms() + TOMBSTONE_MS,
+            sealed_key=None,
+            sealed_user_id=None,
+            sealed_username=None,
+            sealed_owner=None,
+        )
+    )
 
 
 def _open(row: Row[Any], ring: vault.Ring) -> Import:

@@ -11,7 +11,7 @@ from contactport.http.application import build
 from contactport.http.service import Service
 from contactport.imports.begin import Request
 from contactport.settings import load
-from contactport.store import domains
+from contactport.store import domains, imports
 from contactport.store.domains import KeyPair
 from contactport.store.open import Store, open_store
 from tests.unit.http.shelf import Shelf
@@ -46,13 +46,16 @@ class Build(Protocol):
 
 @pytest.fixture
 def wire(store: Store) -> Build:
-    """`wire(begin=…, setting=…)`: the application; `begin` gives the id 1 unless it is given."""
+    """`wire(begin=…, setting=…)`: the application; `begin` gives the id 1 unless it is given. It erases for real."""
 
     async def always_one(_request: Request) -> int:
         return 1
 
+    async def erase(import_id: int) -> None:
+        await store.database.write(imports.erase, import_id, "It was erased.")
+
     def made(begin: Callable[[Request], Awaitable[int]] = always_one, **limits: int) -> Starlette:
         settings = load(environment={}, overrides=limits)
-        return build(Service(settings=settings, store=store, begin=begin))
+        return build(Service(settings=settings, store=store, begin=begin, erase=erase))
 
     return made

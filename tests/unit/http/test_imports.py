@@ -66,3 +66,46 @@ async def test_it_is_told_in_xml_as_well(wire: Build, pair: KeyPair, shelf: Shel
     assert root.tag == "importResponse"
     assert root.findtext("ledger/rejected") == "1"
     assert root.findtext("rejects/reject/reason") == "a < b"
+
+
+class TestErasing:
+    async def test_an_erased_import_ends_with_517_and_its_contacts_are_gone(
+        self, wire: Build, pair: KeyPair, shelf: Shelf
+    ) -> None:
+        for one in (
+            shelf.waiting(),
+            shelf.complete([Contact()]),
+            shelf.failed(Code.UNAVAILABLE, "It is down."),
+        ):
+            answer = await ask(wire(), "DELETE", f"/imports/{one}", headers=basic(pair))
+            assert (answer.status, answer.body) == (204, b"")
+            events = (await ask(wire(), "GET", f"/events/{one}", headers=basic(pair))).json()["events"]
+            last = events[-1]
+            assert (last["event_type"], last["status"], last["value"]) == ("COMPLETE", "ERROR", 517)
+            contacts = await ask(wire(), "GET", f"/contacts/{one}", headers=basic(pair))
+            assert contacts.status == 410
+            state = (await ask(wire(), "GET", f"/imports/{one}", headers=basic(pair))).json()
+            assert (state["state"], state["error"]["code"], state["rejects"]) == ("purged", 517, [])
+
+    async def test_erasing_twice_is_erasing_once(self, wire: Build, pair: KeyPair, shelf: Shelf) -> None:
+        one = shelf.complete([Contact()])
+        for _ in range(2):
+            assert (await ask(wire(), "DELETE", f"/imports/{one}", headers=basic(pair))).status == 204
+
+    async def test_what_was_purged_before_keeps_its_end(
+        self, wire: Build, pair: KeyPair, shelf: Shelf
+    ) -> None:
+        one = shelf.complete([Contact()], retention=0)
+        shelf.purge()
+        await ask(wire(), "DELETE", f"/imports/{one}", headers=basic(pair))
+        events = (await ask(wire(), "GET", f"/events/{one}", headers=basic(pair))).json()["events"]
+        assert (events[-1]["status"], events[-1]["value"]) == ("COMPLETED", 0)
+
+    async def test_another_domains_import_can_not_be_erased(
+        self, wire: Build, pair: KeyPair, other: KeyPair, shelf: Shelf
+    ) -> None:
+        one = shelf.complete([Contact()])
+        foreign = await ask(wire(), "DELETE", f"/imports/{one}", headers=basic(other))
+        unknown = await ask(wire(), "DELETE", "/imports/12345", headers=basic(other))
+        assert (foreign.status, foreign.body) == (unknown.status, unknown.body)
+        assert (await ask(wire(), "GET", f"/contacts/{one}", headers=basic(pair))).status == 200

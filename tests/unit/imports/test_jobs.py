@@ -140,3 +140,19 @@ async def test_a_job_is_known_to_the_engine_by_its_number_alone(store: Store) ->
             kept = connection.execute(text("SELECT inputs FROM workflow_input")).scalars().all()
         assert [msgspec.json.decode(words) for words in kept] == [{"positionalArgs": [4711], "namedArgs": {}}]
         held.gate.set()
+
+
+async def test_a_cancelled_job_is_cut_off_and_done(store: Store) -> None:
+    held = Work(opened=False)
+    async with running(store, held) as jobs, asyncio.timeout(PATIENCE):
+        await store.database.write(jobs.enqueue, 1)
+        await held.until(lambda: held.begun == [1])
+        jobs.cancel(1)
+        jobs.cancel(2)
+        while await jobs.forgotten([1]) != [1]:  # noqa: ASYNC110 -- the engine has no event to wait for
+            await asyncio.sleep(0.05)
+    assert held.done == []
+    work = Work()
+    async with running(store, work) as jobs:
+        await store.database.write(jobs.enqueue, 3)
+        await work.until(lambda: work.done == [3])

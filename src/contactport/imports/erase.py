@@ -1,0 +1,22 @@
+"""Erasing an import at its application's wish, in mid-request too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from contactport.errors import ROWS, Code
+from contactport.store import imports
+from contactport.store.open import Store
+
+log = structlog.get_logger()
+
+
+async def erase(store: Store, cancel: Callable[[int], None], import_id: int) -> None:
+    """Destroy the import's key and rows, then stop whoever still works on it. Erasing twice is erasing once."""
+    await store.database.write(imports.erase, import_id, ROWS[Code.ABANDONED].text)
+    cancel(import_id)
+    await asyncio.to_thread(store.database.truncate_log)
+    log.info("import_erased", import_id=import_id)
