@@ -16,15 +16,20 @@ from tests.unit.net.name_server import name_server
 
 
 class Internet(msgspec.Struct):
-    """`settings` name its resolver and its authority; `tls` is for a server that has all its names."""
+    """`settings` name its resolver and its authority; `tls` is for a server that has all its names.
+
+    Records may be added to `zone` at any time, by name and type.
+    """
 
     settings: dict[str, Any]
     tls: ssl.SSLContext
+    zone: dict[tuple[str, str], list[str]]
 
 
 @asynccontextmanager
-async def internet(*names: str) -> AsyncGenerator[Internet]:
+async def internet(*names: str, vouched: bool = False) -> AsyncGenerator[Internet]:
+    zone = {(name, "A"): ["127.0.0.1"] for name in names}
     with tempfile.TemporaryDirectory(prefix="internet-") as folder:
         authority, tls = make_authority(Path(folder), *names)
-        async with name_server({(name, "A"): ["127.0.0.1"] for name in names}) as resolver:
-            yield Internet({"resolver": resolver, "ca_file": str(authority)}, tls)
+        async with name_server(zone, vouched=vouched) as resolver:
+            yield Internet({"resolver": resolver, "ca_file": str(authority)}, tls, zone)

@@ -345,6 +345,27 @@ def lists_ghosts(count: int) -> Filter:
     return rewrites(change, when=lambda request: request.method == "PROPFIND")
 
 
+def names_owner(number: int, *, as_principal_address: bool) -> Filter:
+    """Says which card is the user's own: by RFC 6352, or in Apple's way on the home."""
+
+    async def apply(request: Request, onward: Pass) -> Answer:
+        answer = await onward(request)
+        user = request.target.strip("/").partition("/")[0]
+        if request.method != "PROPFIND" or answer.status != 207 or not user or user.startswith("."):
+            return answer
+        href = f"<href>/{user}/contacts/{number:06d}.vcf</href>".encode()
+        if as_principal_address:
+            mine = b"<CR:principal-address>" + href + b"</CR:principal-address>"
+        else:
+            mine = b'<A:me-card xmlns:A="http://calendarserver.org/ns/">' + href + b"</A:me-card>"
+        answer.body = answer.body.replace(
+            b"</prop><status>HTTP/1.1 200 OK", mine + b"</prop><status>HTTP/1.1 200 OK", 1
+        )
+        return answer
+
+    return apply
+
+
 def twice() -> Filter:
     """Every response is sent a second time."""
 
@@ -408,7 +429,7 @@ def in_the_style_of_sabre() -> Filter:
     """Prefixes d: and card:, carriage returns as references."""
 
     def change(body: bytes) -> bytes:
-        body = re.sub(rb"<(/?)(?!CR:|[?!]|/)([A-Za-z])", rb"<\1d:\2", body)
+        body = re.sub(rb"<(/?)(?![A-Za-z0-9]+:)([A-Za-z])", rb"<\1d:\2", body)
         body = body.replace(b"<CR:", b"<card:").replace(b"</CR:", b"</card:")
         body = body.replace(b'xmlns="DAV:"', b'xmlns:d="DAV:"').replace(b"xmlns:CR=", b"xmlns:card=")
         return _sabre_data.sub(lambda found: re.sub(rb"\r?\n", b"&#13;\n", found[0]), body)
@@ -552,6 +573,8 @@ QUIRKS: dict[str, Quirk] = {
     "silent ghosts": Quirk(
         _always(nameless, without_data, lambda: lists_ghosts(3), omits_missing), rejects=3
     ),
+    "owner": Quirk(_always(nameless, lambda: names_owner(42, as_principal_address=True))),
+    "owner by Apple": Quirk(_always(nameless, lambda: names_owner(42, as_principal_address=False))),
     "zimbra": Quirk(_always(nameless, twice), repeats=True),
     "cyrus": Quirk(
         lambda username, password: (

@@ -103,3 +103,14 @@ async def test_what_is_listed_and_gone_is_rejected_as_that(name: str, radicale_s
     assert set(reading.uids) == ALL
     assert {reject.reason for reject in reading.rejects} == {"gone between listing and reading"}
     assert reading.listed == 303
+
+
+@pytest.mark.parametrize("name", ["owner", "owner by Apple"])
+async def test_the_users_own_card_is_named_and_delivered(name: str, radicale_server: Radicale) -> None:
+    reading = await through(name, radicale_server)
+    assert reading.owner == "/user_some/contacts/000042.vcf"
+    assert reading.owner in reading.keys
+
+
+async def test_a_server_that_names_no_owner_leaves_it_open(radicale_server: Radicale) -> None:
+    assert (await through("plain", radicale_server)).owner is None

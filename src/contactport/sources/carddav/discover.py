@@ -28,6 +28,7 @@ ADDRESSBOOK = CARD + "addressbook"
 DIRECTORY = CARD + "directory"
 HOME_SET = CARD + "addressbook-home-set"
 PRINCIPAL_ADDRESS = CARD + "principal-address"
+ME_CARD = "http://calendarserver.org/ns/ me-card"
 COLLECTION = DAV + "collection"
 RESOURCE_TYPE = DAV + "resourcetype"
 PRINCIPAL = DAV + "current-user-principal"
@@ -56,7 +57,8 @@ async def discover(account: Account, dav: Dav) -> Found:
     """The account's books. Raises WireError as `Source.pages` says."""
     dead: set[str] = set()
     worst: WireError | None = None
-    for place in await places(account, dav.client.names):
+    where = await places(account, dav.client.names)
+    for place in where.tries:
         url = place.url
         origin = f"{url.scheme}://{url.host}:{url.port}"
         if origin in dead:
@@ -80,6 +82,8 @@ async def discover(account: Account, dav: Dav) -> Found:
         else:
             if found is not None:
                 return Found(found.books, place.provider, found.owner)
+    if where.sorry and (worst is None or isinstance(worst, Unreachable)):
+        raise WireError(Code.IMPORT_FAILED, where.sorry)
     raise worst or WireError(Code.IMPORT_FAILED)
 
 
@@ -104,54 +108,57 @@ async def _from(url: URL, dav: Dav) -> _Books | None:
         if here is None:
             return None
     if _is_book(here):
-        books = await _listed(answer.url, dav, via=answer.url, depth=0)
-        return _Books(books) if books else None
+        found = await _listed(answer.url, dav, via=answer.url, depth=0)
+        return found if found.books else None
     homes = _hrefs(here, HOME_SET)
+    owner = _hrefs(here, PRINCIPAL_ADDRESS)
     base = answer.url
-    owner: str | None = None
     if not homes:
         principal = next(iter(_hrefs(here, PRINCIPAL) or _hrefs(here, PRINCIPAL_URL)), None)
         if principal is not None:
             answer = await dav.propfind(onward(base, principal), questions.PRINCIPAL, depth=0, via=base)
             base = answer.url
-            item = _self(answer)
-            homes = _hrefs(item, HOME_SET)
-            owner = next(iter(_hrefs(item, PRINCIPAL_ADDRESS)), None)
-    if not homes:
-        books = await _searched(base, dav)
-        return _Books(books) if books else None
-    books = await _in_homes(homes, base, dav)
-    return _Books(books, owner)
+            homes = _hrefs(_self(answer), HOME_SET)
+            owner = _hrefs(_self(answer), PRINCIPAL_ADDRESS) or owner
+    found = await (_in_homes(homes, base, dav) if homes else _searched(base, dav))
+    found.owner = next(iter(owner), found.owner)
+    return found if found.books or homes else None
 
 
-async def _in_homes(homes: Iterable[str], base: URL, dav: Dav) -> list[Book]:
+async def _in_homes(homes: Iterable[str], base: URL, dav: Dav) -> _Books:
     books: dict[URL, Book] = {}
+    owner: str | None = None
     refusal: Refused | None = None
     for home in dict.fromkeys(homes):
         try:
-            for book in await _listed(onward(base, home), dav, via=base):
-                books.setdefault(book.url, book)
+            found = await _listed(onward(base, home), dav, via=base)
         except Refused as refused:
             # Another's home that is named but not shared is no reason to fail; the user's own is.
             if refused.status not in (403, 404):
                 raise
             refusal = refused
+        else:
+            owner = owner or found.owner
+            for book in found.books:
+                books.setdefault(book.url, book)
     if not books and refusal is not None:
         raise refusal
-    return list(books.values())
+    return _Books(list(books.values()), owner)
 
 
-async def _listed(url: URL, dav: Dav, *, via: URL, depth: int = 1) -> list[Book]:
+async def _listed(url: URL, dav: Dav, *, via: URL, depth: int = 1) -> _Books:
     answer = await dav.propfind(url, questions.HOME, depth=depth, via=via)
-    return [_book(answer.url, item) for item in answer.items if _is_book(item)]
+    mine = [href for item in answer.items for href in _hrefs(item, ME_CARD)]
+    books = [_book(answer.url, item) for item in answer.items if _is_book(item)]
+    return _Books(books, next(iter(mine), None))
 
 
-async def _searched(url: URL, dav: Dav) -> list[Book]:
+async def _searched(url: URL, dav: Dav) -> _Books:
     """Books in or right below a collection, for servers that name no principal."""
     answer = await dav.propfind(url, questions.HOME, depth=1, via=url)
     books = [_book(answer.url, item) for item in answer.items if _is_book(item)]
     if books:
-        return books
+        return _Books(books)
     below = [
         deeper
         for item in answer.items
@@ -161,11 +168,11 @@ async def _searched(url: URL, dav: Dav) -> list[Book]:
     ]
     for deeper in below[:DEEPER]:
         try:
-            books += await _listed(deeper, dav, via=answer.url)
+            books += (await _listed(deeper, dav, via=answer.url)).books
         except Refused as refused:
             if is_final(refused):
                 raise
-    return books
+    return _Books(books)
 
 
 def _book(base: URL, item: Item) -> Book:

@@ -27,14 +27,21 @@ class Place(msgspec.Struct, frozen=True):
     guess: bool = False
 
 
-async def places(account: Account, names: Names) -> list[Place]:
-    """In the order in which to try them.
+class Places(msgspec.Struct, frozen=True):
+    """In the order in which to try them. `sorry` is what to say when none is right, where the DNS tells why."""
+
+    tries: list[Place]
+    sorry: str = ""
+
+
+async def places(account: Account, names: Names) -> Places:
+    """Where to look.
 
     Raises WireError 2 for a server that is none, 257 with the row's words where the provider takes no passwords.
     """
     provider = account.provider
     if provider.start and not (provider.self_hosted and account.server):
-        return _of_row(provider, account.username)
+        return Places(_of_row(_region(provider, account.username), account.username))
     if not account.server and "@" not in account.username:
         raise WireError(
             Code.INVALID_PARAMETERS, "`server` is required unless the user name is an e-mail address."
@@ -42,19 +49,20 @@ async def places(account: Account, names: Names) -> list[Place]:
     server = parse_server(account.server or account.username.rpartition("@")[2])
     own = [Place(url, provider) for url in _on(server, provider, account.username)]
     if not server.bare:
-        return own
+        return Places(own)
     known = of_domain(server.host) if provider.code == "carddav" else None
     if known is not None:
         if not _reads(known):
             raise WireError(Code.IMPORT_FAILED, known.sorry)
-        return _of_row(known, account.username)
-    return _unique([*await _asked(server.host, account, names), *own])
+        return Places(_of_row(known, account.username))
+    asked = await _asked(server.host, account, names)
+    return Places(_unique([*asked.tries, *own]), asked.sorry)
 
 
-async def _asked(domain: str, account: Account, names: Names) -> list[Place]:
+async def _asked(domain: str, account: Account, names: Names) -> Places:
     """What the DNS says of a domain: it names its own server (RFC 6764), or a known provider takes its mail."""
     if "." not in domain:
-        return []
+        return Places([])
     mail_hosts, services = await asyncio.gather(
         names.mail_hosts(domain), names.services(f"_carddavs._tcp.{domain}")
     )
@@ -65,12 +73,12 @@ async def _asked(domain: str, account: Account, names: Names) -> list[Place]:
             port = "" if service.port == 443 else f":{service.port}"
             path = quote(service.path, safe="/%:@!$&'()*+,;=~-._") or WELL_KNOWN
             found.append(Place(URL(f"https://{service.host}{port}{path}", encoded=True), account.provider))
-    if not found and account.username.endswith("@" + domain):
-        for host in mail_hosts:
-            row = of_mail_host(host)
-            if row is not None and _reads(row):
-                return _of_row(row, account.username, guess=True)
-    return found
+    if not found and account.username.lower().endswith("@" + domain):
+        for row in filter(None, map(of_mail_host, mail_hosts)):
+            if _reads(row):
+                return Places(_of_row(row, account.username, guess=True))
+            return Places([], row.sorry)
+    return Places(found)
 
 
 def is_known(host: str) -> bool:
@@ -83,6 +91,14 @@ def is_known(host: str) -> bool:
         )
         for row in providers().values()
     )
+
+
+def _region(provider: Provider, username: str) -> Provider:
+    """A provider with servers of several regions has a row for each (`zoho`, `zoho_eu`): the user's domain tells."""
+    known = of_domain(username.rpartition("@")[2])
+    if known is not None and known.code.startswith(provider.code + "_") and _reads(known):
+        return known
+    return provider
 
 
 def _reads(row: Provider) -> bool:

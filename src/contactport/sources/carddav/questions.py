@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 
 _HEAD = b'<?xml version="1.0" encoding="utf-8"?>\n'
 _SPACES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav"'
+_APPLE = 'xmlns:A="http://calendarserver.org/ns/"'
 _CARD = "<D:prop><D:getetag/><C:address-data/></D:prop>"
 
 
@@ -17,7 +18,7 @@ def _body(text: str) -> bytes:
 
 START = _body(
     f"<D:propfind {_SPACES}><D:prop><D:current-user-principal/><D:principal-URL/><D:resourcetype/>"
-    "<C:addressbook-home-set/></D:prop></D:propfind>"
+    "<C:addressbook-home-set/><C:principal-address/></D:prop></D:propfind>"
 )
 """Where am I, and who am I here? (RFC 5397, RFC 6352 section 7.1.1)"""
 
@@ -26,9 +27,10 @@ PRINCIPAL = _body(
 )
 
 HOME = _body(
-    f"<D:propfind {_SPACES}><D:prop><D:resourcetype/><D:displayname/><D:supported-report-set/></D:prop>"
-    "</D:propfind>"
+    f"<D:propfind {_SPACES} {_APPLE}><D:prop><D:resourcetype/><D:displayname/><D:supported-report-set/>"
+    "<A:me-card/></D:prop></D:propfind>"
 )
+"""The books of a home, and where Apple's extension is known the user's own card."""
 
 LISTING = _body(
     f"<D:propfind {_SPACES}><D:prop><D:getetag/><D:resourcetype/><D:getcontenttype/></D:prop></D:propfind>"

@@ -47,7 +47,7 @@ class Tray:
         self._known = known
         self._tally = tally
         self._longest = longest
-        self._owner = None if owner is None else mark(owner)
+        self._owner = None if owner is None else mark(self.key(owner))
         self._owner_key: str | None = None
         self._seen: set[int] = set()
         self._cards: list[RawCard] = []
