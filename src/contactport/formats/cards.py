@@ -55,9 +55,8 @@ class Cutter:
             edge = None
             agent, self._agent = self._agent, False
             if len(raw) < 200:
-                if raw[:3] == _BOM:
-                    raw = raw[3:]
-                bare = raw.rstrip(_PADDING) if self.open else raw.strip(_PADDING)
+                bare = raw[3:] if raw[:3] == _BOM else raw
+                bare = bare.rstrip(_PADDING) if self.open else bare.strip(_PADDING)
                 if not bare:
                     # An AGENT's card may come after blank lines.
                     self._agent = agent
@@ -90,7 +89,7 @@ class Cutter:
 
     def _inner(self, raw: bytes, number: int) -> Iterator[Item]:
         if not self.open:
-            if not self._outside and raw.strip(_PADDING):
+            if not self._outside and raw.removeprefix(_BOM).strip(_PADDING):
                 self._outside = True
                 yield Reject(f"line {number}", "this is outside of any card (BEGIN:VCARD is missing)")
             return

@@ -52,6 +52,11 @@ def _plain(value: str) -> str:
     return _CARET.sub(lambda found: _MEANS[found[0]], value) if "^" in value else value
 
 
+def _words(value: str) -> list[str]:
+    """TYPE's words. RFC 6350 itself shows a list within quotes."""
+    return [_plain(word) for word in value.replace('"', "").split(",")]
+
+
 def _rank(text: str) -> int:
     """RFC 6350 section 5.3: 1 to 100. An unreadable one still says that the value is preferred."""
     rank = int(text) if len(text) <= 3 and text.isascii() and text.isdigit() else 0
@@ -79,10 +84,10 @@ def parse(head: bytes) -> Head | None:
                 made.encoding = _ENCODINGS[key]
             elif key in _PLACES:
                 made.value = key.lower()
-            elif key:
-                kinds.append(parameter.strip())
+            else:
+                kinds += _words(parameter)
         elif key == "TYPE":
-            kinds += [_plain(word) for word in value.replace('"', "").split(",")]
+            kinds += _words(value)
         elif key == "ENCODING":
             made.encoding = _ENCODINGS.get(_plain(value).upper(), "")
         elif key == "CHARSET":

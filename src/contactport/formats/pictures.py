@@ -48,6 +48,8 @@ def _data_uri(value: bytes) -> Photo | None:
     about, _, data = value[5:].partition(b",")
     words = about.decode(errors="replace").replace("\\", "").split(";")
     base64 = any(word.strip().lower() == "base64" for word in words[1:])
+    if not base64:
+        data = decode(value).encode().partition(b",")[2]
     found = unbase64(data) if base64 else unquote_to_bytes(data)
     return Photo(media_type(words[0]), found) if found else None
 

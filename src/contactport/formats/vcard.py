@@ -48,7 +48,8 @@ def _learn(line: bytes) -> tuple[Add, bytes]:
             raise _Doubt
         if read.encoding == "B" and read.name != "PHOTO" and add is not ignore:
             raise _Doubt
-        if lasts(head, read):
+        # Within quotes that close, the same beginning means another head.
+        if lasts(head, read) and head.count(b'"') % 2 == 0:
             if len(_known) >= _KNOWN_HEADS:
                 _known.clear()
             _known[head] = add

@@ -297,6 +297,11 @@ class TestValues:
     def test_a_quote_that_never_closes_is_a_character(self) -> None:
         assert card('TEL;X="a:1').phones == [Phone("1")]
 
+    def test_what_one_line_taught_about_quotes_misleads_no_other(self) -> None:
+        for _ in range(2):
+            assert card('TEL;TYPE="a:1').phones == [Phone("1", ("a",))]
+            assert card('TEL;TYPE="a:b":1').phones == [Phone("1", ("a:b",))]
+
     def test_caret_escapes_in_parameters(self) -> None:
         contact = card("ADR;LABEL=\"^'A^'^nB^^\":;;1 Road;;;;", version="4.0")
         assert contact.addresses[0].formatted == '"A"\nB^'
