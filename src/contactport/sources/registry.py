@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import functools
 from importlib.metadata import entry_points
+from typing import Protocol, runtime_checkable
 
 from contactport.sources.base import Source
+from contactport.sources.memory import Memory
 
 GROUP = "contactport.sources"
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A source that uses a memory of hosts; it has a short one of its own until it is given another."""
+
+    memory: Memory
 
 
 class SourceMissing(LookupError):
@@ -21,6 +30,14 @@ def source(protocol: str) -> Source:
         made: Source = point.load()()
         return made
     raise SourceMissing(f"no source speaks {protocol!r}: entry point group {GROUP}")
+
+
+def use_memory(memory: Memory) -> None:
+    """Gives a memory of hosts to every installed source that uses one."""
+    for protocol in protocols():
+        made = source(protocol)
+        if isinstance(made, Remembering):
+            made.memory = memory
 
 
 def protocols() -> list[str]:

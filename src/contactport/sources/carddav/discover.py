@@ -20,8 +20,9 @@ from contactport.sources.carddav import questions
 from contactport.sources.carddav.book import Book
 from contactport.sources.carddav.dav import Answer, Dav
 from contactport.sources.carddav.multistatus import CARD, DAV, Item, Malformed
-from contactport.sources.carddav.places import places
+from contactport.sources.carddav.places import WELL_KNOWN, Place, places
 from contactport.sources.carddav.refusal import Refused, is_final, judge
+from contactport.sources.memory import Facts, Memory
 from contactport.sources.providers import Provider
 
 ADDRESSBOOK = CARD + "addressbook"
@@ -53,14 +54,14 @@ class _Books(msgspec.Struct):
     owner: str | None = None
 
 
-async def discover(account: Account, dav: Dav) -> Found:
+async def discover(account: Account, dav: Dav, memory: Memory) -> Found:
     """The account's books. Raises WireError as `Source.pages` says."""
     dead: set[str] = set()
     worst: WireError | None = None
     where = await places(account, dav.client.names)
-    for place in where.tries:
+    for place in await _best_first(where.tries, memory):
         url = place.url
-        origin = f"{url.scheme}://{url.host}:{url.port}"
+        origin = f"{url.host}:{url.port}"
         if origin in dead:
             continue
         dav.credentials.trust(url.host or "", *place.provider.credential_hosts)
@@ -81,10 +82,36 @@ async def discover(account: Account, dav: Dav) -> Found:
             worst = _worse(worst, error)
         else:
             if found is not None:
+                await _remember(place, memory)
                 return Found(found.books, place.provider, found.owner)
     if where.sorry and (worst is None or isinstance(worst, Unreachable)):
         raise WireError(Code.IMPORT_FAILED, where.sorry)
     raise worst or WireError(Code.IMPORT_FAILED)
+
+
+async def _best_first(tries: list[Place], memory: Memory) -> list[Place]:
+    """The same, with what a host's memory names before the other places of that host."""
+    if not _is_usual(tries[0]):
+        return tries
+    facts = await memory.get(f"{tries[0].url.host}:{tries[0].url.port}")
+    if facts is None or not facts.start:
+        return tries
+    return sorted(tries, key=lambda place: place.url.raw_path != facts.start)
+
+
+def _is_usual(place: Place) -> bool:
+    """Whether this path is tried on any server: one that the caller named says something of the caller."""
+    return not place.provider.start and place.url.raw_path in (WELL_KNOWN, "/", *place.provider.paths)
+
+
+async def _remember(place: Place, memory: Memory) -> None:
+    path = place.url.raw_path
+    if not _is_usual(place):
+        return
+    host = f"{place.url.host}:{place.url.port}"
+    facts = await memory.get(host) or Facts()
+    if facts.start != path:
+        await memory.put(host, msgspec.structs.replace(facts, start=path))
 
 
 def _worse(one: WireError | None, other: WireError) -> WireError:

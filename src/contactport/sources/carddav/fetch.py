@@ -11,6 +11,9 @@ from __future__ import annotations
 import functools
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from typing import Literal
+
+import msgspec
 
 from contactport.errors import Code, WireError
 from contactport.net.failures import Interrupted, OverBudget, TooSlow
@@ -23,11 +26,13 @@ from contactport.sources.carddav.multiget import Multiget
 from contactport.sources.carddav.multistatus import DAV, Item, Malformed, Multistatus
 from contactport.sources.carddav.refusal import Refused, is_final
 from contactport.sources.carddav.tray import GONE, Tray, mark
+from contactport.sources.memory import Facts
 
 _RESOURCE_TYPE = DAV + "resourcetype"
 _CONTENT_TYPE = DAV + "getcontenttype"
 _COLLECTION = DAV + "collection"
 CONTINUATIONS = 10_000
+First = Literal["query", "sync", "listing"]
 NOT_GIVEN = "the server lists this card and does not hand it out"
 SPECIMENS = 5
 """GETs that may fail before the first works."""
@@ -38,7 +43,18 @@ Failure = (Refused, Malformed, Interrupted, TooSlow)
 class Reader:
     """One book's way down the ladder."""
 
-    def __init__(self, dav: Dav, book: Book, tray: Tray, *, batch: int = 0, concurrency: int = 1) -> None:
+    def __init__(
+        self,
+        dav: Dav,
+        book: Book,
+        tray: Tray,
+        *,
+        facts: Facts | None = None,
+        batch: int = 0,
+        concurrency: int = 1,
+    ) -> None:
+        self.facts = facts or Facts()
+        """What is known of the host; after `pages()` what was learnt."""
         self._dav = dav
         self._book = book
         self._tray = tray
@@ -70,18 +86,24 @@ class Reader:
 
     async def _first_steps(self) -> AsyncGenerator[Page]:
         """The quickest request that the server answers; one that breaks off is not begun again."""
-        for step in self._bulk():
+        for name, step in self._bulk():
             try:
                 async with aclosing(step()) as pages:
                     async for page in pages:
                         yield page
             except Failure as error:
                 self._failed(error)
-                if self._tray.received:
+                if self._tray.received or not _is_lasting(error):
                     return
             else:
                 self._answered = True
-                return
+                if self._tray.received:
+                    self.facts = msgspec.structs.replace(self.facts, first=name)
+                    return
+                if not self._lacking:
+                    return
+                break
+        self.facts = msgspec.structs.replace(self.facts, first="listing")
 
     def _is_vouched_for(self) -> bool:
         """Whether the first answer needs no listing beside it. Nothing at all always does."""
@@ -136,11 +158,15 @@ class Reader:
             raise error
         self._trouble = error
 
-    def _bulk(self) -> list[Callable[[], AsyncGenerator[Page]]]:
-        if self._book.engine == "radicale":
-            return [functools.partial(self._query, questions.QUERY), self._sync]
-        if not self._book.reports or "sync-collection" in self._book.reports:
-            return [self._sync]
+    def _bulk(self) -> list[tuple[First, Callable[[], AsyncGenerator[Page]]]]:
+        """What to try before the listing, best first."""
+        query = functools.partial(self._query, questions.QUERY)
+        if self.facts.first == "listing":
+            return []
+        if self.facts.first == "query" or self._book.engine == "radicale":
+            return [("query", query), ("sync", self._sync)]
+        if self.facts.first == "sync" or not self._book.reports or "sync-collection" in self._book.reports:
+            return [("sync", self._sync)]
         return []
 
     async def _query(self, body: bytes) -> AsyncGenerator[Page]:
@@ -238,11 +264,17 @@ class Reader:
 
     async def _multiget(self) -> AsyncGenerator[Page]:
         multiget = Multiget(
-            self._dav, self._book, self._tray, most=self._batch, concurrency=self._concurrency
+            self._dav,
+            self._book,
+            self._tray,
+            first=self.facts.batch,
+            most=self._batch,
+            concurrency=self._concurrency,
         )
         async with aclosing(multiget.pages(self._lacking)) as pages:
             async for page in pages:
                 yield page
+        self.facts = msgspec.structs.replace(self.facts, batch=multiget.size)
         omitted = [href for href in multiget.left if not self._tray.has(href)]
         if 1 < len(omitted) < len(self._lacking):
             # Left out by an answer that was cut short, or because they are gone: a second look tells.
@@ -277,3 +309,8 @@ class Reader:
                     self._tray.reject(href, "the server sends an empty card")
             if self._tray.full:
                 yield self._tray.page()
+
+
+def _is_lasting(error: Exception) -> bool:
+    """Whether the server will say the same tomorrow: it does not do this, rather than could not just now."""
+    return isinstance(error, Refused) and (400 <= error.status < 429 or error.status == 501)

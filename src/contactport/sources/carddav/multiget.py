@@ -35,13 +35,15 @@ _TOO_MANY = frozenset({400, 413, 414, 431, 507})
 class Multiget:
     """One book's. `left` holds what it could not tell about: omitted from answers, or failing alone."""
 
-    def __init__(self, dav: Dav, book: Book, tray: Tray, *, most: int = 0, concurrency: int = 1) -> None:
+    def __init__(
+        self, dav: Dav, book: Book, tray: Tray, *, first: int = 0, most: int = 0, concurrency: int = 1
+    ) -> None:
         self.left: list[str] = []
         self._dav = dav
         self._book = book
         self._tray = tray
         self._most = most or MOST
-        self.size = min(FIRST, self._most)
+        self.size = min(first or FIRST, self._most)
         self._concurrency = concurrency
         self._waiting: deque[str] = deque()
         self._halves: list[list[str]] = []

@@ -16,12 +16,17 @@ from contactport.sources.carddav.fetch import Reader
 from contactport.sources.carddav.multistatus import Malformed
 from contactport.sources.carddav.refusal import Refused, judge
 from contactport.sources.carddav.tray import Tally, Tray
+from contactport.sources.memory import Memory, ShortMemory
+from contactport.sources.providers import Provider
 
 
 class CardDav:
     """CardDAV (RFC 6352): every book of an account, whichever server holds it."""
 
     format = "vcard"
+
+    def __init__(self, memory: Memory | None = None) -> None:
+        self.memory: Memory = memory or ShortMemory()
 
     async def pages(self, account: Account, client: Client, known: Container[str]) -> AsyncGenerator[Page]:
         """As `Source.pages`. The keys are hrefs, in the spelling of the server."""
@@ -33,14 +38,17 @@ class CardDav:
             local_part=provider.self_hosted,
         )
         dav = Dav(client, credentials)
-        found = await _found(account, dav)
+        found = await _found(account, dav, self.memory)
         tally = Tally(client.settings.import_members)
         for book in found.books:
+            host = f"{book.url.host}:{book.url.port}"
+            facts = await self.memory.get(host)
             tray = Tray(book, known, tally, longest=client.settings.card_bytes, owner=found.owner)
             reader = Reader(
                 dav,
                 book,
                 tray,
+                facts=facts,
                 batch=found.provider.batch,
                 concurrency=found.provider.concurrency,
             )
@@ -48,28 +56,30 @@ class CardDav:
                 async with aclosing(reader.pages()) as pages:
                     async for page in pages:
                         yield page
-            except Refused as refused:
-                raise judge(refused, found.provider) from None
-            except Malformed as error:
-                raise Unreadable(str(error)) from None
-            except Untrusted:
-                raise
-            except Unreachable:
-                # It was there a moment ago.
-                raise WireError(Code.UNAVAILABLE) from None
+            except (Refused, Malformed, WireError) as error:
+                if facts is not None:
+                    await self.memory.forget(host)
+                raise _told(error, found.provider) from None
+            if tray.received and reader.facts != facts:
+                await self.memory.put(host, reader.facts)
 
 
-async def _found(account: Account, dav: Dav) -> Found:
+def _told(error: Refused | Malformed | WireError, provider: Provider) -> WireError:
+    """The error of the wire for a book that can't be read, of a server that was there a moment ago."""
+    if isinstance(error, Refused):
+        return judge(error, provider)
+    if isinstance(error, Malformed):
+        return Unreadable(str(error))
+    if isinstance(error, Unreachable) and not isinstance(error, Untrusted):
+        return WireError(Code.UNAVAILABLE)
+    return error
+
+
+async def _found(account: Account, dav: Dav, memory: Memory) -> Found:
     try:
-        found = await discover(account, dav)
-    except Refused as refused:
-        raise judge(refused, account.provider) from None
-    except Malformed as error:
-        raise Unreadable(str(error)) from None
-    except Untrusted:
-        raise
+        found = await discover(account, dav, memory)
     except Unreachable as error:
-        if account.provider.self_hosted or not account.provider.start:
+        if isinstance(error, Untrusted) or account.provider.self_hosted or not account.provider.start:
             raise
         # A provider that everybody knows is not mistyped: it is down.
         raise WireError(Code.UNAVAILABLE) from error
