@@ -20,6 +20,7 @@ NO_CONSENT = (
     "user's `username` and `password` to /begin_import/import, for the services that /services.json gives the "
     "method `password`."
 )
+LONGEST_KEY = 255
 NO_APPLET = (
     "There is no desktop applet: address books on the user's own computer can't be read, and taking a file is not "
     "built yet. For address books on a server send the user's `username` and `password` to /begin_import/import."
@@ -69,8 +70,20 @@ async def _begin(service: Service, request: Request, given: Arguments) -> Respon
             server=given.get("server", ""),
             include=given.get("include", ""),
             user_id=answer.user_id,
+            idempotency_key=_idempotency_key(request),
         )
     )
     answer.import_id = import_id
     body = bodies.Begun(echo=answer.echo, import_id=import_id, user_id=answer.user_id, id=import_id)
     return success(answer, "result", body)
+
+
+def _idempotency_key(request: Request) -> str:
+    """The header of that name, empty without one. Raises WireError for one that is too long or not printable."""
+    key = request.headers.get("idempotency-key", "").strip()
+    if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
+        raise WireError(
+            Code.INVALID_PARAMETERS,
+            f"The Idempotency-Key is not valid: send 1 to {LONGEST_KEY} printable ASCII characters, such as a UUID.",
+        )
+    return key

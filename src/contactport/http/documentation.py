@@ -136,13 +136,13 @@ class Documentation:
     def _media(self, answer: Node) -> str:
         return ", ".join(
             f"<code>{escape(kind)}</code> {self._type(content['schema'])}"
-            for kind, content in answer["content"].items()
+            for kind, content in answer.get("content", {}).items()
         )
 
     def _examples(self, answer: Node, shown: bool) -> str:
         examples = [
             (example.get("summary", "An example"), example["value"])
-            for content in answer["content"].values()
+            for content in answer.get("content", {}).values()
             for example in content.get("examples", {}).values()
         ]
         state = " open" if shown else ""

@@ -13,10 +13,11 @@ from contactport.settings import Settings
 from contactport.sources import providers
 from contactport.sources.providers import Provider
 from contactport.sources.server import parse_server
-from contactport.store import imports, login_failures
+from contactport.store import idempotency, imports, login_failures
 from contactport.store.clock import now_ms
 from contactport.store.domains import Domain
 from contactport.store.open import Store
+from contactport.store.vault import Ring
 
 Enqueue = Callable[[Connection, int], None]
 """Hands an import's id to the job engine, as part of the caller's transaction."""
@@ -32,6 +33,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     server: str = ""
     include: str = ""
     user_id: str | None = None
+    idempotency_key: str = ""
+    """The same one within 24 hours is the same import."""
 
     def __repr__(self) -> str:
         return f"Request({self.service!r})"
@@ -45,6 +48,10 @@ async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Req
     retention = request.domain.retention or settings.retention
 
     def transaction(connection: Connection) -> int:
+        if request.idempotency_key:
+            begun = _recall(connection, store.ring, request)
+            if begun is not None:
+                return begun
         _check_limits(connection, settings, request.domain)
         import_id = imports.insert_import(
             connection,
@@ -67,9 +74,42 @@ async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Req
             )
         else:
             enqueue(connection, import_id)
+        if request.idempotency_key:
+            idempotency.remember(
+                connection,
+                store.ring,
+                request.domain.id,
+                request.idempotency_key,
+                _arguments(request),
+                import_id,
+            )
         return import_id
 
     return await store.database.write(transaction)
+
+
+def _recall(connection: Connection, ring: Ring, request: Request) -> int | None:
+    try:
+        return idempotency.recall(
+            connection, ring, request.domain.id, request.idempotency_key, _arguments(request)
+        )
+    except idempotency.KeyReusedError:
+        raise WireError(
+            Code.INVALID_PARAMETERS,
+            "This Idempotency-Key came before with other arguments. Send each import that is to be begun with a "
+            "key of its own, and the same key only to repeat a request.",
+        ) from None
+
+
+def _arguments(request: Request) -> tuple[str, ...]:
+    return (
+        request.service.strip().lower(),
+        request.username,
+        request.password,
+        request.server,
+        request.include,
+        "" if request.user_id is None else f"={request.user_id}",
+    )
 
 
 def host_of(provider: Provider, server: str, username: str) -> str:

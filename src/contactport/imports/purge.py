@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from contactport.errors import ROWS, Code
 from contactport.imports.jobs import Jobs
 from contactport.settings import Settings
-from contactport.store import domains, imports
+from contactport.store import domains, idempotency, imports
 from contactport.store.clock import now_ms
 from contactport.store.imports import Unfinished
 from contactport.store.open import Store
@@ -49,6 +49,7 @@ class Housekeeper:
         await self._destroy_old_keys()
 
     async def _purge(self) -> None:
+        await self._store.database.write(idempotency.forget_old)
         purged = await self._store.database.write(imports.purge_due)
         if purged:
             await asyncio.to_thread(self._store.database.truncate_log)

@@ -135,3 +135,14 @@ login_failure = Table(
     Index("ix_login_failure_account", "account_mark", "at"),
 )
 """Wrong passwords of late, as truncated HMACs under a key that lives a day."""
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("domain_id", Integer, ForeignKey("domain.id", ondelete="CASCADE"), primary_key=True),
+    Column("key_mark", LargeBinary(16), primary_key=True),
+    Column("arguments_mark", LargeBinary(16), nullable=False),
+    Column("import_id", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""The Idempotency-Keys of the last 24 hours, as truncated HMACs under the ring's lasting key."""

@@ -134,9 +134,11 @@ class Ring:
 
     def mark(self, *parts: str) -> bytes:
         """A short keyed mark of some words, under a key that lives a day: no dictionary without the ring."""
-        key = hmac.digest(self.current().key, b"contactport marks", "sha256")
-        message = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
-        return hmac.digest(key, message, "sha256")[:16]
+        return _mark(self.current().key, parts)
+
+    def lasting_mark(self, *parts: str) -> bytes:
+        """The same under the ring's lasting key, for what must be known again when the day is over."""
+        return _mark(self._file.lasting, parts)
 
     def _save(self) -> None:
         """Write beside and rename, so that a crash leaves the old ring or the new one, never half of one."""
@@ -149,6 +151,13 @@ class Ring:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _mark(key: bytes, parts: tuple[str, ...]) -> bytes:
+    """Every part goes in with its length: two lists of words never make the same message."""
+    words = [part.encode("utf-8", "surrogatepass") for part in parts]
+    message = b"".join(len(word).to_bytes(4, "big") + word for word in words)
+    return hmac.digest(hmac.digest(key, b"contactport marks", "sha256"), message, "sha256")[:16]
 
 
 def _create(path: Path) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from contactport.errors import Code, WireError
 from contactport.imports.begin import Request
 from contactport.store.domains import KeyPair
@@ -45,6 +47,22 @@ async def test_the_arguments_reach_begin_as_they_came(wire: Build, pair: KeyPair
     assert request.domain.key == pair.domain_key
     assert (request.service, request.username, request.password) == ("ICloud", "ada", " p ")
     assert (request.server, request.include, request.user_id) == ("dav.example.com", "mailing_address", "u1")
+
+
+async def test_the_idempotency_key_reaches_begin(wire: Build, pair: KeyPair) -> None:
+    begin = Begun()
+    for headers in ({"Idempotency-Key": "one-key"}, {}):
+        await ask(wire(begin), "POST", "/begin_import/import", form=FORM, headers=basic(pair) | headers)
+    assert [request.idempotency_key for request in begin.requests] == ["one-key", ""]
+
+
+@pytest.mark.parametrize("key", ["k" * 256, "caf\u00e9", "a\tb"])
+async def test_an_idempotency_key_that_is_none_is_refused(wire: Build, pair: KeyPair, key: str) -> None:
+    begin = Begun()
+    headers = basic(pair) | {"Idempotency-Key": key}
+    answer = await ask(wire(begin), "POST", "/begin_import/import", form=FORM, headers=headers)
+    assert (answer.status, answer.json()["error"]["code"]) == (400, 2)
+    assert begin.requests == []
 
 
 async def test_user_id_wins_over_its_other_name(wire: Build, pair: KeyPair) -> None:

@@ -48,14 +48,17 @@ async def test_an_unknown_path_is_not_found_in_the_wire_s_words(wire: Build) -> 
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE", "FOO"])
-@pytest.mark.parametrize(
-    "path", ["/events/1", "/contacts.xml/1", "/imports/1", "/services.json", "/health", "/"]
-)
+@pytest.mark.parametrize("path", ["/events/1", "/contacts.xml/1", "/services.json", "/health", "/"])
 async def test_another_method_is_refused_and_told_which_there_are(
     wire: Build, method: str, path: str
 ) -> None:
     answer = await ask(wire(), method, path)
     assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+async def test_an_import_can_be_deleted_and_not_posted(wire: Build) -> None:
+    answer = await ask(wire(), "POST", "/imports/1")
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, DELETE, OPTIONS")
 
 
 async def test_options_lists_the_methods(wire: Build) -> None:

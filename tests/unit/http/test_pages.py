@@ -105,7 +105,7 @@ def contents() -> list[tuple[str, Any]]:
             answers = {"body": body} if body else {}
             answers |= {str(status): answer for status, answer in operation["responses"].items()}
             for name, answer in answers.items():
-                for kind, content in resolved(answer)["content"].items():
+                for kind, content in resolved(answer).get("content", {}).items():
                     found[f"{method} {path} {name} {kind}"] = content
     return list(found.items())
 

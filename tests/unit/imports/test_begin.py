@@ -1,5 +1,7 @@
 """Beginning an import: what is refused at once, and what is queued."""
 
+import asyncio
+
 import msgspec
 import pytest
 from sqlalchemy import Connection, select
@@ -7,7 +9,7 @@ from sqlalchemy import Connection, select
 from contactport.errors import Code, WireError
 from contactport.imports.begin import Request, begin
 from contactport.settings import Settings
-from contactport.store import imports, login_failures
+from contactport.store import domains, idempotency, imports, login_failures
 from contactport.store.domains import Domain
 from contactport.store.open import Store
 from contactport.store.schema import import_
@@ -137,8 +139,6 @@ class TestLimits:
     async def test_another_domain_has_limits_of_its_own(
         self, store: Store, domain: Domain, queue: Queue
     ) -> None:
-        from contactport.store import domains
-
         store.database.write_now(domains.add, "other")
         other = next(one for one in store.database.write_now(domains.all_domains) if one.name == "other")
         settings = Settings(begins_per_minute=1)
@@ -162,6 +162,64 @@ class TestFailedRecently:
         store.database.write_now(login_failures.record, *who, "another")
         await begin(store, Settings(), queue, request(domain))
         assert len(queue.ids) == 1
+
+
+class TestIdempotency:
+    async def test_the_same_key_is_the_same_import(self, store: Store, domain: Domain, queue: Queue) -> None:
+        asked = request(domain, idempotency_key="k")
+        ids = await asyncio.gather(*(begin(store, Settings(), queue, asked) for _ in range(200)))
+        assert len(set(ids)) == 1
+        assert queue.ids == ids[:1]
+
+    async def test_another_key_or_none_is_another_import(
+        self, store: Store, domain: Domain, queue: Queue
+    ) -> None:
+        for key in ("a", "b", "", ""):
+            await begin(store, Settings(), queue, request(domain, idempotency_key=key))
+        assert len(set(queue.ids)) == 4
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"password": "other"}, {"username": "bob@example.org"}, {"user_id": ""}, {"include": "photo"}],
+    )
+    async def test_the_same_key_with_other_arguments_is_refused(
+        self, store: Store, domain: Domain, queue: Queue, changes: dict[str, object]
+    ) -> None:
+        await begin(store, Settings(), queue, request(domain, idempotency_key="k"))
+        queue.ids.clear()
+        error = await refusal(store, queue, request(domain, idempotency_key="k", **changes))
+        assert error.code == Code.INVALID_PARAMETERS
+        assert "Idempotency-Key" in error.text
+
+    async def test_it_counts_within_a_domain_and_a_day(
+        self, store: Store, domain: Domain, queue: Queue, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        store.database.write_now(domains.add, "other")
+        other = next(one for one in store.database.write_now(domains.all_domains) if one.name == "other")
+        await begin(store, Settings(), queue, request(domain, idempotency_key="k"))
+        await begin(store, Settings(), queue, request(other, idempotency_key="k"))
+        assert len(set(queue.ids)) == 2
+        later = idempotency.now_ms() + idempotency.KEPT_MS
+        monkeypatch.setattr(idempotency, "now_ms", lambda: later)
+        await begin(store, Settings(), queue, request(domain, idempotency_key="k"))
+        assert len(set(queue.ids)) == 3
+
+    async def test_a_refused_beginning_does_not_use_up_its_key(
+        self, store: Store, domain: Domain, queue: Queue
+    ) -> None:
+        asked = request(domain, idempotency_key="k")
+        import_id = await begin(store, Settings(), queue, request(domain))
+        queue.ids.clear()
+        await refusal(store, queue, asked, Settings(imports_in_flight=1))
+        store.database.write_now(imports.fail, import_id, 257, "no", 60)
+        assert await begin(store, Settings(imports_in_flight=1), queue, asked) in queue.ids
+
+    async def test_neither_key_nor_arguments_are_kept(
+        self, store: Store, domain: Domain, queue: Queue
+    ) -> None:
+        asked = request(domain, idempotency_key="key-canary", password="password-canary")
+        await begin(store, Settings(), queue, asked)
+        assert b"canary" not in b"".join(path.read_bytes() for path in store.folder.iterdir())
 
 
 def test_a_request_does_not_show_its_secrets(domain: Domain) -> None:

@@ -91,3 +91,11 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger, nullable=False),
     )
     op.create_index("ix_login_failure_account", "login_failure", ["account_mark", "at"])
+    op.create_table(
+        "idempotency",
+        sa.Column("domain_id", sa.Integer, sa.ForeignKey("domain.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("key_mark", sa.LargeBinary(16), primary_key=True),
+        sa.Column("arguments_mark", sa.LargeBinary(16), nullable=False),
+        sa.Column("import_id", sa.Integer, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+    )

@@ -1,0 +1,58 @@
+"""Idempotency-Keys: the same key within 24 hours is the same import.
+
+Kept are truncated HMACs, of the key and of the arguments that came with it, so that a stolen database tells
+neither.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete, insert, select
+
+from contactport.store.clock import now_ms
+from contactport.store.schema import idempotency as table
+from contactport.store.vault import Ring
+
+KEPT_MS = 24 * 3_600_000
+
+
+class KeyReusedError(ValueError):
+    """The key came before, with other arguments."""
+
+
+def recall(
+    connection: Connection, ring: Ring, domain_id: int, key: str, arguments: tuple[str, ...]
+) -> int | None:
+    """The import that this key has begun, None for a new key. Raises KeyReusedError."""
+    row = connection.execute(
+        select(table).where(
+            table.c.domain_id == domain_id,
+            table.c.key_mark == ring.lasting_mark("key", key),
+            table.c.at > now_ms() - KEPT_MS,
+        )
+    ).first()
+    if row is None:
+        return None
+    if row.arguments_mark != ring.lasting_mark("arguments", *arguments):
+        raise KeyReusedError
+    return row.import_id
+
+
+def remember(
+    connection: Connection, ring: Ring, domain_id: int, key: str, arguments: tuple[str, ...], import_id: int
+) -> None:
+    """This key has begun this import; in the same transaction as `recall`."""
+    forget_old(connection)
+    connection.execute(
+        insert(table).values(
+            domain_id=domain_id,
+            key_mark=ring.lasting_mark("key", key),
+            arguments_mark=ring.lasting_mark("arguments", *arguments),
+            import_id=import_id,
+            at=now_ms(),
+        )
+    )
+
+
+def forget_old(connection: Connection) -> None:
+    """Delete the keys of more than 24 hours ago."""
+    connection.execute(delete(table).where(table.c.at <= now_ms() - KEPT_MS))
