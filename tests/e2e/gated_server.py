@@ -50,13 +50,16 @@ class Gate:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._tickets = 0
+        self._waiting = 0
+        self._age = 0
         self._open = False
 
     def pass_one(self) -> None:
-        """Let one more page through."""
+        """Let one page through, if one is waiting."""
         with self._changed:
-            self._tickets += 1
-            self._changed.notify_all()
+            if self._waiting > self._tickets:
+                self._tickets += 1
+                self._changed.notify_all()
 
     def open(self) -> None:
         """Let everything through, those who wait as well."""
@@ -64,18 +67,24 @@ class Gate:
             self._open = True
             self._changed.notify_all()
 
-    def shut(self) -> None:
-        """Let nothing through any more."""
+    def renew(self) -> None:
+        """Send away whoever waits: their reader is dead."""
         with self._changed:
-            self._open = False
-            self._tickets = 0
+            self._age += 1
+            self._tickets = self._waiting = 0
+            self._changed.notify_all()
 
-    def wait(self) -> None:
-        """Until it is this page's turn."""
+    def wait(self) -> bool:
+        """Until it is this page's turn; False where it is sent away."""
         with self._changed:
-            self._changed.wait_for(lambda: self._open or self._tickets > 0)
-            if not self._open:
-                self._tickets -= 1
+            age = self._age
+            self._waiting += 1
+            self._changed.wait_for(lambda: self._open or self._tickets > 0 or self._age > age)
+            if self._age > age:
+                return False
+            self._waiting -= 1
+            self._tickets = max(0, self._tickets - 1)
+            return True
 
 
 class GatedServer:
@@ -86,6 +95,8 @@ class GatedServer:
         self.gate = Gate()
         self.asked: list[list[str]] = []
         """The hrefs of every page that was asked for, in the order of the questions."""
+        self.released = 0
+        """How many cards have passed the gate."""
         self.order = Random(1)
         self.expected = "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
@@ -176,7 +187,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         hrefs = [str(href.text) for href in question.iter(f"{DAV}href")]
         self._book.asked.append(hrefs)
-        self._book.gate.wait()
+        if not self._book.gate.wait():
+            self.close_connection = True
+            return
+        self._book.released += len(hrefs)
         self._multistatus(
             [
                 _response(

@@ -226,11 +226,9 @@ def test_contacts_come_out_as_they_come_in(tmp_path: Path) -> None:
         os.set_blocking(process.stdout.fileno(), False)
 
         def arrived() -> bytes | None:
-            if len(book.asked) > len(passed):
-                passed.append(book.gate.pass_one())
+            book.gate.pass_one()
             return process.stdout.read() if process.stdout else None
 
-        passed: list[None] = []
         first = until(arrived)
         assert first.startswith(b"BEGIN:VCARD")
         # There is more to come: the gate has not been opened.

@@ -53,7 +53,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[Running]:
 
 @pytest.fixture(scope="module")
 def client(running: Running) -> Client:
-    return running.application("shop")
+    """An application whose domain is made by a process of its own while the service runs."""
+    made = command("domain", "add", "shop", "--json", data=running.data)
+    assert (made.returncode, made.stderr) == (0, "")
+    pair = json.loads(made.stdout)
+    return running.client(pair["domain_key"], pair["domain_password"])
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,8 @@ CONNECTIONS = 1000
 """More than this at once are answered 503."""
 FILES = 4096
 """File numbers that so many connections, their imports and the database need at most."""
+IDLE_SECONDS = 65
+"""Longer than a proxy keeps its connections (nginx: 60), so that none is closed while a request is on its way."""
 DRAIN_SECONDS = 10
 """Answers under way when the service is to stop may take this much longer."""
 STOP_SECONDS = 20.0
@@ -102,6 +104,11 @@ def _allow_files() -> None:
 def _run(application: Starlette, settings: Settings, listeners: list[socket.socket]) -> None:
     import uvicorn
 
+    from contactport.cli.protocol import HEAD_BYTES, BoundedProtocol
+
+    class Protocol(BoundedProtocol):
+        head_bytes = HEAD_BYTES + settings.body_bytes
+
     class Server(uvicorn.Server):
         """uvicorn's, which says when it is ready, and ends with exit code 0 when it is asked to end."""
 
@@ -122,7 +129,7 @@ def _run(application: Starlette, settings: Settings, listeners: list[socket.sock
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -130,6 +137,7 @@ def _run(application: Starlette, settings: Settings, listeners: list[socket.sock
         server_header=False,
         proxy_headers=False,
         limit_concurrency=CONNECTIONS,
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
     server = Server(config)
