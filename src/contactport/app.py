@@ -17,11 +17,12 @@ from contactport.imports.attempt import Attempts
 from contactport.imports.begin import Request, begin
 from contactport.imports.erase import erase
 from contactport.imports.jobs import Jobs
+from contactport.imports.memory import StoredMemory
 from contactport.imports.purge import Housekeeper
 from contactport.net.client import open_client
 from contactport.process import take_short_turns
 from contactport.settings import Settings
-from contactport.sources.registry import source
+from contactport.sources.registry import source, use_memory
 from contactport.store.open import FolderError, Store, open_store
 
 
@@ -31,6 +32,7 @@ def build(settings: Settings, store: Store | None = None) -> Starlette:
     Raises what `open_store` raises.
     """
     store = store or open_store(Path(settings.data))
+    use_memory(StoredMemory(store))
     attempts = Attempts(store, settings, source, lambda: open_client(settings))
     jobs = Jobs(store.database.url, attempts.perform, settings.workers)
     housekeeper = Housekeeper(store, settings, jobs)

@@ -146,3 +146,12 @@ idempotency = Table(
     Column("at", BigInteger, nullable=False),
 )
 """The Idempotency-Keys of the last 24 hours, as truncated HMACs under the ring's lasting key."""
+
+host = Table(
+    "host",
+    metadata,
+    Column("mark", LargeBinary(16), primary_key=True),
+    Column("facts", String(1000), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""What a provider's host was found to do. Its name is a truncated HMAC: a family's own domain names people."""

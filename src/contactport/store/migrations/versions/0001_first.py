@@ -99,3 +99,9 @@ def upgrade() -> None:
         sa.Column("import_id", sa.Integer, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
     )
+    op.create_table(
+        "host",
+        sa.Column("mark", sa.LargeBinary(16), primary_key=True),
+        sa.Column("facts", sa.String(1000), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+    )

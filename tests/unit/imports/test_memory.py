@@ -1,0 +1,47 @@
+"""What a host was found to do is known after a restart, and its name is not in the file."""
+
+import pytest
+
+from contactport.imports.memory import StoredMemory
+from contactport.sources.memory import Facts
+from contactport.store import hosts
+from contactport.store.open import Store
+
+HOST = "dav.canary.example:443"
+
+
+async def test_nothing_is_known_of_a_new_host(store: Store) -> None:
+    assert await StoredMemory(store).get(HOST) is None
+
+
+async def test_what_was_put_is_known_to_the_next_process(store: Store) -> None:
+    facts = Facts(start="/dav/", first="query", batch=200)
+    await StoredMemory(store).put(HOST, Facts(first="sync"))
+    await StoredMemory(store).put(HOST, facts)
+    assert await StoredMemory(store).get(HOST) == facts
+    assert await StoredMemory(store).get("dav.canary.example:8443") is None
+
+
+async def test_what_was_forgotten_is_unknown(store: Store) -> None:
+    memory = StoredMemory(store)
+    await memory.put(HOST, Facts(batch=10))
+    await memory.forget(HOST)
+    assert await memory.get(HOST) is None
+
+
+async def test_old_facts_are_found_anew(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = StoredMemory(store)
+    await memory.put(HOST, Facts(batch=10))
+    later = hosts.now_ms() + hosts.KEPT_MS
+    monkeypatch.setattr(hosts, "now_ms", lambda: later)
+    assert await memory.get(HOST) is None
+
+
+async def test_facts_of_another_version_are_none(store: Store) -> None:
+    await store.database.write(hosts.put, store.ring, HOST, '{"first": "telepathy"}')
+    assert await StoredMemory(store).get(HOST) is None
+
+
+async def test_the_hosts_name_is_not_in_the_database(store: Store) -> None:
+    await StoredMemory(store).put(HOST, Facts(batch=10))
+    assert b"canary" not in b"".join(path.read_bytes() for path in store.folder.iterdir())
