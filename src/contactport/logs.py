@@ -16,6 +16,7 @@ from structlog.typing import EventDict, Processor
 
 _LIBRARIES = ("aiohttp", "alembic", "asyncio", "dbos", "sqlalchemy", "uvicorn")
 """Below warnings they tell parameters and addresses."""
+_WORDY = frozenset(_LIBRARIES) - {"uvicorn"}
 HIDDEN = frozenset(
     {"password", "domain_password", "username", "user_id", "secret", "authorization", "query", "key"}
 )
@@ -44,7 +45,7 @@ def configure(format_: Literal["json", "text"] | str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[_without_foreign_words, *shared],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
@@ -53,16 +54,12 @@ def configure(format_: Literal["json", "text"] | str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
-    for name, level in (
-        ("dbos", logging.WARNING),
-        ("uvicorn", logging.WARNING),
-        ("alembic", logging.WARNING),
-    ):
+    for name in _LIBRARIES:
         logger = logging.getLogger(name)
-        # The libraries' own handlers would print messages and tracebacks past the redaction.
-        logger.handlers = [logging.NullHandler()] if name == "dbos" else []
+        # DBOS puts a handler of its own where there is none; it would print tracebacks past the redaction.
+        logger.handlers = [logging.NullHandler()]
         logger.propagate = True
-        logger.setLevel(level)
+        logger.setLevel(logging.WARNING)
 
 
 def _without_messages(_logger: Any, _method: str, event: EventDict) -> EventDict:
@@ -95,6 +92,16 @@ def places(error: BaseException) -> list[str]:
         ]
         current = current.__cause__ or current.__context__
     return told
+
+
+def _without_foreign_words(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """A library's message as the place that wrote it: its words may be an exception's, with what it was given."""
+    record: logging.LogRecord = event["_record"]
+    if record.name.partition(".")[0] in _WORDY:
+        event["event"] = "library_message"
+        event["library"] = record.name
+        event["place"] = f"{record.filename}:{record.lineno}"
+    return event
 
 
 def _without_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
