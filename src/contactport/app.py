@@ -64,7 +64,10 @@ def build(settings: Settings, store: Store | None = None) -> Starlette:
 
 def hold_folder(folder: Path) -> int:
     """Make this process the folder's only server, for its life; the lock's file number. Raises FolderError."""
-    handle = os.open(folder / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        handle = os.open(folder / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise FolderError(f"the data folder {folder} can't be used: {error.strerror}") from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

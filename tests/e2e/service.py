@@ -75,11 +75,14 @@ class Client:
         other._netloc = urlsplit(url).netloc
         return other
 
-    def call(self, method: str, path: str, **form: str) -> tuple[int, bytes]:
-        """Status and body of one request; `form` goes into a body where there is one to send."""
+    def call(self, method: str, path: str, *, key: str = "", **form: str) -> tuple[int, bytes]:
+        """Status and body of one request; `form` goes into a body where there is one to send.
+
+        `key` is an Idempotency-Key.
+        """
         connection = HTTPConnection(self._netloc, timeout=PATIENCE)
         try:
-            headers = {"Authorization": self._basic}
+            headers = {"Authorization": self._basic, **({"Idempotency-Key": key} if key else {})}
             if form:
                 headers["Content-Type"] = "application/x-www-form-urlencoded"
             connection.request(method, path, urlencode(form) if form else None, headers)
@@ -88,15 +91,15 @@ class Client:
         finally:
             connection.close()
 
-    def begin(self, **form: str) -> int:
+    def begin(self, *, key: str = "", **form: str) -> int:
         """Step 1: the import's id."""
-        status, body = self.call("POST", "/begin_import/import", **form)
+        status, body = self.call("POST", "/begin_import/import", key=key, **form)
         assert status == 200, body
         return int(json.loads(body)["import_id"])
 
-    def begin_by_get(self, path: str) -> int:
+    def begin_by_get(self, path: str, *, key: str = "") -> int:
         """Step 1 with its arguments in the query."""
-        status, body = self.call("GET", path)
+        status, body = self.call("GET", path, key=key)
         assert status == 200, body
         return int(json.loads(body)["import_id"])
 

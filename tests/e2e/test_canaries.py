@@ -29,7 +29,9 @@ USERNAME = "kanarie.user.62@example.net"
 USER_ID = "kanarie-user-id-83"
 ECHO = "kanarie echo 27"
 MARK = "-kanarie-mark-55-"
-WORDS = (PASSWORD, WRONG, USERNAME, USER_ID, ECHO, MARK)
+PLACE = "kanarie-place-19"
+KEY = "kanarie-key-63"
+WORDS = (PASSWORD, WRONG, USERNAME, USER_ID, ECHO, MARK, PLACE, KEY)
 
 
 @pytest.mark.parametrize("form", list(forms(PASSWORD)))
@@ -63,9 +65,10 @@ def test_the_search_looks_into_a_database_s_values(tmp_path: Path) -> None:
 
 def begin(client: Client, book: GatedServer, password: str) -> int:
     """By GET with everything in the query: the way in which words most easily end in a log."""
-    form = {"service": "carddav", "server": book.url, "username": USERNAME, "password": password}
+    server = f"{book.url}{PLACE}/"
+    form = {"service": "carddav", "server": server, "username": USERNAME, "password": password}
     query = urlencode({**form, "user_id": USER_ID, "echo": ECHO, "include": "mailing_address,photo"})
-    return client.begin_by_get(f"/begin_import/import?{query}")
+    return client.begin_by_get(f"/begin_import/import?{query}", key=f"{KEY} {password[:9].encode().hex()}")
 
 
 def sealed(data: Path) -> list[bytes]:

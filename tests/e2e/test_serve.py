@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import signal
 import socket
 import stat
@@ -127,6 +128,16 @@ def test_a_port_in_use_is_refused_before_anything_is_made(tmp_path: Path) -> Non
 def test_what_is_not_valid_is_refused(tmp_path: Path, options: tuple[str, ...], says: str) -> None:
     refused(tmp_path / "data", "--port", "0", *options, code=2, says=says)
     assert not (tmp_path / "data").exists()
+
+
+def test_a_folder_that_can_t_be_written_is_refused() -> None:
+    # Not one that its mode protects: that would not keep root out.
+    refused(Path("/proc/self"), "--port", "0", code=4, says="the data folder /proc/self can't be used")
+
+
+def test_a_crash_writes_no_memory_to_disk(tmp_path: Path) -> None:
+    with service(tmp_path / "data") as running:
+        assert resource.prlimit(running.process.pid, resource.RLIMIT_CORE) == (0, 0)
 
 
 def test_a_ring_that_is_lost_is_not_replaced(tmp_path: Path) -> None:

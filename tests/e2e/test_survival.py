@@ -28,8 +28,8 @@ def addresses(contacts: list[dict[str, Any]]) -> list[str]:
     return sorted(email["address"] for contact in contacts for email in contact["email"])
 
 
-def begin(client: Client, book: GatedServer) -> int:
-    return client.begin(service="carddav", server=book.url, username="alice", password="secret")
+def begin(client: Client, book: GatedServer, key: str = "") -> int:
+    return client.begin(key=key, service="carddav", server=book.url, username="alice", password="secret")
 
 
 def check_whole(client: Client, import_id: int) -> None:
@@ -125,6 +125,36 @@ def test_many_imports_at_once(tmp_path: Path) -> None:
             client = again(second, client)
             for import_id in numbers:
                 check_whole(client, import_id)
+
+
+def test_an_import_that_was_cancelled_does_not_come_back(tmp_path: Path) -> None:
+    with GatedServer(people(COUNT)) as book:
+        with service(tmp_path / "data") as first:
+            client = first.application("shop")
+            import_id = begin(client, book)
+            client.let_through(import_id, book, 1)
+            assert client.call("DELETE", f"/imports/{import_id}")[0] == 204
+            first.kill()
+        book.gate.open()
+        with service(tmp_path / "data") as second:
+            client = again(second, client)
+            check_whole(client, begin(client, book))
+            complete = client.end(import_id)
+            assert (complete["status"], complete["value"]) == ("ERROR", 517)
+            assert client.call("HEAD", f"/contacts/{import_id}")[0] == 410
+
+
+def test_a_request_that_is_repeated_after_a_crash_begins_nothing_new(tmp_path: Path) -> None:
+    with GatedServer(people(COUNT)) as book:
+        with service(tmp_path / "data") as first:
+            client = first.application("shop")
+            import_id = begin(client, book, key="order 7")
+            first.kill()
+        book.gate.open()
+        with service(tmp_path / "data") as second:
+            client = again(second, client)
+            assert begin(client, book, key="order 7") == import_id
+            check_whole(client, import_id)
 
 
 def test_an_import_whose_domain_was_removed_does_not_come_back(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import resource
 import signal
 import socket
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -115,7 +116,9 @@ def _run(application: Starlette, settings: Settings, listeners: list[socket.sock
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if not self.should_exit:
-                click.echo(f"contactport is ready at {url_of(settings.host, listeners[0])}")
+                # Nobody may be there to read it; the service serves all the same.
+                with suppress(OSError):
+                    click.echo(f"contactport is ready at {url_of(settings.host, listeners[0])}")
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             # Not uvicorn's own, which would raise the signal once more at the end.
