@@ -104,8 +104,7 @@ class Attempts:
             server=secret.server,
             photos="photo" in one.include,
         )
-        known = await self._store.database.write(lambda connection: list(contacts.marks(connection, one)))
-        record = StoredRecord(self._store, one, Marks(one.key, known))
+        record = StoredRecord(self._store, one, await self._store.database.write(_marks, one, one.key))
         async with (
             asyncio.timeout(max(0.0, (one.deadline - now_ms()) / 1000)),
             self._open_client() as client,
@@ -127,3 +126,8 @@ class Attempts:
         imports.fail(connection, one.id, failure.code, failure.text, retention)
         if failure.code == Code.WRONG_PASSWORD:
             login_failures.record(connection, self._store.ring, *who, secret.password)
+
+
+def _marks(connection: Connection, one: Import, key: bytes) -> Marks:
+    """What earlier attempts have accounted for; a big book's marks as numbers would take tens of megabytes."""
+    return Marks(key, contacts.marks(connection, one))

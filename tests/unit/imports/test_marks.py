@@ -6,6 +6,10 @@ from hypothesis import strategies as st
 from contactport.imports.marks import Marks
 
 words = st.text(max_size=20)
+NEIGHBOURS = [int.from_bytes(bytes([0] * ones + [1] * (8 - ones)), "little") for ones in range(9)] + [
+    int.from_bytes(bytes([0, 0] + [1] * twos + [0] * (6 - twos)), "little") for twos in range(7)
+]
+"""Where their bytes stand one behind the other, some of these are found across the border of two others."""
 
 
 @given(words, words)
@@ -28,6 +32,21 @@ def test_a_uid_counts_within_its_book() -> None:
 
 def test_another_imports_marks_are_of_no_use() -> None:
     assert Marks(b"one").of_key("k") != Marks(b"two").of_key("k")
+
+
+@given(
+    st.lists(st.integers(0, 2**64 - 1) | st.sampled_from(NEIGHBOURS), unique=True),
+    st.sampled_from(NEIGHBOURS),
+)
+def test_a_mark_is_known_once_it_was_added_and_no_other_is(added: list[int], other: int) -> None:
+    marks = Marks(b"key")
+    for mark in added:
+        assert not marks.is_repeat(mark)
+    assert all(marks.is_known(mark) and marks.is_repeat(mark) for mark in added)
+    assert marks.is_known(other) == (other in added)
+    later = Marks(b"key", added)
+    assert later.was_before(other) == (other in added)
+    assert not any(later.is_repeat(mark) for mark in added), "this attempt meets them for the first time"
 
 
 def test_a_source_need_not_fetch_what_an_earlier_attempt_stored() -> None:
