@@ -20,8 +20,9 @@ from contactport.http.poll import asked_import, why_failed
 from contactport.http.service import Service
 from contactport.http.shapes import Cards, Groups, Json, Jsonp, Lines, Shape, Table, Xml
 from contactport.http.spelling import spelt
-from contactport.store import contacts, imports
-from contactport.store.imports import Event, Import
+from contactport.store import contacts, events
+from contactport.store.events import Event
+from contactport.store.imports import Import
 
 _SHAPES: dict[Format, type[Shape]] = {"json": Json, "xml": Xml, "vcf": Cards, "csv": Table, "ndjson": Lines}
 FORMATS: tuple[Format, ...] = tuple(_SHAPES)
@@ -46,7 +47,7 @@ class _Beside(msgspec.Struct):
 def _read_beside(connection: Connection, one: Import) -> _Beside:
     card = contacts.owner(connection, one)
     return _Beside(
-        imports.events(connection, one.id),
+        events.read(connection, one.id),
         owner_from_username(one.username or "") if card is None else to_owner(card),
         contacts.groups(connection, one),
     )

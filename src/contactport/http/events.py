@@ -11,7 +11,7 @@ from contactport.http.poll import asked_import
 from contactport.http.respond import success
 from contactport.http.service import Service
 from contactport.http.spelling import spelt
-from contactport.store import imports
+from contactport.store import events
 
 
 async def show_events(service: Service, request: Request) -> Response:
@@ -19,9 +19,9 @@ async def show_events(service: Service, request: Request) -> Response:
     given = await arguments.read(request, service.settings, arguments.POLL)
     name = spelt(request, ("json", "xml"))
     one, found = await asked_import(
-        service, request, name, given, lambda connection, one: imports.events(connection, one.id)
+        service, request, name, given, lambda connection, one: events.read(connection, one.id)
     )
-    events = [
+    told = [
         bodies.Event(
             import_action_id=one.id,
             import_id=one.id,
@@ -34,5 +34,5 @@ async def show_events(service: Service, request: Request) -> Response:
         for event in found
     ]
     answer = answer_of(request.scope)
-    body = bodies.Events(events=events, import_id=one.id, user_id=one.user_id, id=one.id, echo=answer.echo)
+    body = bodies.Events(events=told, import_id=one.id, user_id=one.user_id, id=one.id, echo=answer.echo)
     return success(answer, "eventsResponse", body)

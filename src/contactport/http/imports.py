@@ -14,8 +14,9 @@ from contactport.http.poll import asked_import, why_failed
 from contactport.http.respond import success
 from contactport.http.service import Service
 from contactport.http.spelling import spelt
-from contactport.store import imports
-from contactport.store.imports import Event, Import
+from contactport.store import events, imports
+from contactport.store.events import Event
+from contactport.store.imports import Import
 
 
 async def serve_import(service: Service, request: Request) -> Response:
@@ -58,4 +59,4 @@ async def _show(service: Service, request: Request) -> Response:
 
 
 def _events_and_rejects(connection: Connection, one: Import) -> tuple[list[Event], list[Reject]]:
-    return imports.events(connection, one.id), imports.rejects(connection, one)
+    return events.read(connection, one.id), imports.rejects(connection, one)

@@ -15,7 +15,8 @@ from contactport.http.auth import key_pair
 from contactport.http.service import Service
 from contactport.store import domains, imports
 from contactport.store.domains import Domain
-from contactport.store.imports import Event, Import
+from contactport.store.events import Event
+from contactport.store.imports import Import
 
 LARGEST_ID = 2**31 - 1
 _CODES = {int(code) for code in Code}

@@ -18,7 +18,7 @@ from contactport.net.client import Client
 from contactport.settings import Settings
 from contactport.sources import providers
 from contactport.sources.base import Account, Source
-from contactport.store import contacts, domains, imports, login_failures
+from contactport.store import contacts, domains, endings, imports, login_failures
 from contactport.store.clock import now_ms
 from contactport.store.imports import Fenced, Import, Secret
 from contactport.store.open import Store
@@ -53,7 +53,7 @@ class Attempts:
         except SealBroken:
             log.error("import_unreadable", import_id=import_id, hint="the ring's key of its day is gone")
             await self._store.database.write(
-                imports.fail,
+                endings.fail,
                 import_id,
                 Code.UNEXPECTED,
                 "The key that this import was sealed with is gone, so it can't go on. Please begin it again.",
@@ -120,10 +120,10 @@ class Attempts:
         assert one.username is not None
         who = (one.domain_id, host_of(provider, secret.server, one.username), one.username)
         if failure is None:
-            imports.complete(connection, one, retention)
+            endings.complete(connection, one, retention)
             login_failures.clear(connection, self._store.ring, *who)
             return
-        imports.fail(connection, one.id, failure.code, failure.text, retention)
+        endings.fail(connection, one.id, failure.code, failure.text, retention)
         if failure.code == Code.WRONG_PASSWORD:
             login_failures.record(connection, self._store.ring, *who, secret.password)
 

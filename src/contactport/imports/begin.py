@@ -13,7 +13,7 @@ from contactport.settings import Settings
 from contactport.sources import providers
 from contactport.sources.providers import Provider
 from contactport.sources.server import parse_server
-from contactport.store import idempotency, imports, login_failures
+from contactport.store import endings, idempotency, imports, login_failures
 from contactport.store.clock import now_ms
 from contactport.store.domains import Domain
 from contactport.store.open import Store
@@ -69,7 +69,7 @@ async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Req
         if login_failures.failed_recently(
             connection, store.ring, request.domain.id, host, request.username, request.password
         ):
-            imports.fail(
+            endings.fail(
                 connection, import_id, Code.FAILED_RECENTLY, ROWS[Code.FAILED_RECENTLY].text, retention
             )
         else:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import structlog
 
 from contactport.errors import ROWS, Code
-from contactport.store import imports
+from contactport.store import endings
 from contactport.store.open import Store
 
 log = structlog.get_logger()
@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 async def erase(store: Store, cancel: Callable[[int], None], import_id: int) -> None:
     """Destroy the import's key and rows, then stop whoever still works on it. Erasing twice is erasing once."""
-    await store.database.write(imports.erase, import_id, ROWS[Code.ABANDONED].text)
+    await store.database.write(endings.erase, import_id, ROWS[Code.ABANDONED].text)
     cancel(import_id)
     await asyncio.to_thread(store.database.truncate_log)
     log.info("import_erased", import_id=import_id)

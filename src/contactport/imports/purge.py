@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from contactport.errors import ROWS, Code
 from contactport.imports.jobs import Jobs
 from contactport.settings import Settings
-from contactport.store import domains, idempotency, imports
+from contactport.store import domains, endings, idempotency, imports
 from contactport.store.clock import now_ms
 from contactport.store.imports import Unfinished
 from contactport.store.open import Store
@@ -50,7 +50,7 @@ class Housekeeper:
 
     async def _purge(self) -> None:
         await self._store.database.write(idempotency.forget_old)
-        purged = await self._store.database.write(imports.purge_due)
+        purged = await self._store.database.write(endings.purge_due)
         if purged:
             await asyncio.to_thread(self._store.database.truncate_log)
             log.info("imports_purged", count=len(purged))
@@ -74,7 +74,7 @@ class Housekeeper:
 
     def _give_up(self, connection: Connection, one: Unfinished) -> None:
         text = ROWS[Code.UNEXPECTED].text
-        imports.fail(connection, one.id, Code.UNEXPECTED, text, one.retention or self._settings.retention)
+        endings.fail(connection, one.id, Code.UNEXPECTED, text, one.retention or self._settings.retention)
 
     async def _destroy_old_keys(self) -> None:
         """A daily key goes when nothing that it sealed can still be wanted."""

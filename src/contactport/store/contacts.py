@@ -13,9 +13,9 @@ import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
 from contactport.contact import Contact, Group, Reject
-from contactport.store import vault
+from contactport.store import events, vault
 from contactport.store.database import Database
-from contactport.store.imports import KEPT_REJECTS, Import, check_epoch, context, put_event
+from contactport.store.imports import KEPT_REJECTS, Import, check_epoch, context
 from contactport.store.schema import contact_chunk, import_, reject
 
 if sys.version_info >= (3, 14):
@@ -87,7 +87,7 @@ def append(connection: Connection, one: Import, batch: Batch) -> int:
             one.key, msgspec.json.encode(batch.owner), context(one.id, "import", "owner")
         )
     connection.execute(update(import_).where(import_.c.id == one.id).values(values))
-    put_event(connection, one.id, "GATHERING", "INPROGRESS", delivered)
+    events.put(connection, one.id, "GATHERING", "INPROGRESS", delivered)
     return delivered
 
 

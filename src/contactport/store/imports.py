@@ -1,4 +1,4 @@
-"""Imports as rows: beginning one, claiming and ending an attempt, reading its state and its events."""
+"""Imports as rows: beginning one, claiming an attempt, and reading its state."""
 
 from __future__ import annotations
 
@@ -6,22 +6,16 @@ import secrets
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from contactport.contact import Reject
-from contactport.errors import Code
-from contactport.store import vault
+from contactport.store import events, vault
 from contactport.store.clock import now_ms
-from contactport.store.schema import contact_chunk, domain, event, import_, reject, secret
+from contactport.store.schema import domain, import_, reject, secret
 
 State = Literal["waiting", "running", "complete", "failed", "purged"]
-EventType = Literal["INITIALIZING", "GATHERING", "COMPLETE"]
-EventStatus = Literal["INPROGRESS", "COMPLETED", "ERROR"]
 
-TOMBSTONE_MS = 30 * 86_400_000
-"""How long a purged import is remembered as one, so that its contacts answer 410 and not 401."""
 KEPT_REJECTS = 1000
-_ORDER: dict[str, int] = {"INITIALIZING": 0, "GATHERING": 1, "COMPLETE": 2}
 
 
 class Fenced(Exception):
@@ -48,17 +42,6 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str | None
     secret: Secret
     seconds: float
-
-
-class Event(msgspec.Struct, frozen=True):
-    """`created_at` in ms; `version` counts the changes of the import's events."""
-
-    type: EventType
-    status: EventStatus
-    value: int
-    description: str | None
-    created_at: int
-    version: int
 
 
 class Import(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,31 +114,9 @@ def insert_import(connection: Connection, ring: vault.Ring, beginning: Beginning
             sealed_account=vault.seal(key, account, context(import_id, "secret", "account")),
         )
     )
-    put_event(connection, import_id, "INITIALIZING", "COMPLETED", 0)
-    put_event(connection, import_id, "GATHERING", "INPROGRESS", 0)
+    events.put(connection, import_id, "INITIALIZING", "COMPLETED", 0)
+    events.put(connection, import_id, "GATHERING", "INPROGRESS", 0)
     return import_id
-
-
-def put_event(
-    connection: Connection,
-    import_id: int,
-    type_: EventType,
-    status: EventStatus,
-    value: int,
-    description: str | None = None,
-) -> None:
-    """Set the one event of this type. `created_at` is that of its first appearance under this status."""
-    version = (
-        connection.execute(select(func.max(event.c.version)).where(event.c.import_id == import_id)).scalar()
-        or 0
-    ) + 1
-    values = {"status": status, "value": value, "description": description, "version": version}
-    here = and_(event.c.import_id == import_id, event.c.type == type_)
-    if connection.execute(update(event).where(here, event.c.status == status).values(values)).rowcount:
-        return
-    values["created_at"] = now_ms()
-    if not connection.execute(update(event).where(here).values(values)).rowcount:
-        connection.execute(insert(event).values(import_id=import_id, type=type_, **values))
 
 
 def claim(connection: Connection, ring: vault.Ring, import_id: int) -> tuple[Import, Secret] | None:
@@ -200,57 +161,6 @@ def check_epoch(connection: Connection, import_id: int, epoch: int) -> None:
         raise Fenced
 
 
-def complete(connection: Connection, one: Import, retention: int) -> None:
-    """The good end of an attempt: its events, and the time of the purge (`retention` seconds from now).
-
-    Raises Fenced when the attempt is no longer the import's own.
-    """
-    check_epoch(connection, one.id, one.epoch)
-    row = connection.execute(
-        select(import_.c.found, import_.c.delivered, import_.c.rejected).where(import_.c.id == one.id)
-    ).one()
-    told = (
-        f"{row.rejected} of {row.found} cards could not be read; GET /imports/{one.id} lists them."
-        if row.rejected
-        else None
-    )
-    put_event(connection, one.id, "GATHERING", "COMPLETED", row.delivered)
-    put_event(connection, one.id, "COMPLETE", "COMPLETED", 0, told)
-    _end(connection, one.id, "complete", None, retention)
-
-
-def fail(connection: Connection, import_id: int, code: int, text: str, retention: int) -> None:
-    """The bad end of an import that has not ended: its events, and the time of the purge."""
-    row = connection.execute(
-        select(import_.c.found, import_.c.delivered).where(
-            import_.c.id == import_id, import_.c.state.in_(("waiting", "running"))
-        )
-    ).first()
-    if row is None:
-        return
-    _end_gathering(connection, import_id, row.found, row.delivered)
-    put_event(connection, import_id, "COMPLETE", "ERROR", code, text)
-    _end(connection, import_id, "failed", code, retention)
-
-
-def _end_gathering(connection: Connection, import_id: int, found: int, delivered: int) -> None:
-    """Say how far a failed import came, or nothing where it found nothing."""
-    if found:
-        put_event(connection, import_id, "GATHERING", "ERROR", delivered)
-    else:
-        connection.execute(delete(event).where(event.c.import_id == import_id, event.c.type == "GATHERING"))
-
-
-def _end(connection: Connection, import_id: int, state: State, code: int | None, retention: int) -> None:
-    now = now_ms()
-    connection.execute(
-        update(import_)
-        .where(import_.c.id == import_id)
-        .values(state=state, code=code, ended_at=now, purge_at=now + retention * 1000)
-    )
-    connection.execute(delete(secret).where(secret.c.import_id == import_id))
-
-
 def count_since(connection: Connection, domain_id: int, since: int) -> int:
     """How many imports a domain has begun since `since` (ms)."""
     return connection.execute(
@@ -284,66 +194,6 @@ def unfinished(connection: Connection) -> list[Unfinished]:
         .where(import_.c.state.in_(("waiting", "running")))
     )
     return [Unfinished(row.id, row.created_at, row.deadline, row.retention) for row in rows]
-
-
-def purge_due(connection: Connection, limit: int = 200) -> list[int]:
-    """Purge what is due, `limit` at most: the data key and every sealed row go; the ids that went.
-
-    What stays for 30 days is a tombstone without a word of the user's.
-    """
-    now = now_ms()
-    due = [
-        row.id
-        for row in connection.execute(
-            select(import_.c.id)
-            .where(import_.c.state.in_(("complete", "failed")), import_.c.purge_at <= now)
-            .limit(limit)
-        )
-    ]
-    _wipe(connection, due)
-    connection.execute(delete(import_).where(import_.c.state == "purged", import_.c.purge_at <= now))
-    return due
-
-
-def erase(connection: Connection, import_id: int, text: str) -> None:
-    """Purge an import now, whatever its state; its events end with 517 and this text.
-
-    An attempt that is under way can write nothing more: it is fenced by the import's state.
-    """
-    row = connection.execute(
-        select(import_.c.state, import_.c.found, import_.c.delivered).where(import_.c.id == import_id)
-    ).first()
-    if row is None or row.state == "purged":
-        return
-    if row.state in ("waiting", "running"):
-        _end_gathering(connection, import_id, row.found, row.delivered)
-    put_event(connection, import_id, "COMPLETE", "ERROR", Code.ABANDONED, text)
-    connection.execute(
-        update(import_)
-        .where(import_.c.id == import_id)
-        .values(code=Code.ABANDONED, ended_at=func.coalesce(import_.c.ended_at, now_ms()))
-    )
-    _wipe(connection, [import_id])
-
-
-def _wipe(connection: Connection, import_ids: list[int]) -> None:
-    """Leave a tombstone of each import: no key, no sealed row, no word of the user's."""
-    if not import_ids:
-        return
-    for table in (contact_chunk, reject, secret):
-        connection.execute(delete(table).where(table.c.import_id.in_(import_ids)))
-    connection.execute(
-        update(import_)
-        .where(import_.c.id.in_(import_ids))
-        .values(
-            state="purged",
-            purge_at=now_ms() + TOMBSTONE_MS,
-            sealed_key=None,
-            sealed_user_id=None,
-            sealed_username=None,
-            sealed_owner=None,
-        )
-    )
 
 
 def _open(row: Row[Any], ring: vault.Ring) -> Import:
@@ -387,15 +237,6 @@ def get(connection: Connection, ring: vault.Ring, import_id: int, domain_id: int
         select(import_).where(import_.c.id == import_id, import_.c.domain_id == domain_id)
     ).first()
     return None if row is None else _open(row, ring)
-
-
-def events(connection: Connection, import_id: int) -> list[Event]:
-    """The import's events, in the order of the flow."""
-    found = [
-        Event(row.type, row.status, row.value, row.description, row.created_at, row.version)
-        for row in connection.execute(select(event).where(event.c.import_id == import_id))
-    ]
-    return sorted(found, key=lambda one: _ORDER[one.type])
 
 
 def rejects(connection: Connection, one: Import) -> list[Reject]:

@@ -11,7 +11,7 @@ from contactport.http.application import build
 from contactport.http.service import Service
 from contactport.imports.begin import Request
 from contactport.settings import load
-from contactport.store import domains, imports
+from contactport.store import domains, endings
 from contactport.store.domains import KeyPair
 from contactport.store.open import Store, open_store
 from tests.unit.http.shelf import Shelf
@@ -52,7 +52,7 @@ def wire(store: Store) -> Build:
         return 1
 
     async def erase(import_id: int) -> None:
-        await store.database.write(imports.erase, import_id, "It was erased.")
+        await store.database.write(endings.erase, import_id, "It was erased.")
 
     def made(begin: Callable[[Request], Awaitable[int]] = always_one, **limits: int) -> Starlette:
         settings = load(environment={}, overrides=limits)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from contactport.contact import Contact, Group, Reject
 from contactport.errors import ROWS, Code
-from contactport.store import contacts, domains, imports
+from contactport.store import contacts, domains, endings, imports
 from contactport.store.domains import KeyPair
 from contactport.store.open import Store
 
@@ -60,7 +60,7 @@ class Shelf:
                 contacts.append(connection, one, contacts.Batch(contacts=some, found=len(some)))
             extra = contacts.Batch(groups=groups or [], rejects=given, found=len(given), owner=owner)
             contacts.append(connection, one, extra)
-            imports.complete(connection, one, retention)
+            endings.complete(connection, one, retention)
 
         self._store.database.write_now(transaction)
         return import_id
@@ -69,9 +69,9 @@ class Shelf:
         """An import that has ended with an error; its id."""
         import_id = self.waiting()
         told = text or ROWS[code].text
-        self._store.database.write_now(imports.fail, import_id, int(code), told, retention)
+        self._store.database.write_now(endings.fail, import_id, int(code), told, retention)
         return import_id
 
     def purge(self) -> None:
         """Purge what is due, which is what was made with a retention of 0."""
-        self._store.database.write_now(imports.purge_due)
+        self._store.database.write_now(endings.purge_due)

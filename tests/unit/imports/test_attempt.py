@@ -16,9 +16,10 @@ from contactport.imports.attempt import Attempts
 from contactport.net.client import open_client
 from contactport.settings import Settings
 from contactport.sources.base import Page
-from contactport.store import domains, imports, login_failures
+from contactport.store import domains, events, imports, login_failures
 from contactport.store.domains import Domain
-from contactport.store.imports import Beginning, Event, Secret
+from contactport.store.events import Event
+from contactport.store.imports import Beginning, Secret
 from contactport.store.open import Store
 from contactport.store.schema import import_
 from contactport.store.vault import DAY
@@ -59,7 +60,7 @@ def begin(store: Store, domain: Domain, seconds: float = 60) -> int:
 async def perform(store: Store, import_id: int, shelf: Shelf) -> list[Event]:
     attempts = Attempts(store, SETTINGS, lambda _: shelf, lambda: open_client(SETTINGS))
     await attempts.perform(import_id)
-    return await store.database.read(imports.events, import_id)
+    return await store.database.read(events.read, import_id)
 
 
 async def test_the_source_gets_the_account_as_it_was_given(store: Store, domain: Domain) -> None:

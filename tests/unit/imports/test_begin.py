@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from contactport.errors import Code, WireError
 from contactport.imports.begin import Request, begin
 from contactport.settings import Settings
-from contactport.store import domains, idempotency, imports, login_failures
+from contactport.store import domains, endings, events, idempotency, imports, login_failures
 from contactport.store.domains import Domain
 from contactport.store.open import Store
 from contactport.store.schema import import_
@@ -133,7 +133,7 @@ class TestLimits:
         import_id = await begin(store, settings, queue, request(domain))
         queue.ids.clear()
         assert (await refusal(store, queue, request(domain), settings)).http == 429
-        store.database.write_now(imports.fail, import_id, 257, "no", 60)
+        store.database.write_now(endings.fail, import_id, 257, "no", 60)
         await begin(store, settings, queue, request(domain))
 
     async def test_another_domain_has_limits_of_its_own(
@@ -154,7 +154,7 @@ class TestFailedRecently:
         store.database.write_now(login_failures.record, *who, "secret")
         import_id = await begin(store, Settings(), queue, request(domain))
         assert queue.ids == []
-        last = (await store.database.read(imports.events, import_id))[-1]
+        last = (await store.database.read(events.read, import_id))[-1]
         assert (last.type, last.status, last.value) == ("COMPLETE", "ERROR", Code.FAILED_RECENTLY)
 
     async def test_another_password_is_tried(self, store: Store, domain: Domain, queue: Queue) -> None:
@@ -211,7 +211,7 @@ class TestIdempotency:
         import_id = await begin(store, Settings(), queue, request(domain))
         queue.ids.clear()
         await refusal(store, queue, asked, Settings(imports_in_flight=1))
-        store.database.write_now(imports.fail, import_id, 257, "no", 60)
+        store.database.write_now(endings.fail, import_id, 257, "no", 60)
         assert await begin(store, Settings(imports_in_flight=1), queue, asked) in queue.ids
 
     async def test_neither_key_nor_arguments_are_kept(

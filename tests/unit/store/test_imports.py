@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from contactport.contact import Contact, Email, Group, Reject
-from contactport.store import contacts, domains, imports
+from contactport.store import contacts, domains, endings, events, imports
 from contactport.store.contacts import Batch
 from contactport.store.domains import Domain
 from contactport.store.imports import Beginning, Fenced, Import, Secret
@@ -52,7 +52,7 @@ def batch(*names: str, **changes: object) -> Batch:
 async def words(store: Store, import_id: int) -> list[str]:
     return [
         " ".join(str(part) for part in (one.type, one.status, one.value))
-        for one in await store.database.read(imports.events, import_id)
+        for one in await store.database.read(events.read, import_id)
     ]
 
 
@@ -133,7 +133,7 @@ class TestAttempts:
 
     def test_an_ended_import_can_not_be_claimed(self, store: Store, domain: Domain) -> None:
         import_id = begin(store, domain)
-        store.database.write_now(imports.complete, claim(store, import_id), 60)
+        store.database.write_now(endings.complete, claim(store, import_id), 60)
         assert store.database.write_now(imports.claim, store.ring, import_id) is None
 
     def test_the_next_attempt_knows_the_marks_of_the_last(self, store: Store, domain: Domain) -> None:
@@ -188,42 +188,42 @@ class TestEvents:
         import_id = begin(store, domain)
         one = claim(store, import_id)
         store.database.write_now(contacts.append, one, batch("a"))
-        store.database.write_now(imports.complete, one, 60)
-        events = await store.database.read(imports.events, import_id)
+        store.database.write_now(endings.complete, one, 60)
+        told = await store.database.read(events.read, import_id)
         assert await words(store, import_id) == [
             "INITIALIZING COMPLETED 0",
             "GATHERING COMPLETED 1",
             "COMPLETE COMPLETED 0",
         ]
-        assert events[-1].description is None
-        assert sorted({event.version for event in events}) == sorted(event.version for event in events)
+        assert told[-1].description is None
+        assert sorted({event.version for event in told}) == sorted(event.version for event in told)
 
     async def test_a_good_end_that_rejected_some_says_so(self, store: Store, domain: Domain) -> None:
         import_id = begin(store, domain)
         one = claim(store, import_id)
         store.database.write_now(contacts.append, one, batch("a", rejects=[Reject("x", "y")], found=2))
-        store.database.write_now(imports.complete, one, 60)
-        told = (await store.database.read(imports.events, import_id))[-1].description
+        store.database.write_now(endings.complete, one, 60)
+        told = (await store.database.read(events.read, import_id))[-1].description
         assert told is not None
         assert told.startswith("1 of 2 cards could not be read")
 
     async def test_a_failure_before_any_page_shows_no_gathering(self, store: Store, domain: Domain) -> None:
         import_id = begin(store, domain)
         claim(store, import_id)
-        store.database.write_now(imports.fail, import_id, 263, "no", 60)
+        store.database.write_now(endings.fail, import_id, 263, "no", 60)
         assert await words(store, import_id) == ["INITIALIZING COMPLETED 0", "COMPLETE ERROR 263"]
 
     async def test_a_failure_after_a_page_shows_how_far_it_came(self, store: Store, domain: Domain) -> None:
         import_id = begin(store, domain)
         store.database.write_now(contacts.append, claim(store, import_id), batch("a", "b"))
-        store.database.write_now(imports.fail, import_id, 264, "no", 60)
+        store.database.write_now(endings.fail, import_id, 264, "no", 60)
         assert (await words(store, import_id))[1:] == ["GATHERING ERROR 2", "COMPLETE ERROR 264"]
 
     async def test_an_end_is_final(self, store: Store, domain: Domain) -> None:
         import_id = begin(store, domain)
         one = claim(store, import_id)
-        store.database.write_now(imports.complete, one, 60)
-        store.database.write_now(imports.fail, import_id, 256, "too late", 60)
+        store.database.write_now(endings.complete, one, 60)
+        store.database.write_now(endings.fail, import_id, 256, "too late", 60)
         assert (await words(store, import_id))[-1] == "COMPLETE COMPLETED 0"
 
 
@@ -264,8 +264,8 @@ class TestPurge:
         import_id = begin(store, domain)
         one = claim(store, import_id)
         store.database.write_now(contacts.append, one, batch("a", rejects=[Reject("x", "y")], found=2))
-        store.database.write_now(imports.complete, one, 0)
-        assert store.database.write_now(imports.purge_due) == [import_id]
+        store.database.write_now(endings.complete, one, 0)
+        assert store.database.write_now(endings.purge_due) == [import_id]
         gone = await get(store, domain, import_id)
         assert gone.state == "purged"
         assert (gone.key, gone.user_id, gone.username) == (None, None, None)
@@ -280,8 +280,8 @@ class TestPurge:
         store.database.write_now(contacts.append, one, batch("a"))
         with store.database.engine.connect() as connection:
             sealed = connection.execute(select(import_.c.sealed_key)).scalar_one()
-        store.database.write_now(imports.complete, one, 0)
-        store.database.write_now(imports.purge_due)
+        store.database.write_now(endings.complete, one, 0)
+        store.database.write_now(endings.purge_due)
         store.database.truncate_log()
         assert not any(sealed in path.read_bytes() for path in store.folder.iterdir())
 
@@ -290,26 +290,26 @@ class TestPurge:
     ) -> None:
         import_id = begin(store, domain)
         claim(store, import_id)
-        store.database.write_now(imports.fail, import_id, 263, "no", 3600)
+        store.database.write_now(endings.fail, import_id, 263, "no", 3600)
         with store.database.engine.connect() as connection:
             assert connection.execute(select(func.count()).select_from(secret)).scalar() == 0
 
     def test_what_is_not_due_stays(self, store: Store, domain: Domain) -> None:
         import_id = begin(store, domain)
-        store.database.write_now(imports.complete, claim(store, import_id), 3600)
+        store.database.write_now(endings.complete, claim(store, import_id), 3600)
         begin(store, domain)
-        assert store.database.write_now(imports.purge_due) == []
+        assert store.database.write_now(endings.purge_due) == []
 
     async def test_a_tombstone_goes_after_thirty_days(self, store: Store, domain: Domain) -> None:
         import_id = begin(store, domain)
-        store.database.write_now(imports.complete, claim(store, import_id), 0)
-        store.database.write_now(imports.purge_due)
+        store.database.write_now(endings.complete, claim(store, import_id), 0)
+        store.database.write_now(endings.purge_due)
         store.database.write_now(
             lambda connection: connection.execute(
-                update(import_).values(purge_at=import_.c.purge_at - imports.TOMBSTONE_MS)
+                update(import_).values(purge_at=import_.c.purge_at - endings.TOMBSTONE_MS)
             )
         )
-        store.database.write_now(imports.purge_due)
+        store.database.write_now(endings.purge_due)
         assert await store.database.read(imports.get, store.ring, import_id, domain.id) is None
 
     async def test_removing_a_domain_removes_its_imports(self, store: Store, domain: Domain) -> None:

@@ -1,0 +1,125 @@
+"""How an import ends: complete, failed, erased at its application's wish, and at last purged."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from contactport.errors import Code
+from contactport.store import events
+from contactport.store.clock import now_ms
+from contactport.store.imports import Import, State, check_epoch
+from contactport.store.schema import contact_chunk, event, import_, reject, secret
+
+TOMBSTONE_MS = 30 * 86_400_000
+"""How long a purged import is remembered as one, so that its contacts answer 410 and not 401."""
+
+
+def complete(connection: Connection, one: Import, retention: int) -> None:
+    """The good end of an attempt: its events, and the time of the purge (`retention` seconds from now).
+
+    Raises Fenced when the attempt is no longer the import's own.
+    """
+    check_epoch(connection, one.id, one.epoch)
+    row = connection.execute(
+        select(import_.c.found, import_.c.delivered, import_.c.rejected).where(import_.c.id == one.id)
+    ).one()
+    told = (
+        f"{row.rejected} of {row.found} cards could not be read; GET /imports/{one.id} lists them."
+        if row.rejected
+        else None
+    )
+    events.put(connection, one.id, "GATHERING", "COMPLETED", row.delivered)
+    events.put(connection, one.id, "COMPLETE", "COMPLETED", 0, told)
+    _end(connection, one.id, "complete", None, retention)
+
+
+def fail(connection: Connection, import_id: int, code: int, text: str, retention: int) -> None:
+    """The bad end of an import that has not ended: its events, and the time of the purge."""
+    row = connection.execute(
+        select(import_.c.found, import_.c.delivered).where(
+            import_.c.id == import_id, import_.c.state.in_(("waiting", "running"))
+        )
+    ).first()
+    if row is None:
+        return
+    _end_gathering(connection, import_id, row.found, row.delivered)
+    events.put(connection, import_id, "COMPLETE", "ERROR", code, text)
+    _end(connection, import_id, "failed", code, retention)
+
+
+def _end_gathering(connection: Connection, import_id: int, found: int, delivered: int) -> None:
+    """Say how far a failed import came, or nothing where it found nothing."""
+    if found:
+        events.put(connection, import_id, "GATHERING", "ERROR", delivered)
+    else:
+        connection.execute(delete(event).where(event.c.import_id == import_id, event.c.type == "GATHERING"))
+
+
+def _end(connection: Connection, import_id: int, state: State, code: int | None, retention: int) -> None:
+    now = now_ms()
+    connection.execute(
+        update(import_)
+        .where(import_.c.id == import_id)
+        .values(state=state, code=code, ended_at=now, purge_at=now + retention * 1000)
+    )
+    connection.execute(delete(secret).where(secret.c.import_id == import_id))
+
+
+def purge_due(connection: Connection, limit: int = 200) -> list[int]:
+    """Purge what is due, `limit` at most: the data key and every sealed row go; the ids that went.
+
+    What stays for 30 days is a tombstone without a word of the user's.
+    """
+    now = now_ms()
+    due = [
+        row.id
+        for row in connection.execute(
+            select(import_.c.id)
+            .where(import_.c.state.in_(("complete", "failed")), import_.c.purge_at <= now)
+            .limit(limit)
+        )
+    ]
+    _wipe(connection, due)
+    connection.execute(delete(import_).where(import_.c.state == "purged", import_.c.purge_at <= now))
+    return due
+
+
+def erase(connection: Connection, import_id: int, text: str) -> None:
+    """Purge an import now, whatever its state; its events end with 517 and this text.
+
+    An attempt that is under way can write nothing more: it is fenced by the import's state.
+    """
+    row = connection.execute(
+        select(import_.c.state, import_.c.found, import_.c.delivered).where(import_.c.id == import_id)
+    ).first()
+    if row is None or row.state == "purged":
+        return
+    if row.state in ("waiting", "running"):
+        _end_gathering(connection, import_id, row.found, row.delivered)
+    events.put(connection, import_id, "COMPLETE", "ERROR", Code.ABANDONED, text)
+    connection.execute(
+        update(import_)
+        .where(import_.c.id == import_id)
+        .values(code=Code.ABANDONED, ended_at=func.coalesce(import_.c.ended_at, now_ms()))
+    )
+    _wipe(connection, [import_id])
+
+
+def _wipe(connection: Connection, import_ids: list[int]) -> None:
+    """Leave a tombstone of each import: no key, no sealed row, no word of the user's."""
+    if not import_ids:
+        return
+    for table in (contact_chunk, reject, secret):
+        connection.execute(delete(table).where(table.c.import_id.in_(import_ids)))
+    connection.execute(
+        update(import_)
+        .where(import_.c.id.in_(import_ids))
+        .values(
+            state="purged",
+            purge_at=now_ms() + TOMBSTONE_MS,
+            sealed_key=None,
+            sealed_user_id=None,
+            sealed_username=None,
+            sealed_owner=None,
+        )
+    )
