@@ -18,7 +18,7 @@ from contactport.cli.failures import Failure
 from contactport.cli.listener import is_loopback, listen, url_of
 from contactport.cli.options import allow_network_option, settings_of, settings_options
 from contactport.cli.output import say
-from contactport.process import forbid_core_dumps
+from contactport.process import forbid_core_dumps, spare_what_stays
 from contactport.settings import Settings
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ def _run(application: Starlette, settings: Settings, listeners: list[socket.sock
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
+            spare_what_stays()
             if not self.should_exit:
                 # Nobody may be there to read it; the service serves all the same.
                 with suppress(OSError):
