@@ -71,6 +71,13 @@ class Served:
         status = Path(f"/proc/{self.pid}/status").read_text("ascii")
         return next(int(row.split()[1]) * 1024 for row in status.splitlines() if row.startswith(line))
 
+    def processor(self) -> float:
+        """Seconds of processor time, user and system, that all threads of the process have taken so far."""
+        stat = Path(f"/proc/{self.pid}/stat").read_text("ascii")
+        # The second field is the program's name in parentheses, which may hold anything.
+        fields = stat.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 @contextmanager
 def service(**environment: str) -> Generator[Served]:
