@@ -46,6 +46,7 @@ class TestWhatIsMended:
             (b"a&LT;b&GT;&AMP;", "a<b>&"),
             (b"caf\xe9 \x80 \x93quoted\x94", "café € “quoted”"),
             (b"gr\xc3\xbc\xc3\x9fe \xc3", "grüße Ã"),
+            (b"a]]>b]]", "a]]>b]]"),
             (b"a\xef\xbf\xbeb\xef\xbf\xbfc", "abc"),
             (b"a\xed\xa0\x80b", "a\u00ed\u00a0€b"),
         ],
@@ -86,6 +87,10 @@ class TestWhatIsLeftAlone:
         body = b"x<![CDATA[a&nbsp;b]c]]d]]>&nbsp;&amp;<![CDATA[]]>y"
         for cut in range(len(HEAD), len(HEAD) + 3 + len(body)):
             assert said(body, cut, cut + 1) == "xa&nbsp;b]c]]d\u00a0&y"
+
+    def test_line_ends_become_one_kind_as_xml_says(self) -> None:
+        for cut in range(len(HEAD), len(HEAD) + 18):
+            assert said(b"a\r\nb\rc\n\r\n<![CDATA[\r\n]]>", cut) == "a\nb\nc\n\n\n"
 
     def test_control_characters_go_from_cdata_too(self) -> None:
         assert said(b"<![CDATA[a\x0bb\xe9]]>") == "abé"

@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contactport.sources.carddav.multistatus import CARD, DAV, Item, Limits, Malformed, Multistatus, Value
+from contactport.sources.carddav.cleaning import Cleaner
+from contactport.sources.carddav.elements import Elements
+from contactport.sources.carddav.item import CARD, DAV, Item, Limits, Malformed, Value
+from contactport.sources.carddav.multistatus import Multistatus
 
 LIMITS = Limits(card=2000, text=4000, depth=64)
 RADICALE = b"""<?xml version='1.0' encoding='utf-8'?>
@@ -47,7 +50,15 @@ def parse(document: bytes, *, step: int = 1 << 20, limits: Limits = LIMITS) -> M
 
 
 def items(document: bytes, *, step: int = 1 << 20, limits: Limits = LIMITS) -> list[Item]:
-    return parse(document, step=step, limits=limits).items
+    return parse(document, step=step, limits=limits).take()
+
+
+def by_elements(document: bytes) -> list[Item]:
+    """By expat alone, element for element: what any reader of XML would find."""
+    cleaner, elements = Cleaner(), Elements(LIMITS)
+    elements.parse(cleaner.feed(document))
+    elements.parse(cleaner.finish(), final=True)
+    return elements.items
 
 
 def multistatus(inner: str) -> bytes:
@@ -68,7 +79,7 @@ class TestTheServersWays:
         (item,) = items(document, step=step)
         assert item.href == "/alice/b/1.vcf"
         assert item.data is not None
-        assert item.data.replace("\r", "") == "BEGIN:VCARD\nFN:A & B\nEND:VCARD\n"
+        assert item.data.replace(b"\r", b"") == b"BEGIN:VCARD\nFN:A & B\nEND:VCARD\n"
 
     def test_a_property_is_text_names_and_hrefs(self) -> None:
         (item,) = items(
@@ -129,7 +140,7 @@ class TestTheServersWays:
                 card("/1", "one") + "<d:response><d:href>/2</d:href></d:response>" + card("/3", "three")
             )
         )
-        assert [(item.href, item.data) for item in found] == [("/1", "one"), ("/2", None), ("/3", "three")]
+        assert [(item.href, item.data) for item in found] == [("/1", b"one"), ("/2", None), ("/3", b"three")]
 
     def test_the_sync_token(self) -> None:
         assert parse(multistatus("<d:sync-token> http://x/1 </d:sync-token>")).sync_token == "http://x/1"
@@ -149,7 +160,7 @@ class TestBrokenBytes:
     def test_cost_neither_the_book_nor_the_card(self) -> None:
         bad = b"A\x0bB&#11;C&nbsp;D\xe9E & F"
         document = multistatus(card("/1", "XXX") + card("/2", "sound")).replace(b"XXX", bad)
-        assert [item.data for item in items(document, step=5)] == ["ABC\u00a0DéE & F", "sound"]
+        assert [item.data for item in items(document, step=5)] == ["ABC\u00a0DéE & F".encode(), b"sound"]
 
 
 class TestWhatIsRefused:
@@ -179,7 +190,7 @@ class TestWhatIsRefused:
 
     def test_a_card_too_long_alone_is_marked_and_not_kept(self) -> None:
         found = items(multistatus(card("/1", "x" * 2001) + card("/2", "x" * 2000)))
-        assert [(item.href, item.too_long, item.data == "x" * 2000) for item in found] == [
+        assert [(item.href, item.too_long, item.data == b"x" * 2000) for item in found] == [
             ("/1", True, False),
             ("/2", False, True),
         ]
@@ -211,4 +222,79 @@ class TestWhatIsRefused:
 def test_every_card_comes_out_as_it_went_in(cards: list[str], step: int) -> None:
     escaped = [text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for text in cards]
     document = multistatus("".join(card(f"/{number}", text) for number, text in enumerate(escaped)))
-    assert [item.data for item in items(document, step=step)] == cards
+    assert [item.data for item in items(document, step=step)] == [text.encode() for text in cards]
+
+
+class TestResponsesThatAreAlike:
+    """They are read by their shape, and come out as if each had been read by itself."""
+
+    @pytest.mark.parametrize("document", [RADICALE, XANDIKOS, CYRUS, SABRE, SOGO])
+    @pytest.mark.parametrize("step", [1, 50, 1 << 20])
+    def test_in_every_servers_way(self, document: bytes, step: int) -> None:
+        start, end = document.index(b"response>"), document.rindex(b"response>")
+        start = document.rindex(b"<", 0, start)
+        one = document[start : end + len(b"response>")]
+        many = b"\n".join(one.replace(b"1.vcf", b"%d.vcf" % number) for number in range(30))
+        found = items(document.replace(one, many), step=step)
+        assert [item.href for item in found] == [f"/alice/b/{number}.vcf" for number in range(30)]
+        assert len({item.data for item in found}) == 1
+        assert found == by_elements(document.replace(one, many))
+
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            card("/odd", "AT&amp;T &lt;x&gt; &#233;&#x1F388;&#13;\n"),
+            card("/odd", "<![CDATA[a < b ]]>and more"),
+            card("/odd", "<!-- a comment -->data"),
+            card("/odd", ""),
+            card("/odd", "</d:x>").replace("</d:x>", "<d:x/>"),
+            card("/odd", "data").replace("200 OK", "403 Forbidden"),
+            card("/odd", "data").replace("200 OK", "200  OK"),
+            card("/a%20b&amp;c", "data"),
+            card(" /odd\n", "data"),
+            card("/odd", "data").replace("<d:status>", "<d:getetag>1</d:getetag><d:status>"),
+            card("/odd", "data").replace("<d:prop>", "<d:prop><d:getetag>&quot;x&quot;</d:getetag>"),
+            card("/odd", "data").replace("<d:response>", '<d:response xmlns:d="urn:other">'),
+            card("/odd", "data").replace("<d:propstat>", "<d:href>/second</d:href><d:propstat>", 1),
+            "<!-- </d:response> -->",
+            "<?pi </d:response> ?>",
+            "<d:responsedescription>none</d:responsedescription>",
+            "<d:x><d:response>" + card("/inner", "data") + "</d:response></d:x>",
+            "<d:response><d:href>/gone</d:href><d:status>HTTP/1.1 404 Not Found</d:status></d:response>",
+            card("/odd", "x" * 2001),
+            card("/odd", "é" * 2000),
+            card("/odd", "&amp;" * 2000),
+            card("/odd", "&#233;" * 2001),
+            card("/odd", "data").replace("<d:prop>", "<d:prop a=\"&gt;\" b='>'>"),
+        ],
+    )
+    @pytest.mark.parametrize("step", [3, 1 << 20])
+    def test_with_an_odd_one_among_them(self, odd: str, step: int) -> None:
+        usual = [card(f"/{number}", f"BEGIN:VCARD\nFN:{number}\n") for number in range(9)]
+        for place in (0, 1, 5, 9):
+            document = multistatus("".join([*usual[:place], odd, odd, *usual[place:]]))
+            assert items(document, step=step) == by_elements(document)
+
+    @given(
+        st.lists(
+            st.tuples(
+                st.sampled_from(["/a", "/b%20c", "/d&amp;e", " /f "]),
+                st.sampled_from(["x", "", "a&lt;b", "<![CDATA[c]]>", "<!--c-->", "\r\n", "&#9;é", "y" * 300]),
+                st.sampled_from(["HTTP/1.1 200 OK", "HTTP/1.1 404 Not Found", ""]),
+                st.booleans(),
+                st.sampled_from(["", "\n", "<!-- </d:response> -->", "<d:sync-token>t</d:sync-token>"]),
+            ),
+            max_size=12,
+        ),
+        st.integers(1, 400),
+    )
+    def test_in_any_mixture(self, rows: list[tuple[str, str, str, bool, str]], step: int) -> None:
+        parts: list[str] = []
+        for href, data, status, etag, between in rows:
+            tag = "<d:getetag>e</d:getetag>" if etag else ""
+            parts.append(
+                f"<d:response><d:href>{href}</d:href><d:propstat><d:prop>{tag}<c:address-data>{data}</c:address-data>"
+                f"</d:prop><d:status>{status}</d:status></d:propstat></d:response>{between}"
+            )
+        document = multistatus("".join(parts))
+        assert items(document, step=step) == by_elements(document)

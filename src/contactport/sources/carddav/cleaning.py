@@ -2,8 +2,10 @@
 
 expat gives up a whole book over one control character in one card, over `&#11;`, over a byte that is not UTF-8,
 over `&nbsp;` and over a bare `&`. Here control characters and references to them go; bytes that are not UTF-8 are
-read as windows-1252, which they mostly are; HTML's entities become their characters; a bare `&` is escaped.
-A sound document comes out as it went in, but for its XML declaration and byte order mark.
+read as windows-1252, which they mostly are; HTML's entities become their characters; a bare `&` and a bare `]]>`
+are escaped.
+A sound document means the same as before: what changes is its declaration, its byte order mark, and line ends,
+which become one kind (XML 1.0 section 2.11).
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import html.entities
 import re
 
 _CONTROLS = bytes(set(range(0x20)) - {0x09, 0x0A, 0x0D})
+_LINE_ENDS = bytes.maketrans(b"\r", b"\n")
 _NONCHARACTERS = re.compile(b"\xef\xbf[\xbe\xbf]")
 _SUSPECT = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#1[03]|#9|#x[dDaA9]);)")
 _REFERENCE = re.compile(rb"&(?:#([0-9]{1,10})|#[xX]([0-9A-Fa-f]{1,8})|([A-Za-z][A-Za-z0-9]{0,31}));|&")
@@ -28,13 +31,8 @@ _READABLE = {"iso-8859-1": "cp1252", "iso8859-1": "cp1252", "latin1": "cp1252", 
 _BLANK = b" \t\r\n"
 
 
-def _as_windows(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
-
-
-codecs.register_error("contactport.windows", _as_windows)
+_WINDOWS = {0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0x100)}
+"""What stands for a byte that is not UTF-8 (as `surrogateescape` marks it)."""
 
 
 class Cleaner:
@@ -87,12 +85,12 @@ class Cleaner:
             held = self._unfinished(data)
             if held:
                 data, self._rest = data[:-held], data[-held:]
-        data = data.translate(None, _CONTROLS)
+        data = data.replace(b"\r\n", b"\n").translate(_LINE_ENDS, _CONTROLS)
         if not data.isascii():
             try:
                 data.decode("utf-8")
             except UnicodeDecodeError:
-                data = data.decode("utf-8", "contactport.windows").encode("utf-8")
+                data = data.decode("utf-8", "surrogateescape").translate(_WINDOWS).encode("utf-8")
             if b"\xef\xbf" in data:
                 data = _NONCHARACTERS.sub(b"", data)
         if self._cdata or _CDATA in data:
@@ -125,9 +123,12 @@ class Cleaner:
                 if back < (4 if byte >= 0xF0 else 3 if byte >= 0xE0 else 2):
                     held = back
                 break
+        if data.endswith(b"\r"):
+            return 1
         tail = data[-_HELD:]
+        held = max(held, 2 if tail.endswith(b"]]") else 1 if tail.endswith(b"]") else 0)
         if self._cdata:
-            return max(held, 2 if tail.endswith(b"]]") else 1 if tail.endswith(b"]") else 0)
+            return held
         reference = _OPEN_REFERENCE.search(tail)
         if reference is not None:
             held = max(held, len(tail) - reference.start())
@@ -138,6 +139,8 @@ class Cleaner:
 
 
 def _mend(data: bytes) -> bytes:
+    if _CDATA_END in data:
+        data = data.replace(_CDATA_END, b"]]&gt;")
     if b"&" in data and _SUSPECT.search(data) is not None:
         return _REFERENCE.sub(_mended, data)
     return data

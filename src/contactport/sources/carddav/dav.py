@@ -13,7 +13,8 @@ from contactport.net.client import Client
 from contactport.net.credentials import Credentials
 from contactport.net.failures import OverBudget, Unreadable
 from contactport.net.response import Response
-from contactport.sources.carddav.multistatus import Item, Limits, Malformed, Multistatus
+from contactport.sources.carddav.item import Item, Limits, Malformed
+from contactport.sources.carddav.multistatus import Multistatus
 from contactport.sources.carddav.refusal import WORDS, Refused
 
 SLICE = 16 * 1024
@@ -81,14 +82,16 @@ class Dav:
                 async for chunk in chunks:
                     for at in range(0, len(chunk), SLICE):
                         parser.feed(chunk[at : at + SLICE])
-                        if parser.items:
-                            yield parser.take()
+                        items = parser.take()
+                        if items:
+                            yield items
                         await asyncio.sleep(0)
         except Unreadable:
             raise Malformed("its compressed form is damaged") from None
         parser.close()
-        if parser.items:
-            yield parser.take()
+        items = parser.take()
+        if items:
+            yield items
 
     async def _refused(self, response: Response) -> Refused:
         words = await response.start(WORDS) if response.status in (401, 403, 423) else b""

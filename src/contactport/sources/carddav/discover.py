@@ -19,7 +19,7 @@ from contactport.sources.base import Account
 from contactport.sources.carddav import questions
 from contactport.sources.carddav.book import Book
 from contactport.sources.carddav.dav import Answer, Dav
-from contactport.sources.carddav.multistatus import CARD, DAV, Item, Malformed
+from contactport.sources.carddav.item import CARD, DAV, Item, Malformed
 from contactport.sources.carddav.places import WELL_KNOWN, Place, places
 from contactport.sources.carddav.refusal import Refused, is_final, judge
 from contactport.sources.memory import Facts, Memory
@@ -219,7 +219,7 @@ def _book(base: URL, item: Item) -> Book:
 
 
 def _is_book(item: Item) -> bool:
-    kind = item.props.get(RESOURCE_TYPE)
+    kind = item.found(RESOURCE_TYPE)
     return kind is not None and ADDRESSBOOK in kind.names and DIRECTORY not in kind.names
 
 

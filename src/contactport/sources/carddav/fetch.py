@@ -22,8 +22,9 @@ from contactport.sources.base import Page
 from contactport.sources.carddav import questions
 from contactport.sources.carddav.book import Book
 from contactport.sources.carddav.dav import Dav
+from contactport.sources.carddav.item import DAV, Item, Malformed
 from contactport.sources.carddav.multiget import Multiget
-from contactport.sources.carddav.multistatus import DAV, Item, Malformed, Multistatus
+from contactport.sources.carddav.multistatus import Multistatus
 from contactport.sources.carddav.refusal import Refused, is_final
 from contactport.sources.carddav.tray import GONE, Tray, mark
 from contactport.sources.memory import Facts
@@ -256,10 +257,10 @@ class Reader:
             return False
         if item.status >= 400:
             return False
-        kind = item.props.get(_RESOURCE_TYPE)
+        kind = item.found(_RESOURCE_TYPE)
         if kind is not None and _COLLECTION in kind.names:
             return False
-        content = item.props.get(_CONTENT_TYPE)
+        content = item.found(_CONTENT_TYPE)
         return content is None or not content.text.lower().startswith("text/calendar")
 
     async def _multiget(self) -> AsyncGenerator[Page]:

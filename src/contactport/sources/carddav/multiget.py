@@ -16,7 +16,7 @@ from contactport.sources.base import Page
 from contactport.sources.carddav import questions
 from contactport.sources.carddav.book import Book
 from contactport.sources.carddav.dav import Dav
-from contactport.sources.carddav.multistatus import CutShort, Malformed
+from contactport.sources.carddav.item import CutShort, Malformed
 from contactport.sources.carddav.refusal import Refused, is_final
 from contactport.sources.carddav.tray import GONE, Tray, mark
 

@@ -1,293 +1,120 @@
-"""DAV:multistatus (RFC 4918 section 13), parsed while it arrives.
+"""DAV:multistatus (RFC 4918 section 13), read while it arrives.
 
-expat calls two methods an element, so they do as little as can be; the text of an element is only collected where
-somebody wants it. `status` may stand before or after `prop`, names may have any prefix, text may be CDATA.
+The bytes are cleaned first. expat reads the beginning and whatever is out of the ordinary; between two responses, a
+further one whose shape is known is taken by its pattern alone, and expat never sees it.
 """
 
 from __future__ import annotations
 
-from xml.parsers import expat
-
-import msgspec
+import re
 
 from contactport.sources.carddav.cleaning import Cleaner
+from contactport.sources.carddav.elements import Elements
+from contactport.sources.carddav.item import Item, Limits
+from contactport.sources.carddav.shape import Shape, learn
 
-DAV = "DAV: "
-CARD = "urn:ietf:params:xml:ns:carddav "
-ADDRESS_DATA = CARD + "address-data"
-_HREF = DAV + "href"
-_STATUS = DAV + "status"
-_PROP = DAV + "prop"
-_PROPSTAT = DAV + "propstat"
-_RESPONSE = DAV + "response"
-_TOKEN = DAV + "sync-token"
-_ROOT = DAV + "multistatus"
+SHAPES = 6
+"""How many shapes of a document are learnt: servers leave out a property here and there."""
+HELD = 64 * 1024
+"""Bytes of one response that are waited for; a longer one goes to expat as it comes."""
 
-LONGEST_TOKEN = 64 * 1024
-"""Bytes of one tag, comment or instruction: expat looks at an unfinished one again with every slice."""
-
-
-class Malformed(Exception):
-    """The body is not a multistatus, or stopped being one; its text says why, in plain words."""
-
-
-class CutShort(Malformed):
-    """The body ends in the middle: more likely the connection's fault than a card's."""
-
-
-_UNFINISHED = frozenset(
-    expat.errors.codes[words]
-    for words in (
-        expat.errors.XML_ERROR_NO_ELEMENTS,
-        expat.errors.XML_ERROR_UNCLOSED_TOKEN,
-        expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
-        expat.errors.XML_ERROR_PARTIAL_CHAR,
-    )
-)
-
-
-class Limits(msgspec.Struct, frozen=True):
-    """In characters the longest card and the longest other text; how deep elements may be nested."""
-
-    card: int
-    text: int
-    depth: int
-
-
-class Value(msgspec.Struct, gc=False):
-    """A property: its text, the names of the elements in it, and the hrefs among them."""
-
-    text: str
-    names: tuple[str, ...] = ()
-    hrefs: tuple[str, ...] = ()
-
-
-class Item(msgspec.Struct):
-    """One DAV:response. `status` is its own (0 where only its propstats have one).
-
-    `data` is the card; None where none was sent, "" where it was longer than allowed and `too_long` is set.
-    `props` holds what was found; `refused` what stood in a propstat of an error status and was not empty.
-    """
-
-    href: str
-    status: int = 0
-    data: str | None = None
-    too_long: bool = False
-    props: dict[str, Value] = {}
-    refused: dict[str, Value] = {}
-
-    def value(self, name: str) -> Value | None:
-        """A property by its name, from an error propstat if there is no other: iCloud sends its principal so."""
-        return self.props.get(name) or self.refused.get(name)
+_END = re.compile(rb"</(?:[^\s:/>]*:)?response\s*>")
 
 
 class Multistatus:
     """`feed()` bytes in slices, `take()` the responses that are complete, `close()` at the end.
 
-    `sync_token` is the new one of a sync-collection (RFC 6578), once it was read. Raises Malformed.
+    Raises Malformed: for a document type declaration, a body that is no multistatus or breaks the limits.
     """
 
     def __init__(self, limits: Limits) -> None:
-        self.sync_token = ""
-        self.items: list[Item] = []
         self._limits = limits
         self._cleaner = Cleaner()
-        self._fed = 0
-        self._depth = 0
-        self._in_response = False
-        self._in_prop = False
-        # Of the response:
-        self._hrefs: list[str] = []
-        self._status = 0
-        self._data: str | None = None
-        self._too_long = False
-        self._props: dict[str, Value] | None = None
-        self._refused: dict[str, Value] | None = None
-        # Of the propstat:
-        self._stat_status = 0
-        self._stat_data: str | None = None
-        self._values: dict[str, Value] | None = None
-        # Of the element whose text is wanted:
-        self._parts: list[str] = []
-        self._length = 0
-        self._longest = limits.text
-        self._names: list[str] = []
-        self._inner: list[str] = []
-        self._cut = False
+        self._elements = Elements(limits)
+        self._items = self._elements.items
+        self._shapes: list[Shape] = []
+        self._learnt = 0
+        self._between = False
+        self._rest = b""
+        self._end = b""
 
-        parser = self._parser = expat.ParserCreate("utf-8", " ")
-        parser.buffer_text = True
-        parser.buffer_size = 64 * 1024
-        if hasattr(parser, "SetReparseDeferralEnabled"):
-            # Deferral saves work on endless tokens, which are refused here, and holds cards back.
-            parser.SetReparseDeferralEnabled(False)
-        parser.StartDoctypeDeclHandler = self._doctype
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
+    @property
+    def sync_token(self) -> str:
+        """The new token of a sync-collection (RFC 6578), once it was read."""
+        return self._elements.sync_token
 
     def feed(self, data: bytes) -> None:
-        self._parse(self._cleaner.feed(data))
+        data = self._cleaner.feed(data)
+        if data:
+            self._read(data)
 
     def take(self) -> list[Item]:
-        items, self.items = self.items, []
+        items = self._items[:]
+        self._items.clear()
         return items
 
     def close(self) -> None:
-        self._parse(self._cleaner.finish(), final=True)
+        self._read(self._cleaner.finish())
+        rest, self._rest = self._rest, b""
+        self._elements.parse(rest, final=True)
 
-    def _parse(self, data: bytes, *, final: bool = False) -> None:
-        parser = self._parser
-        try:
-            parser.Parse(data, final)
-        except expat.ExpatError as error:
-            if final and error.code in _UNFINISHED:
-                raise CutShort("the answer ends before it is complete") from None
-            words = expat.ErrorString(error.code) or "unknown error"
-            raise Malformed(f"the XML is broken in line {error.lineno}: {words}") from None
-        self._fed += len(data)
-        if self._fed - parser.CurrentByteIndex > LONGEST_TOKEN and not final:
-            raise Malformed("the XML has a tag or comment without end")
+    def _read(self, data: bytes) -> None:
+        if not self._between:
+            data = self._approach(data)
+        if self._between:
+            self._take_alike(data)
 
-    def _doctype(self, *_: object) -> None:
-        raise Malformed("the XML declares a document type, which is never read")
+    def _approach(self, data: bytes) -> bytes:
+        """Gives expat everything up to the last end of a response; the rest only if that is not between two."""
+        ends = list(_END.finditer(data))
+        last = ends[-1] if ends else None
+        if last is None:
+            self._elements.parse(data)
+            return b""
+        self._elements.parse(data[: last.end()])
+        self._end = last.group()
+        self._between = self._elements.is_between_responses(len(self._end))
+        if self._between:
+            return data[last.end() :]
+        self._elements.parse(data[last.end() :])
+        return b""
 
-    def _start(self, name: str, _: object) -> None:
-        depth = self._depth = self._depth + 1
-        if depth > 5:
-            if depth > self._limits.depth:
-                raise Malformed("the XML is nested too deeply")
-            if self._in_prop:
-                self._names.append(name)
-                if name == _HREF:
-                    self._parts = []
-                    self._length = 0
-        elif depth == 5:
-            if self._in_prop:
-                self._collect()
-                if name == ADDRESS_DATA:
-                    self._longest = self._limits.card
-        elif depth == 3:
-            if self._in_response and name in (_HREF, _STATUS):
-                self._collect()
-        elif depth == 4:
-            if name == _PROP:
-                self._in_prop = self._in_response
-            elif name == _STATUS:
-                self._collect()
-        elif depth == 2:
-            if name == _RESPONSE:
-                self._in_response = True
-            elif name == _TOKEN:
-                self._collect()
-        elif name != _ROOT:
-            raise Malformed("the answer is not a multistatus")
+    def _take_alike(self, data: bytes) -> None:
+        searched = max(0, len(self._rest) - len(self._end))
+        data = self._rest + data if self._rest else data
+        shapes, items = self._shapes, self._items
+        at = 0
+        while True:
+            for shape in shapes:
+                read = shape.read(data, at)
+                if read is not None:
+                    item, at = read
+                    items.append(item)
+                    break
+            else:
+                end = data.find(self._end, max(at, searched))
+                if end < 0:
+                    break
+                end += len(self._end)
+                self._learn(data[at:end])
+                at = end
+                if not self._between:
+                    self._rest = b""
+                    self._read(data[at:])
+                    return
+        self._rest = data[at:]
+        if len(self._rest) > HELD:
+            rest, self._rest = self._rest, b""
+            self._between = False
+            self._elements.parse(rest)
 
-    def _end(self, name: str) -> None:
-        depth = self._depth
-        self._depth = depth - 1
-        if depth == 5:
-            if self._in_prop:
-                self._property(name)
-        elif depth == 3:
-            if name == _HREF:
-                self._hrefs.append(self._collected().strip())
-            elif name == _PROPSTAT:
-                self._propstat()
-            elif name == _STATUS:
-                self._status = _code(self._collected())
-        elif depth == 4:
-            if name == _PROP:
-                self._in_prop = False
-            elif name == _STATUS:
-                self._stat_status = _code(self._collected())
-        elif depth == 2:
-            if name == _RESPONSE:
-                self._response()
-            elif name == _TOKEN:
-                self.sync_token = self._collected().strip()
-        elif depth > 5 and name == _HREF and self._in_prop:
-            self._inner.append("".join(self._parts).strip())
-            self._parts = []
-
-    def _collect(self) -> None:
-        self._parts = []
-        self._length = 0
-        self._cut = False
-        self._longest = self._limits.text
-        self._parser.CharacterDataHandler = self._text
-
-    def _collected(self) -> str:
-        self._parser.CharacterDataHandler = None
-        parts = self._parts
-        return parts[0] if len(parts) == 1 else "".join(parts)
-
-    def _text(self, data: str) -> None:
-        self._length += len(data)
-        if self._length > self._longest:
-            if self._longest == self._limits.text:
-                raise Malformed("the XML has a text that is too long")
-            # A card too long is no reason to lose the others: it is noticed, and not kept.
-            self._cut = True
-            self._parts = []
-            return
-        self._parts.append(data)
-
-    def _property(self, name: str) -> None:
-        text = self._collected()
-        if name == ADDRESS_DATA:
-            self._stat_data = text
-            self._too_long = self._too_long or self._cut
-            if self._names:
-                self._names = []
-                self._inner = []
-            return
-        value = Value(text.strip(), tuple(self._names), tuple(self._inner))
-        if self._names:
-            self._names = []
-            self._inner = []
-        if self._values is None:
-            self._values = {}
-        self._values[name] = value
-
-    def _propstat(self) -> None:
-        status = self._stat_status
-        if status == 0 or 200 <= status < 300:
-            if self._stat_data is not None:
-                self._data = self._stat_data
-            if self._values is not None:
-                self._props = self._values if self._props is None else {**self._props, **self._values}
-        elif self._values is not None:
-            kept = {name: value for name, value in self._values.items() if value.hrefs or value.text}
-            if kept:
-                self._refused = kept if self._refused is None else {**self._refused, **kept}
-        self._stat_status = 0
-        self._stat_data = None
-        self._values = None
-
-    def _response(self) -> None:
-        for href in self._hrefs:
-            self.items.append(
-                Item(
-                    href,
-                    self._status,
-                    self._data,
-                    self._too_long,
-                    {} if self._props is None else self._props,
-                    {} if self._refused is None else self._refused,
-                )
-            )
-        self._in_response = False
-        self._hrefs = []
-        self._status = 0
-        self._data = None
-        self._too_long = False
-        self._props = None
-        self._refused = None
-
-
-def _code(line: str) -> int:
-    """The number of a status line, `HTTP/1.1 404 Not Found`; 0 where there is none."""
-    for word in line.split():
-        if len(word) == 3 and word.isascii() and word.isdigit():
-            return int(word)
-    return 0
+    def _learn(self, response: bytes) -> None:
+        """Lets expat read a response of unknown shape, and knows the shape from then on."""
+        before = len(self._items)
+        self._elements.parse(response)
+        self._between = self._elements.is_between_responses(len(self._end))
+        if self._between and self._learnt < SHAPES and len(self._items) == before + 1:
+            self._learnt += 1
+            shape = learn(response, self._items[-1], self._limits)
+            if shape is not None:
+                self._shapes.append(shape)

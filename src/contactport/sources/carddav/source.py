@@ -13,7 +13,7 @@ from contactport.sources.base import Account, Page
 from contactport.sources.carddav.dav import Dav
 from contactport.sources.carddav.discover import Found, discover
 from contactport.sources.carddav.fetch import Reader
-from contactport.sources.carddav.multistatus import Malformed
+from contactport.sources.carddav.item import Malformed
 from contactport.sources.carddav.refusal import Refused, judge
 from contactport.sources.carddav.tray import Tally, Tray
 from contactport.sources.memory import Memory, ShortMemory

@@ -41,7 +41,6 @@ class Tray:
     def __init__(
         self, book: Book, known: Container[str], tally: Tally, *, longest: int, owner: str | None = None
     ) -> None:
-        self.received = 0
         self._book = book
         self._path = book.path
         self._known = known
@@ -76,45 +75,48 @@ class Tray:
         """Whether this member was received, rejected, or is known from an earlier attempt."""
         return mark(href) in self._seen or href in self._known
 
-    def card(self, key: str, data: str | bytes, *, again: bool = False) -> None:
+    def card(self, key: str, data: bytes, *, again: bool = False) -> None:
         """Takes a card. `again` says that we asked a second time, so that a double is not the server's doing.
 
         Raises OverBudget past the members that an import may have.
         """
-        if not self._new(key, again=again):
+        found = hash(unquote(key)) if "%" in key else hash(key)
+        if found in self._seen:
+            self._repeats += not again
             return
+        self._see(found)
         if key in self._known:
             return
-        raw = data.encode("utf-8", "replace") if isinstance(data, str) else data
-        if len(raw) > self._longest:
+        if len(data) > self._longest:
             self._rejects.append(Reject(key, self._too_long))
             return
-        if self._owner is not None and mark(key) == self._owner:
+        if found == self._owner:
             self._owner_key = key
-        self._bytes += len(raw)
-        self._cards.append(RawCard(key, raw, self._path))
+        self._bytes += len(data)
+        self._cards.append(RawCard(key, data, self._path))
 
     def reject(self, key: str, reason: str = "") -> None:
         """Leaves a member out, for a reason; without one because it is too long."""
-        if self._new(key, again=True) and key not in self._known:
-            self._rejects.append(Reject(key, reason or self._too_long))
+        found = mark(key)
+        if found not in self._seen:
+            self._see(found)
+            if key not in self._known:
+                self._rejects.append(Reject(key, reason or self._too_long))
 
     @property
     def _too_long(self) -> str:
         return f"the card is larger than {size(self._longest)}"
 
-    def _new(self, key: str, *, again: bool) -> bool:
-        found = mark(key)
-        if found in self._seen:
-            self._repeats += not again
-            return False
+    def _see(self, found: int) -> None:
         self._seen.add(found)
-        self.received += 1
-        tally = self._tally
-        tally.received += 1
-        if tally.received > tally.limit:
-            raise OverBudget(f"it has more than {tally.limit} members")
-        return True
+        self._tally.received += 1
+        if self._tally.received > self._tally.limit:
+            raise OverBudget(f"it has more than {self._tally.limit} members")
+
+    @property
+    def received(self) -> int:
+        """How many members have come, known and rejected ones among them."""
+        return len(self._seen)
 
     def listed(self, count: int) -> None:
         """So many members stand in this book's listing."""

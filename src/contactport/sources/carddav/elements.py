@@ -1,0 +1,242 @@
+"""A multistatus element by element, as expat finds them.
+
+expat calls two methods an element, so they do as little as can be; the text of an element is only collected where
+somebody wants it. `status` may stand before or after `prop`, names may have any prefix, text may be CDATA.
+"""
+
+from __future__ import annotations
+
+from xml.parsers import expat
+
+from contactport.sources.carddav.item import CARD, DAV, CutShort, Item, Limits, Malformed, Value
+
+ADDRESS_DATA = CARD + "address-data"
+_HREF = DAV + "href"
+_STATUS = DAV + "status"
+_PROP = DAV + "prop"
+_PROPSTAT = DAV + "propstat"
+_RESPONSE = DAV + "response"
+_TOKEN = DAV + "sync-token"
+_ROOT = DAV + "multistatus"
+
+LONGEST_TOKEN = 64 * 1024
+"""Bytes of one tag, comment or instruction: expat looks at an unfinished one again with every slice."""
+
+
+_UNFINISHED = frozenset(
+    expat.errors.codes[words]
+    for words in (
+        expat.errors.XML_ERROR_NO_ELEMENTS,
+        expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+        expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
+        expat.errors.XML_ERROR_PARTIAL_CHAR,
+    )
+)
+
+
+class Elements:
+    """`parse()` clean bytes, cut anywhere; `items` gathers the responses that are complete. Raises Malformed.
+
+    `sync_token` is the new one of a sync-collection (RFC 6578), once it was read.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.sync_token = ""
+        self.items: list[Item] = []
+        self._limits = limits
+        self._fed = 0
+        self._ended = -1
+        self._depth = 0
+        self._in_response = False
+        self._in_prop = False
+        # Of the response:
+        self._hrefs: list[str] = []
+        self._status = 0
+        self._data: bytes | None = None
+        self._too_long = False
+        self._props: dict[str, Value] | None = None
+        self._refused: dict[str, Value] | None = None
+        # Of the propstat:
+        self._stat_status = 0
+        self._stat_data: bytes | None = None
+        self._values: dict[str, Value] | None = None
+        # Of the element whose text is wanted:
+        self._parts: list[str] = []
+        self._length = 0
+        self._longest = limits.text
+        self._names: list[str] = []
+        self._inner: list[str] = []
+        self._cut = False
+
+        parser = self._parser = expat.ParserCreate("utf-8", " ")
+        parser.buffer_text = True
+        parser.buffer_size = 64 * 1024
+        if hasattr(parser, "SetReparseDeferralEnabled"):
+            # Deferral saves work on endless tokens, which are refused here, and holds cards back.
+            parser.SetReparseDeferralEnabled(False)
+        parser.StartDoctypeDeclHandler = self._doctype
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+
+    def is_between_responses(self, tag: int) -> bool:
+        """Whether what was parsed last is the end tag, `tag` bytes long, of a response: nothing else is open."""
+        return self._depth == 1 and self._ended == self._fed - tag
+
+    def parse(self, data: bytes, *, final: bool = False) -> None:
+        parser = self._parser
+        try:
+            parser.Parse(data, final)
+        except expat.ExpatError as error:
+            if final and error.code in _UNFINISHED:
+                raise CutShort("the answer ends before it is complete") from None
+            words = expat.ErrorString(error.code) or "unknown error"
+            raise Malformed(f"the XML is broken: {words}") from None
+        self._fed += len(data)
+        if self._fed - parser.CurrentByteIndex > LONGEST_TOKEN and not final:
+            raise Malformed("the XML has a tag or comment without end")
+
+    def _doctype(self, *_: object) -> None:
+        raise Malformed("the XML declares a document type, which is never read")
+
+    def _start(self, name: str, _: object) -> None:
+        depth = self._depth = self._depth + 1
+        if depth > 5:
+            if depth > self._limits.depth:
+                raise Malformed("the XML is nested too deeply")
+            if self._in_prop:
+                self._names.append(name)
+                if name == _HREF:
+                    self._parts = []
+                    self._length = 0
+        elif depth == 5:
+            if self._in_prop:
+                self._collect()
+                if name == ADDRESS_DATA:
+                    self._longest = self._limits.card
+        elif depth == 3:
+            if self._in_response and name in (_HREF, _STATUS):
+                self._collect()
+        elif depth == 4:
+            if name == _PROP:
+                self._in_prop = self._in_response
+            elif name == _STATUS:
+                self._collect()
+        elif depth == 2:
+            if name == _RESPONSE:
+                self._in_response = True
+            elif name == _TOKEN:
+                self._collect()
+        elif name != _ROOT:
+            raise Malformed("the answer is not a multistatus")
+
+    def _end(self, name: str) -> None:
+        depth = self._depth
+        self._depth = depth - 1
+        if depth == 5:
+            if self._in_prop:
+                self._property(name)
+        elif depth == 3:
+            if name == _HREF:
+                self._hrefs.append(self._collected().strip())
+            elif name == _PROPSTAT:
+                self._propstat()
+            elif name == _STATUS:
+                self._status = _code(self._collected())
+        elif depth == 4:
+            if name == _PROP:
+                self._in_prop = False
+            elif name == _STATUS:
+                self._stat_status = _code(self._collected())
+        elif depth == 2:
+            if name == _RESPONSE:
+                self._response()
+                self._ended = self._parser.CurrentByteIndex
+            elif name == _TOKEN:
+                self.sync_token = self._collected().strip()
+        elif depth > 5 and name == _HREF and self._in_prop:
+            self._inner.append("".join(self._parts).strip())
+            self._parts = []
+
+    def _collect(self) -> None:
+        self._parts = []
+        self._length = 0
+        self._cut = False
+        self._longest = self._limits.text
+        self._parser.CharacterDataHandler = self._text
+
+    def _collected(self) -> str:
+        self._parser.CharacterDataHandler = None
+        parts = self._parts
+        return parts[0] if len(parts) == 1 else "".join(parts)
+
+    def _text(self, data: str) -> None:
+        self._length += len(data)
+        if self._length > self._longest:
+            if self._longest == self._limits.text:
+                raise Malformed("the XML has a text that is too long")
+            # A card too long is no reason to lose the others: it is noticed, and not kept.
+            self._cut = True
+            self._parts = []
+            return
+        self._parts.append(data)
+
+    def _property(self, name: str) -> None:
+        text = self._collected()
+        if name == ADDRESS_DATA:
+            self._stat_data = text.encode("utf-8", "replace")
+            self._too_long = self._too_long or self._cut
+            if self._names:
+                self._names = []
+                self._inner = []
+            return
+        value = Value(text.strip(), tuple(self._names), tuple(self._inner))
+        if self._names:
+            self._names = []
+            self._inner = []
+        if self._values is None:
+            self._values = {}
+        self._values[name] = value
+
+    def _propstat(self) -> None:
+        status = self._stat_status
+        if status == 0 or 200 <= status < 300:
+            if self._stat_data is not None:
+                self._data = self._stat_data
+            if self._values is not None:
+                self._props = self._values if self._props is None else {**self._props, **self._values}
+        elif self._values is not None:
+            kept = {name: value for name, value in self._values.items() if value.hrefs or value.text}
+            if kept:
+                self._refused = kept if self._refused is None else {**self._refused, **kept}
+        self._stat_status = 0
+        self._stat_data = None
+        self._values = None
+
+    def _response(self) -> None:
+        for href in self._hrefs:
+            self.items.append(
+                Item(
+                    href,
+                    self._status,
+                    self._data,
+                    self._too_long,
+                    # Beside a card nobody asks for more, and by its shape it would not be read.
+                    None if self._data else self._props,
+                    self._refused,
+                )
+            )
+        self._in_response = False
+        self._hrefs = []
+        self._status = 0
+        self._data = None
+        self._too_long = False
+        self._props = None
+        self._refused = None
+
+
+def _code(line: str) -> int:
+    """The number of a status line, `HTTP/1.1 404 Not Found`; 0 where there is none."""
+    for word in line.split():
+        if len(word) == 3 and word.isascii() and word.isdigit():
+            return int(word)
+    return 0
