@@ -48,7 +48,8 @@ class Marks:
     """
 
     def __init__(self, key: bytes, before: Iterable[int] = ()) -> None:
-        self._key = key[:64]
+        # Copied for each mark: that is quicker than to begin anew with the key.
+        self._hash = blake2b(digest_size=_BYTES, key=key[:64])
         self._before = _Bins(before)
         self._now = _Bins()
 
@@ -65,7 +66,9 @@ class Marks:
         return self._mark(b"b" + data)
 
     def _mark(self, message: bytes) -> int:
-        return int.from_bytes(blake2b(message, digest_size=8, key=self._key).digest(), "little")
+        hash_ = self._hash.copy()
+        hash_.update(message)
+        return int.from_bytes(hash_.digest(), "little")
 
     def __contains__(self, key: object) -> bool:
         """Whether an earlier attempt has accounted for this key: what a source need not fetch again."""

@@ -138,9 +138,10 @@ class _Attempt:
             marks.append(self._marks.of_uid(raw.book, contact.uid))
         if alone:
             marks.append(self._marks.of_bytes(raw.data))
-        if any(self._marks.is_known(mark) for mark in marks):
-            self._batch.merged += 1
-            return
+        for mark in marks:
+            if self._marks.is_known(mark):
+                self._batch.merged += 1
+                return
         for mark in marks:
             self._marks.add(mark)
         self._batch.marks.extend(marks)
