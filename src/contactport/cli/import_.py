@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import click
 
 from contactport.cli.failures import IMPORT, PROGRAM, Failure
+from contactport.cli.hints import hint
 from contactport.cli.options import allow_network_option, settings_of, settings_options
 from contactport.cli.output import say
+from contactport.cli.password import ask_password
 from contactport.cli.writer import FORMATS
 from contactport.errors import Code, WireError
 from contactport.process import forbid_core_dumps
@@ -24,8 +26,6 @@ from contactport.sources.providers import Provider, find, providers
 if TYPE_CHECKING:
     from contactport.cli.record import Ledger, WrittenRecord
     from contactport.sources.base import Account, Source
-
-PASSWORD_BYTES = 4096
 
 Show = Callable[["Ledger", int | None], None]
 Tell = Callable[[str], None]
@@ -84,7 +84,7 @@ def import_(
     provider = _provider(service)
     _check_server(provider, server, username)
     forbid_core_dumps()
-    password = _password(provider, username)
+    password = ask_password(provider, username)
     # Here, because they take a second that `--help` and a slip of the pen need not wait for.
     from contactport import logs
     from contactport.sources.base import Account
@@ -129,24 +129,6 @@ def _check_server(provider: Provider, server: str, username: str) -> None:
         raise click.UsageError("add --server: only an e-mail address as the user name tells where to look")
 
 
-def _password(provider: Provider, username: str) -> str:
-    if sys.stdin.isatty():
-        if provider.secret.help:
-            say(" ".join(part for part in (provider.secret.help, provider.secret.url) if part))
-        given: str = click.prompt(f"Password of {username} at {provider.name}", hide_input=True, err=True)
-        return given
-    line = sys.stdin.buffer.readline(PASSWORD_BYTES + 1)
-    if len(line) > PASSWORD_BYTES:
-        raise click.UsageError(f"the first line of standard input is longer than {PASSWORD_BYTES} bytes")
-    try:
-        password = line.decode("utf-8").rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise click.UsageError("the first line of standard input is not UTF-8") from None
-    if not password:
-        raise click.UsageError("there is no password: write it to the first line of standard input")
-    return password
-
-
 def _import(settings: Settings, account: Account, format_: str, path: Path | None) -> Ledger:
     """Raises Failure."""
     from contactport.cli.record import Ledger, WrittenRecord
@@ -180,17 +162,10 @@ def _import(settings: Settings, account: Account, format_: str, path: Path | Non
                 + (f", in {part(path)}" if path is not None and part(path).exists() else "")
             )
         raise Failure(
-            f"the import failed with code {int(error.code)}: {error.text}{_hint(settings, account, error)}",
+            f"the import failed with code {int(error.code)}: {error.text}{hint(settings, account.provider, error)}",
             IMPORT,
         ) from None
     return ledger
-
-
-def _hint(settings: Settings, account: Account, error: WireError) -> str:
-    """What the wire must not tell strangers, and the user of this machine may know."""
-    if error.code == Code.IMPORT_FAILED and account.provider.self_hosted and not settings.allow_network:
-        return " A server on this host or in a private network is reached only with --allow-network CIDR."
-    return ""
 
 
 async def _run(settings: Settings, source: Source, account: Account, record: WrittenRecord) -> None:

@@ -76,3 +76,10 @@ class Source(Protocol):
         blocked, 264 down, 258 too slow, 257 no readable address book, or a budget exceeded.
         """
         ...
+
+    def check(self, account: Account, client: Client) -> AsyncIterator[str]:
+        """The same, step by step, for an operator who tries a provider's row with an account of their own.
+
+        Yields what each step found, in words without one of a contact. Raises WireError at the step that fails.
+        """
+        ...

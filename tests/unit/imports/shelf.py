@@ -26,6 +26,9 @@ class Shelf:
         if self.end is not None:
             raise self.end
 
+    async def check(self, account: Account, client: Client) -> AsyncIterator[str]:
+        yield f"{len(self.pages_held)} pages"
+
 
 def vcard(name: str, *lines: str, uid: str | None = None) -> bytes:
     """A small card of this name."""

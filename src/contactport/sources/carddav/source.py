@@ -10,6 +10,7 @@ from contactport.net.client import Client
 from contactport.net.credentials import Credentials
 from contactport.net.failures import Unreachable, Unreadable, Untrusted
 from contactport.sources.base import Account, Page
+from contactport.sources.carddav.check import check
 from contactport.sources.carddav.dav import Dav
 from contactport.sources.carddav.discover import Found, discover
 from contactport.sources.carddav.fetch import Reader
@@ -62,6 +63,10 @@ class CardDav:
                 raise _told(error, found.provider) from None
             if tray.received and reader.facts != facts:
                 await self.memory.put(host, reader.facts)
+
+    def check(self, account: Account, client: Client) -> AsyncGenerator[str]:
+        """As `Source.check`."""
+        return check(self, account, client)
 
 
 def _told(error: Refused | Malformed | WireError, provider: Provider) -> WireError:

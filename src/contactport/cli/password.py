@@ -1,0 +1,31 @@
+"""A user's password: asked for on a terminal, else the first line of standard input. Never an argument."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from contactport.cli.output import say
+from contactport.sources.providers import Provider
+
+PASSWORD_BYTES = 4096
+
+
+def ask_password(provider: Provider, username: str) -> str:
+    """The password, with the provider's help before it where a person is asked. Raises click.UsageError."""
+    if sys.stdin.isatty():
+        if provider.secret.help:
+            say(" ".join(part for part in (provider.secret.help, provider.secret.url) if part))
+        given: str = click.prompt(f"Password of {username} at {provider.name}", hide_input=True, err=True)
+        return given
+    line = sys.stdin.buffer.readline(PASSWORD_BYTES + 1)
+    if len(line) > PASSWORD_BYTES:
+        raise click.UsageError(f"the first line of standard input is longer than {PASSWORD_BYTES} bytes")
+    try:
+        password = line.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise click.UsageError("the first line of standard input is not UTF-8") from None
+    if not password:
+        raise click.UsageError("there is no password: write it to the first line of standard input")
+    return password

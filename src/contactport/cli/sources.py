@@ -1,0 +1,102 @@
+"""`contactport sources`: where address books can be imported from, and whether a provider still works."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+import click
+
+from contactport.cli.failures import IMPORT, Failure
+from contactport.cli.hints import hint
+from contactport.cli.options import allow_network_option, settings_of, settings_options
+from contactport.cli.output import plain, put_json, say
+from contactport.cli.password import ask_password
+from contactport.errors import WireError
+from contactport.process import forbid_core_dumps
+from contactport.settings import Settings
+from contactport.sources.providers import Provider, find, providers
+
+
+@click.group()
+def sources() -> None:
+    """Show where address books can be imported from, and try one provider with an account of one's own."""
+
+
+@sources.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Standard output is JSON alone.")
+@settings_options
+def list_sources(as_json: bool, data: str | None, config: Path | None) -> None:
+    """List every service code, and how it is served."""
+    settings_of(data, config)
+    rows = list(providers().values())
+    if as_json:
+        put_json({row.code: {"name": row.name, "method": row.method, "aliases": row.aliases} for row in rows})
+        return
+    width = max(len(row.code) for row in rows)
+    for row in rows:
+        secret = row.secret.kind.replace("_", " ") if row.method == "password" else row.method
+        unsure = ", experimental" if row.experimental else ""
+        click.echo(f"{row.code:{width}}  {row.name} ({secret}{unsure})")
+
+
+@sources.command("test")
+@click.argument("code")
+@click.option("--username", required=True, metavar="U", help="Your own name at that provider.")
+@click.option(
+    "--server", default="", metavar="URL", help="The server, for services that people host themselves."
+)
+@allow_network_option
+@settings_options
+def test_source(
+    code: str,
+    username: str,
+    server: str,
+    allow_network: tuple[str, ...],
+    data: str | None,
+    config: Path | None,
+) -> None:
+    """Try one provider's row against the real provider, with an account of your own, step by step.
+
+    The password is asked for on a terminal, else read from the first line of standard input. The whole address
+    book is read and thrown away; no contact is shown or kept. Exit code 3 says that a step failed.
+    """
+    settings = settings_of(data, config, allow_network=allow_network)
+    provider = find(code)
+    if provider is None:
+        raise click.BadParameter(
+            f"there is no service {code!r}: see `contactport sources list`", param_hint="CODE"
+        )
+    if provider.method != "password":
+        raise click.BadParameter(provider.sorry or f"{provider.name} takes no passwords", param_hint="CODE")
+    forbid_core_dumps()
+    password = ask_password(provider, username)
+    say(
+        f"{provider.name} ({provider.code}) by {provider.protocol}"
+        + (", experimental" * provider.experimental)
+    )
+    try:
+        asyncio.run(_test(settings, provider, username, password, server.strip()))
+    except TimeoutError:
+        raise Failure(f"it took more than {settings.import_seconds:.0f} seconds", IMPORT) from None
+    except WireError as error:
+        raise Failure(
+            f"this step failed, with code {int(error.code)}: {error.text}{hint(settings, provider, error)}",
+            IMPORT,
+        ) from None
+    say("the row works")
+
+
+async def _test(settings: Settings, provider: Provider, username: str, password: str, server: str) -> None:
+    from contactport import logs
+    from contactport.net.client import open_client
+    from contactport.sources.base import Account
+    from contactport.sources.registry import source
+
+    logs.configure("text")
+    logging.getLogger().setLevel(logging.WARNING)
+    account = Account(provider=provider, username=username, password=password, server=server)
+    async with asyncio.timeout(settings.import_seconds), open_client(settings) as client:
+        async for told in source(provider.protocol).check(account, client):
+            say(plain(told))

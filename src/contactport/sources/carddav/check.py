@@ -1,0 +1,45 @@
+"""One provider's row, tried step by step with somebody's own account, in words for its operator."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+from contactport.net.client import Client
+from contactport.net.credentials import Credentials
+from contactport.sources.base import Account, Source
+from contactport.sources.carddav.dav import Dav
+from contactport.sources.carddav.discover import discover
+from contactport.sources.carddav.places import places
+from contactport.sources.memory import ShortMemory
+
+
+async def check(source: Source, account: Account, client: Client) -> AsyncGenerator[str]:
+    """What each step found, as it is found. Raises WireError at the step that fails.
+
+    No word of a contact is told, nor the names that the user gave to books.
+    """
+    provider = account.provider
+    where = await places(account, client.names)
+    for place in where.tries:
+        yield f"to try: {place.url}" + (" (a guess by who takes the domain's mail)" if place.guess else "")
+    credentials = Credentials(
+        account.username,
+        account.password,
+        patterns=provider.credential_hosts,
+        local_part=provider.self_hosted,
+    )
+    found = await discover(account, Dav(client, credentials), ShortMemory())
+    yield f"signed in; address books: {len(found.books)}"
+    for book in found.books:
+        reports = ", ".join(sorted(book.reports)) or "none named"
+        yield f"  a book on {book.url.host}, with the reports {reports}"
+    yield "the user's own card is named" if found.owner else "the user's own card is not named"
+    cards = rejects = repeats = 0
+    listed: int | None = None
+    async for page in source.pages(account, client, ()):
+        cards += len(page.cards)
+        rejects += len(page.rejects)
+        repeats += page.repeats
+        listed = page.listed if page.listed is not None else listed
+    members = "not listed" if listed is None else f"listed {listed}"
+    yield f"members: {members}, received {cards}, sent twice {repeats}, left out {rejects}"
