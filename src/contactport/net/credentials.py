@@ -70,6 +70,7 @@ class Credentials:
         self._failed: set[tuple[Form, int]] = set()
         self._accepted: int | None = None
         self._forms: dict[Origin, Sent] = {}
+        self._offered: dict[Origin, set[Form]] = {}
         self.unsupported = False
         """Whether the server only offered forms that a name and a password can't answer."""
 
@@ -162,7 +163,8 @@ class Credentials:
         self, url: URL, headers: Sequence[str], challenges: Sequence[Challenge]
     ) -> Iterable[tuple[Form, int]]:
         tls = url.scheme == "https"
-        offered: set[Form] = set()
+        # Some servers offer one form fewer after each refusal.
+        offered = self._offered.setdefault(_origin(url), set())
         utf8 = False
         for challenge in challenges:
             if challenge.scheme == "basic":

@@ -72,6 +72,17 @@ class TestWhatIsSent:
         assert pair(header) == "alice:secret"
 
 
+    def test_what_was_offered_once_though_a_refusal_offers_less(self) -> None:
+        found = credentials()
+        assert found.retry(PLAIN, None, DIGEST + BASIC)
+        first = found.authorise("PROPFIND", PLAIN)
+        assert first is not None
+        assert found.retry(PLAIN, first[1], DIGEST)
+        second = found.authorise("PROPFIND", PLAIN)
+        assert second is not None
+        assert pair(second[0]) == "alice:secret"
+
+
 class TestSpellings:
     def test_latin_1_after_utf_8_where_no_character_set_is_named(self) -> None:
         first, second = tries(credentials("jürgen", "groß"), TLS, BASIC)
