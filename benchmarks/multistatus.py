@@ -70,8 +70,9 @@ async def whole(path: Path, count: int) -> float:
     """Seconds until every card has left in a page."""
     settings = Settings(import_members=1_000_000)
     limits = Limits(card=settings.card_bytes, text=settings.text_bytes, depth=settings.xml_depth)
+    home = URL("https://dav.example.com/alice/")
     tray = Tray(
-        Book(URL("https://dav.example.com/alice/contacts/")),
+        Book(home / "contacts/", home),
         (),
         Tally(settings.import_members),
         longest=settings.card_bytes,

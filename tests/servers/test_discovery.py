@@ -127,3 +127,28 @@ async def test_a_certificate_by_nobody_is_told_apart(radicale_server: Radicale) 
         with pytest.raises(WireError, match="certificate"):
             await look(account("alice", f"own.example:{proxy.port}"), resolver=net.settings["resolver"])
     assert not proxy.requests
+
+
+async def test_a_book_elsewhere_in_an_allowed_network_is_not_reached_from_another(
+    radicale_server: Radicale,
+) -> None:
+    """The server is in one allowed network, and says that the home set is in another."""
+    async with quirk_proxy(QUIRKS["plain"], radicale_server.port, "", "") as proxy:
+
+        def lead(request: Request) -> Reply:
+            return reply(
+                207,
+                b'<d:multistatus xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:carddav"><d:response>'
+                b"<d:href>http://127.0.0.1:%d/user_one/contacts/</d:href><d:propstat><d:prop><d:resourcetype>"
+                b"<d:collection/>%b</d:resourcetype><c:addressbook-home-set><d:href>/home/</d:href>"
+                b"</c:addressbook-home-set></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>"
+                b"</d:multistatus>"
+                % (proxy.port, b"<c:addressbook/>" if request.target == "/home/" else b""),
+            )
+
+        async with little_server(lead, host="127.0.0.2") as server:
+            for networks, reached in ((["127.0.0.1/32", "127.0.0.2/32"], False), (["127.0.0.0/8"], True)):
+                before = len(proxy.requests)
+                with pytest.raises(WireError):
+                    await look(account("user_one", server.url("/start/")), allow_network=networks)
+                assert (len(proxy.requests) > before) is reached

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from contactport.errors import Code, WireError
@@ -114,3 +115,18 @@ async def test_the_users_own_card_is_named_and_delivered(name: str, radicale_ser
 
 async def test_a_server_that_names_no_owner_leaves_it_open(radicale_server: Radicale) -> None:
     assert (await through("plain", radicale_server)).owner is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["lying xandikos", "breaking off again and again", "multiget of few", "multiget in silence", "ghosts"],
+)
+async def test_four_requests_at_once_bring_the_same(name: str, radicale_server: Radicale) -> None:
+    quirk = QUIRKS[name]
+    row = msgspec.structs.replace(provider(), concurrency=4, batch=50)
+    async with quirk_proxy(quirk, radicale_server.port, "user_some", PASSWORD) as proxy:
+        account = Account(provider=row, username="user_some", password=PASSWORD, server=proxy.url())
+        reading = await read(source("carddav"), account, using=settings(idle_seconds=5.0))
+    assert set(reading.uids) == ALL
+    assert len(reading.rejects) == quirk.rejects
+    assert proxy.connections > 1

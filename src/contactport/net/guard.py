@@ -158,7 +158,8 @@ class Guard:
         here = self._hosts.get(host)
         if here is not None:
             origins.append(here)
-        if via is not None and via != host:
+        if via is not None:
+            # A host that an answer names and nobody has dialled yet has no network of its own to come from.
             there = self._hosts.get(via, "public")
             if here not in (None, "public", there):
                 raise refusal()

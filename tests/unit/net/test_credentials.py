@@ -71,7 +71,6 @@ class TestWhatIsSent:
         (header,) = tries(credentials(), TLS, ['X-MobileMe-AuthToken realm="a", Basic realm="a"'])
         assert pair(header) == "alice:secret"
 
-
     def test_what_was_offered_once_though_a_refusal_offers_less(self) -> None:
         found = credentials()
         assert found.retry(PLAIN, None, DIGEST + BASIC)

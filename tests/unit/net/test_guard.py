@@ -197,6 +197,10 @@ class TestTheWayThere:
         with refused():
             dial(Guard(self.networks), "nas.example", "10.0.0.1", via="unknown.example")
 
+    def test_a_host_that_nobody_has_dialled_does_not_lead_to_itself(self) -> None:
+        with refused():
+            dial(Guard(self.networks), "nas.example", "10.0.0.1", via="nas.example")
+
     def test_a_host_of_the_same_network_leads_there(self) -> None:
         guard = Guard(self.networks)
         dial(guard, "nas.example", "10.0.0.1")

@@ -22,9 +22,13 @@ _RADICALE = frozenset(
 
 
 class Book(msgspec.Struct, frozen=True):
-    """A collection with the resource type `C:addressbook`. `reports` are the local names that it supports."""
+    """A collection with the resource type `C:addressbook`.
+
+    `via` is the URL whose answer named it, `reports` are the local names of those that it supports.
+    """
 
     url: URL
+    via: URL
     name: str = ""
     reports: frozenset[str] = frozenset()
 

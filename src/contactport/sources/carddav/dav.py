@@ -13,6 +13,7 @@ from contactport.net.client import Client
 from contactport.net.credentials import Credentials
 from contactport.net.failures import OverBudget, Unreadable
 from contactport.net.response import Response
+from contactport.sources.carddav.book import Book
 from contactport.sources.carddav.item import Item, Limits, Malformed
 from contactport.sources.carddav.multistatus import Multistatus
 from contactport.sources.carddav.refusal import WORDS, Refused
@@ -53,22 +54,28 @@ class Dav:
             return Answer(response.url, items)
 
     async def stream(
-        self, method: str, url: URL, body: bytes, *, depth: int, parser: Multistatus | None = None
+        self, method: str, book: Book, body: bytes, *, depth: int, parser: Multistatus | None = None
     ) -> AsyncGenerator[list[Item]]:
-        """The responses of a collection's listing or report, a few at a time, as they come from the socket."""
+        """The responses of a book's listing or report, a few at a time, as they come from the socket."""
         async with (
             self.client.request(
-                method, url, headers=_headers(depth), body=body, credentials=self.credentials, via=url
+                method,
+                book.url,
+                headers=_headers(depth),
+                body=body,
+                credentials=self.credentials,
+                via=book.via,
             ) as response,
             aclosing(self._items(response, parser or Multistatus(self.limits))) as answers,
         ):
             async for some in answers:
                 yield some
 
-    async def get(self, url: URL) -> bytes:
+    async def get(self, url: URL, via: URL) -> bytes:
         """One resource by GET. Raises Refused, and OverBudget past the longest card."""
+        headers = {"Accept": "text/vcard, */*;q=0.5"}
         async with self.client.request(
-            "GET", url, headers={"Accept": "text/vcard, */*;q=0.5"}, credentials=self.credentials, via=url
+            "GET", url, headers=headers, credentials=self.credentials, via=via
         ) as response:
             if response.status != 200:
                 raise await self._refused(response)

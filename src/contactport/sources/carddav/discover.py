@@ -207,6 +207,7 @@ def _book(base: URL, item: Item) -> Book:
     reports = item.value(REPORTS)
     return Book(
         onward(base, item.href),
+        base,
         "" if name is None else name.text,
         frozenset()
         if reports is None

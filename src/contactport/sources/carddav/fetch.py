@@ -75,7 +75,9 @@ class Reader:
         async with aclosing(self._first_steps()) as pages:
             async for page in pages:
                 yield page
-        if not self._is_vouched_for():
+        if self._is_vouched_for():
+            self._tray.listed(self._tray.received)
+        else:
             self._again = True
             await self._list()
             async with aclosing(self._further_steps()) as pages:
@@ -172,7 +174,7 @@ class Reader:
 
     async def _query(self, body: bytes) -> AsyncGenerator[Page]:
         self._tried.add(body)
-        async with aclosing(self._dav.stream("REPORT", self._book.url, body, depth=1)) as stream:
+        async with aclosing(self._dav.stream("REPORT", self._book, body, depth=1)) as stream:
             async for items in stream:
                 self._take(items)
                 while self._tray.full:
@@ -186,7 +188,7 @@ class Reader:
             parser = Multistatus(self._dav.limits)
             body = questions.sync(token)
             async with aclosing(
-                self._dav.stream("REPORT", self._book.url, body, depth=0, parser=parser)
+                self._dav.stream("REPORT", self._book, body, depth=0, parser=parser)
             ) as stream:
                 async for items in stream:
                     self._take(items)
@@ -204,7 +206,7 @@ class Reader:
         most = self._dav.client.settings.import_members
         try:
             async with aclosing(
-                self._dav.stream("PROPFIND", self._book.url, questions.LISTING, depth=1)
+                self._dav.stream("PROPFIND", self._book, questions.LISTING, depth=1)
             ) as stream:
                 async for items in stream:
                     for item in items:
@@ -229,7 +231,7 @@ class Reader:
     async def _exists(self) -> bool:
         """Whether the book itself is there: some servers say 404 to a listing of nothing."""
         try:
-            answer = await self._dav.propfind(self._book.url, questions.HOME, depth=0, via=self._book.url)
+            answer = await self._dav.propfind(self._book.url, questions.HOME, depth=0, via=self._book.via)
         except Failure:
             return False
         return bool(answer.items)
@@ -288,7 +290,7 @@ class Reader:
         failures = 0
         for href in self._lacking:
             try:
-                data = await self._dav.get(onward(self._book.url, href))
+                data = await self._dav.get(onward(self._book.url, href), self._book.url)
             except Refused as refused:
                 if is_final(refused):
                     raise

@@ -106,7 +106,7 @@ class Multiget:
         cards = 0
         gone: list[str] = []
         body = questions.multiget(batch)
-        async with aclosing(self._dav.stream("REPORT", self._book.url, body, depth=1)) as stream:
+        async with aclosing(self._dav.stream("REPORT", self._book, body, depth=1)) as stream:
             async for items in stream:
                 for item in items:
                     href = asked.pop(mark(tray.key(item.href)), None)
