@@ -7,6 +7,7 @@ from collections.abc import Generator
 import pytest
 
 from samples.book import cards
+from tests.servers.cyrus import Cyrus, cyrus
 from tests.servers.radicale import Radicale, radicale
 from tests.servers.reading import PASSWORD
 from tests.servers.xandikos import Xandikos, xandikos
@@ -37,3 +38,12 @@ def xandikos_servers() -> Generator[dict[int, Xandikos]]:
             if count:
                 server.fill(cards(count))
         yield servers
+
+
+@pytest.fixture(scope="session")
+def cyrus_server() -> Generator[Cyrus]:
+    """`user_big` and `shy` are filled by the test that wants them."""
+    with cyrus([*SIZES, "user_big", "shy"], PASSWORD) as server:
+        for user, count in SIZES.items():
+            server.fill(user, cards(count))
+        yield server

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from contactport.errors import Code, WireError
+from contactport.sources.base import Account, Source
+from contactport.sources.registry import source
+from samples.book import cards
+from tests.servers.behaviour import SourceBehaviour
+from tests.servers.conftest import SIZES
+from tests.servers.cyrus import Cyrus
+from tests.servers.reading import PASSWORD, little_cards, provider, read
+
+NAMES = {count: user for user, count in SIZES.items()}
+
+
+def account(url: str, username: str, *, code: str = "carddav", password: str = PASSWORD) -> Account:
+    return Account(provider=provider(code), username=username, password=password, server=url)
+
+
+class CyrusHouse(msgspec.Struct):
+    server: Cyrus
+    signs_in: bool = True
+
+    @property
+    def source(self) -> Source:
+        return source("carddav")
+
+    def account(self, count: int) -> Account:
+        return account(self.server.url, NAMES[count], code="cyrus")
+
+    def stranger(self) -> Account:
+        return account(self.server.url, "user_some", password="wrong")
+
+    def absent(self, port: int) -> Account:
+        return account(f"http://127.0.0.1:{port}/", "user_one")
+
+    def uids(self, count: int) -> set[str]:
+        return {f"sample-1-{number}" for number in range(count)}
+
+
+class TestCyrus(SourceBehaviour):
+    @pytest.fixture
+    def house(self, cyrus_server: Cyrus) -> CyrusHouse:
+        return CyrusHouse(cyrus_server)
+
+    async def test_brings_ten_thousand_cards(self, cyrus_server: Cyrus) -> None:
+        cyrus_server.fill("user_big", little_cards(10_000))
+        reading = await read(source("carddav"), account(cyrus_server.url, "user_big"))
+        assert set(reading.uids) == {f"little-{number}" for number in range(10_000)}
+        assert len(reading.keys) == 10_000
+        assert reading.rejects == []
+        assert reading.listed in (None, 10_000)
+
+
+async def test_signs_in_where_digest_is_all_that_the_server_takes(cyrus_server: Cyrus) -> None:
+    reading = await read(source("carddav"), account(cyrus_server.digest_url, "user_some"))
+    assert set(reading.uids) == {f"sample-1-{number}" for number in range(300)}
+
+
+async def test_a_wrong_password_is_told_where_digest_is_all_that_the_server_takes(
+    cyrus_server: Cyrus,
+) -> None:
+    with pytest.raises(WireError) as caught:
+        await read(source("carddav"), account(cyrus_server.digest_url, "user_some", password="wrong"))
+    assert caught.value.code == Code.WRONG_PASSWORD
+
+
+async def test_a_user_whom_nobody_knows_is_told_as_a_wrong_password(cyrus_server: Cyrus) -> None:
+    with pytest.raises(WireError) as caught:
+        await read(source("carddav"), account(cyrus_server.url, "user_unknown"))
+    assert caught.value.code == Code.WRONG_PASSWORD
+
+
+async def test_the_local_part_of_an_address_signs_in(cyrus_server: Cyrus) -> None:
+    cyrus_server.fill("shy", cards(2))
+    reading = await read(source("carddav"), account(cyrus_server.url, "shy@example.com"))
+    assert set(reading.uids) == {"sample-1-0", "sample-1-1"}
