@@ -32,13 +32,17 @@ class Answer(msgspec.Struct):
 
 
 class Dav:
-    """One account on one or several hosts. Both questions raise Refused, Malformed, and the client's errors."""
+    """One account on one or several hosts. All questions raise Refused, Malformed, and the client's errors.
 
-    def __init__(self, client: Client, credentials: Credentials) -> None:
+    Without `photos` a card may be as long as any text: what makes it so long may be a picture that nobody wants.
+    """
+
+    def __init__(self, client: Client, credentials: Credentials, *, photos: bool = False) -> None:
         self.client = client
         self.credentials = credentials
         settings = client.settings
-        self.limits = Limits(card=settings.card_bytes, text=settings.text_bytes, depth=settings.xml_depth)
+        longest = settings.card_bytes if photos else max(settings.card_bytes, settings.text_bytes)
+        self.limits = Limits(card=longest, text=settings.text_bytes, depth=settings.xml_depth)
 
     async def propfind(self, url: URL, body: bytes, *, depth: int, via: URL | None = None) -> Answer:
         """A PROPFIND of discovery, whose answer is short."""
@@ -79,7 +83,7 @@ class Dav:
         ) as response:
             if response.status != 200:
                 raise await self._refused(response)
-            return await response.read(self.client.settings.card_bytes)
+            return await response.read(self.limits.card)
 
     async def _items(self, response: Response, parser: Multistatus) -> AsyncGenerator[list[Item]]:
         if response.status != 207:

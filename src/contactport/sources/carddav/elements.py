@@ -64,6 +64,7 @@ class Elements:
         self._parts: list[str] = []
         self._length = 0
         self._longest = limits.text
+        self._is_card = False
         self._names: list[str] = []
         self._inner: list[str] = []
         self._cut = False
@@ -112,6 +113,7 @@ class Elements:
             if self._in_prop:
                 self._collect()
                 if name == ADDRESS_DATA:
+                    self._is_card = True
                     self._longest = self._limits.card
         elif depth == 3:
             if self._in_response and name in (_HREF, _STATUS):
@@ -161,6 +163,7 @@ class Elements:
         self._parts = []
         self._length = 0
         self._cut = False
+        self._is_card = False
         self._longest = self._limits.text
         self._parser.CharacterDataHandler = self._text
 
@@ -172,7 +175,7 @@ class Elements:
     def _text(self, data: str) -> None:
         self._length += len(data)
         if self._length > self._longest:
-            if self._longest == self._limits.text:
+            if not self._is_card:
                 raise Malformed("the XML has a text that is too long")
             # A card too long is no reason to lose the others: it is noticed, and not kept.
             self._cut = True

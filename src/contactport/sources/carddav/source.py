@@ -38,13 +38,20 @@ class CardDav:
             patterns=provider.credential_hosts,
             local_part=provider.self_hosted,
         )
-        dav = Dav(client, credentials)
+        dav = Dav(client, credentials, photos=account.photos)
         found = await _found(account, dav, self.memory)
         tally = Tally(client.settings.import_members)
         for book in found.books:
             host = f"{book.url.host}:{book.url.port}"
             facts = await self.memory.get(host)
-            tray = Tray(book, known, tally, longest=client.settings.card_bytes, owner=found.owner)
+            tray = Tray(
+                book,
+                known,
+                tally,
+                longest=client.settings.card_bytes,
+                photos=account.photos,
+                owner=found.owner,
+            )
             reader = Reader(
                 dav,
                 book,

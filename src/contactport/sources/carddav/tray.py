@@ -14,6 +14,7 @@ from contactport.net.failures import OverBudget, Unreadable
 from contactport.net.redirects import onward
 from contactport.sources.base import Page, RawCard
 from contactport.sources.carddav.book import Book
+from contactport.sources.carddav.pictures import without_pictures
 
 CARDS = 500
 BYTES = 1024 * 1024
@@ -39,13 +40,21 @@ class Tray:
     """One book's. A card whose key is in `known` counts as seen and is not passed on."""
 
     def __init__(
-        self, book: Book, known: Container[str], tally: Tally, *, longest: int, owner: str | None = None
+        self,
+        book: Book,
+        known: Container[str],
+        tally: Tally,
+        *,
+        longest: int,
+        photos: bool = False,
+        owner: str | None = None,
     ) -> None:
         self._book = book
         self._path = book.path
         self._known = known
         self._tally = tally
         self._longest = longest
+        self._photos = photos
         self._owner = None if owner is None else mark(self.key(owner))
         self._owner_key: str | None = None
         self._seen: set[int] = set()
@@ -87,6 +96,8 @@ class Tray:
         self._see(found)
         if key in self._known:
             return
+        if len(data) > self._longest and not self._photos:
+            data = without_pictures(data)
         if len(data) > self._longest:
             self._rejects.append(Reject(key, self._too_long))
             return

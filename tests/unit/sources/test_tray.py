@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from yarl import URL
+
+from contactport.net.failures import OverBudget
+from contactport.sources.carddav.book import Book
+from contactport.sources.carddav.pictures import without_pictures
+from contactport.sources.carddav.tray import BYTES, CARDS, Tally, Tray
+
+HOME = URL("https://dav.example.com/alice/")
+BOOK = Book(HOME / "contacts/", HOME)
+
+
+def tray(
+    known: frozenset[str] = frozenset(), *, limit: int = 10_000, longest: int = 1000, photos: bool = False
+) -> Tray:
+    return Tray(BOOK, known, Tally(limit), longest=longest, photos=photos)
+
+
+class TestKeys:
+    @pytest.mark.parametrize(
+        ("href", "key"),
+        [
+            ("/alice/contacts/1.vcf", "/alice/contacts/1.vcf"),
+            ("/alice/contacts/a%40b.vcf", "/alice/contacts/a%40b.vcf"),
+            ("1.vcf", "/alice/contacts/1.vcf"),
+            ("https://dav.example.com/alice/contacts/%7e1.vcf", "/alice/contacts/%7e1.vcf"),
+            ("https://other.example/1.vcf", "https://other.example/1.vcf"),
+            ("//other.example/1.vcf", "https://other.example/1.vcf"),
+            ("https://x:y/", "https://x:y/"),
+        ],
+    )
+    async def test_are_the_servers_own_paths(self, href: str, key: str) -> None:
+        assert tray().key(href) == key
+
+
+class TestDoubles:
+    async def test_are_counted_when_the_server_sends_them(self) -> None:
+        gathered = tray()
+        for _ in range(3):
+            gathered.card("/1", b"x")
+        page = gathered.page()
+        assert ([card.key for card in page.cards], page.repeats) == (["/1"], 2)
+
+    async def test_are_not_when_we_asked_twice(self) -> None:
+        gathered = tray()
+        gathered.card("/1", b"x")
+        gathered.card("/1", b"x", again=True)
+        assert gathered.page().repeats == 0
+
+    async def test_are_one_whichever_way_the_href_is_escaped(self) -> None:
+        gathered = tray()
+        gathered.card("/a@b", b"x")
+        gathered.card("/a%40b", b"x")
+        assert gathered.page().repeats == 1
+        assert gathered.has("/a%40b")
+
+    async def test_of_what_is_known_are_not_passed_on(self) -> None:
+        gathered = tray(frozenset({"/1"}))
+        gathered.card("/1", b"x")
+        gathered.reject("/1", "because")
+        assert gathered.empty
+        assert gathered.received == 1
+
+
+class TestPages:
+    async def test_are_full_by_number(self) -> None:
+        gathered = tray()
+        for number in range(CARDS + 1):
+            assert not gathered.full
+            gathered.card(f"/{number}", b"x")
+            if number == CARDS - 1:
+                break
+        assert gathered.full
+        assert len(gathered.page().cards) == CARDS
+        assert gathered.empty
+
+    async def test_are_full_by_size(self) -> None:
+        gathered = tray(longest=BYTES)
+        gathered.card("/1", bytes(BYTES))
+        assert gathered.full
+
+    async def test_tell_what_was_listed_over_all_books(self) -> None:
+        tally = Tally(10)
+        for count in (3, 4):
+            book = Tray(BOOK, (), tally, longest=10)
+            book.listed(count)
+            book.card("/1", b"x")
+        assert tally.listed == 7
+
+
+class TestLimits:
+    async def test_too_many_members_are_too_many(self) -> None:
+        gathered = tray(limit=2)
+        gathered.card("/1", b"x")
+        gathered.reject("/2", "because")
+        with pytest.raises(OverBudget, match="more than 2"):
+            gathered.card("/3", b"x")
+
+    async def test_a_card_too_large_is_rejected(self) -> None:
+        gathered = tray(longest=10)
+        gathered.card("/1", b"BEGIN:VCARD")
+        (reject,) = gathered.page().rejects
+        assert (reject.place, reject.reason) == ("/1", "the card is larger than 10 bytes")
+
+    async def test_but_not_for_a_picture_that_nobody_wants(self) -> None:
+        card = b"BEGIN:VCARD\nFN:A\nPHOTO:" + b"x" * 1000 + b"\nEND:VCARD\n"
+        gathered = tray()
+        gathered.card("/1", card)
+        assert [taken.data for taken in gathered.page().cards] == [b"BEGIN:VCARD\nFN:A\nEND:VCARD\n"]
+        wanted = tray(photos=True)
+        wanted.card("/1", card)
+        assert len(wanted.page().rejects) == 1
+
+
+class TestPictures:
+    @pytest.mark.parametrize(
+        "photo",
+        [
+            b"PHOTO:data:image/jpeg;base64,AAAA\r\n",
+            b"photo;ENCODING=b;TYPE=JPEG:AAAA\r\n AAAA\r\n\tAAAA==\r\n",
+            b"item1.PHOTO;VALUE=uri:https://x/\n",
+            b"PHOTO;JPEG;ENCODING=BASE64:\r\nAAAA\r\nBBBB==\r\n\r\n",
+            b"PHOTO;JPEG;ENCODING=BASE64:AAAA\n  BBBB\n\n",
+            b"PHOTO:\n",
+        ],
+    )
+    def test_go_and_all_else_stays(self, photo: bytes) -> None:
+        card = (
+            b"BEGIN:VCARD\r\nFN:PHOTO:not\r\nNOTE:a\r\n PHOTO:folded\r\n%bTEL:1\r\nX-PHOTO:2\r\nEND:VCARD\r\n"
+        )
+        assert without_pictures(card % photo) == card % b""
+
+    @given(st.binary(max_size=300))
+    def test_whatever_the_card_is(self, card: bytes) -> None:
+        assert len(without_pictures(card)) <= len(card)
