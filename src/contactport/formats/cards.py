@@ -13,7 +13,9 @@ _BOM = b"\xef\xbb\xbf"
 _PADDING = b" \t\0\x1a"
 _EDGE = re.compile(rb"(BEGIN|END)[ \t]*:[ \t]*VCARD", re.IGNORECASE)
 _AGENT = re.compile(rb"(?:[\w-]+\.)?AGENT(?:;[^:]*)?:[ \t]*(BEGIN:VCARD)?[ \t]*", re.IGNORECASE)
-_FIRST = frozenset(b"AaBbEe ")
+_FIRST = frozenset((b"A", b"a", b"B", b"b", b"E", b"e", b"\xef"))
+"""What a line begins with that may begin or end a card, or name an AGENT."""
+_EDGE_BYTES = 200
 
 
 def careful(lines: list[bytes], line: int) -> Item:
@@ -43,7 +45,8 @@ class Cutter:
         self._start = 0
         self._size = 0
         self._depth = 0
-        self._agent = False
+        self._last: bytes | None = None
+        """The last line of the open card that is not blank."""
         self._outside = False
         self.open = False
         """Whether the next line belongs to a card that has begun."""
@@ -52,34 +55,44 @@ class Cutter:
     def feed(self, data: bytes, line: int) -> Iterator[Item]:
         """`line` is the number of the data's first line."""
         for number, raw in enumerate(data.splitlines(), line):
+            if self.open and raw[:1] not in _FIRST and raw[-5:] != b"VCARD":
+                self._take(raw)
+                continue
             edge = None
-            agent, self._agent = self._agent, False
-            if len(raw) < 200:
+            if len(raw) < _EDGE_BYTES:
                 bare = raw[3:] if raw[:3] == _BOM else raw
-                bare = bare.rstrip(_PADDING) if self.open else bare.strip(_PADDING)
-                if not bare:
-                    # An AGENT's card may come after blank lines.
-                    self._agent = agent
-                elif bare[0] in _FIRST:
-                    edge = _EDGE.fullmatch(bare)
-            if edge is None:
-                yield from self._inner(raw, number)
-            elif edge[1][:1] in b"Ee":
+                edge = _EDGE.fullmatch(bare.rstrip(_PADDING) if self.open else bare.strip(_PADDING))
+            if edge is not None and edge[1][:1] in b"Ee":
                 yield from self._end(number)
-            elif agent:
-                self._depth += 1
-            else:
+            elif edge is not None and not self._is_agent():
                 yield from self._begin(number)
+            elif edge is not None:
+                self._within()
+                self._take(b"")
+            elif self.open:
+                self._take(raw)
+            elif not self._outside and raw.removeprefix(_BOM).strip(_PADDING):
+                self._outside = True
+                yield Reject(f"line {number}", "this is outside of any card (BEGIN:VCARD is missing)")
+
+    def _is_agent(self) -> bool:
+        """Whether the card that begins now is the value of an AGENT, with nothing but blank lines between."""
+        if not self.open or self._last is None or len(self._last) >= _EDGE_BYTES:
+            return False
+        found = _AGENT.fullmatch(self._last)
+        return found is not None and not found[1]
 
     def _begin(self, number: int) -> Iterator[Item]:
         if self.open:
             yield from self._close()
         self.open, self._outside, self._too_large = True, False, False
-        self._start, self._size, self._depth = number, 0, 0
+        self._start, self._size, self._depth, self._last = number, 0, 0, None
 
     def _end(self, number: int) -> Iterator[Item]:
+        self._last = None
         if self._depth:
             self._depth -= 1
+            self._take(b"")
         elif self.open:
             yield from self._close()
         elif not self._outside:
@@ -87,24 +100,25 @@ class Cutter:
         else:
             self._outside = False
 
-    def _inner(self, raw: bytes, number: int) -> Iterator[Item]:
-        if not self.open:
-            if not self._outside and raw.removeprefix(_BOM).strip(_PADDING):
-                self._outside = True
-                yield Reject(f"line {number}", "this is outside of any card (BEGIN:VCARD is missing)")
-            return
+    def _take(self, raw: bytes) -> None:
+        """A line of the open card, or of one within it."""
         self._size += len(raw) + 1
         if self._size > self._limit:
             self._too_large = True
             self._lines.clear()
-        if self._depth or self._too_large:
-            return
-        found = _AGENT.fullmatch(raw) if raw[:1] not in (b" ", b"\t") and len(raw) < 200 else None
-        if found is not None and found[1]:
-            self._depth += 1
-            return
-        self._agent = found is not None
-        self._lines.append(raw)
+        if raw and not raw.isspace():
+            self._last = raw
+        # Lines of a card within this one stay as blanks, so that its own lines keep their numbers.
+        kept = b"" if self._depth else raw
+        if raw[-5:] == b"VCARD" and len(raw) < _EDGE_BYTES and (found := _AGENT.fullmatch(raw)) and found[1]:
+            self._within()
+            kept = b""
+        if not self._too_large:
+            self._lines.append(kept)
+
+    def _within(self) -> None:
+        self._depth += 1
+        self._last = None
 
     def _close(self) -> Iterator[Item]:
         lines, self._lines = self._lines, []
@@ -119,8 +133,9 @@ class Cutter:
         if self.open:
             self._too_large = True
             self._lines.clear()
-        else:
-            yield from self._inner(b"?", number)
+        elif not self._outside:
+            self._outside = True
+            yield Reject(f"line {number}", "this is outside of any card (BEGIN:VCARD is missing)")
 
     def close(self) -> Iterator[Item]:
         """The end of the input."""

@@ -61,6 +61,6 @@ def decode(data: bytes, charset: str = "") -> str:
     except UnicodeDecodeError:
         guess = data.decode(errors="surrogateescape")
     sound = _STRAY.sub("", guess)
-    if len(_ASCII.sub("", sound)) >= len(guess) - len(sound):
+    if not sound.isascii() and len(_ASCII.sub("", sound)) >= len(guess) - len(sound):
         return _STRAY.sub("\ufffd", guess)
     return data.decode("cp1252", errors="replace")

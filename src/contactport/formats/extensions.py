@@ -9,6 +9,7 @@ from contactport.contact import Contact, Labelled, LabelledDate
 from contactport.formats import dates
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_APPLE = re.compile(r"\A(?:x-apple:)+", re.IGNORECASE)
 
 MESSENGERS = {
     "X-AIM": "aim",
@@ -95,8 +96,8 @@ def service(parameters: Mapping[str, str]) -> str:
 
 def account(address: str, named: str) -> str:
     """A messenger's address with a scheme, where one is known. Apple's `x-apple:` says nothing."""
-    while address[:8].lower() == "x-apple:":
-        address = address[8:]
+    if address[:8].lower() == "x-apple:":
+        address = _APPLE.sub("", address)
     if not address or not named or _SCHEME.match(address):
         return address
     return f"{named}:{address}"

@@ -35,7 +35,7 @@ class Head(msgspec.Struct, gc=False):
 def cut(line: bytes) -> tuple[bytes, bytes, bytes]:
     """Head, colon, value: as `bytes.partition`, but a colon inside quotes is no end, where the quotes close."""
     head, colon, value = line.partition(b":")
-    if head.count(b'"') % 2 and (found := _HEAD.match(line)):
+    if b'"' in head and head.count(b'"') % 2 and (found := _HEAD.match(line)):
         return found[1], b":", line[found.end() :]
     return head, colon, value
 

@@ -28,16 +28,23 @@ class BrokenLine(ValueError):
 
 
 class Property:
-    """One property. `parts` are its value as it came, unfolded, its soft breaks removed."""
+    """One property. `value` is as it came, unfolded, its soft breaks removed."""
 
-    __slots__ = ("add", "head", "parts")
+    __slots__ = ("add", "head", "value")
 
     def __init__(self, head: Head, add: Add, value: bytes) -> None:
-        self.head, self.add, self.parts = head, add, [value]
+        self.head, self.add = head, add
+        self.value: bytes | bytearray = value
+
+    def extend(self, more: bytes) -> None:
+        """Take in a further line. In place: there may be very many."""
+        if isinstance(self.value, bytes):
+            self.value = bytearray(self.value)
+        self.value += more
 
     def utf8(self) -> bytes:
         """The value as `Add` wants it."""
-        head, value = self.head, b"".join(self.parts)
+        head, value = self.head, bytes(self.value)
         if head.encoding == "Q":
             value = _unquote(value)
         elif head.encoding == "B" and head.name != "PHOTO":
@@ -96,7 +103,7 @@ _BLANKS = (b" ", b"\t")
 
 
 def _is_quoted(line: bytes) -> bool:
-    return b"QUOTED-PRINTABLE" in line.partition(b":")[0].upper()
+    return len(line) > 16 and b"QUOTED-PRINTABLE" in line.partition(b":")[0].upper()
 
 
 def properties(lines: list[bytes]) -> Iterator[Property]:
@@ -108,20 +115,22 @@ def properties(lines: list[bytes]) -> Iterator[Property]:
     for at, line in _logical(lines):
         if last is not None and last.head.encoding == "B" and _BASE64.fullmatch(line):
             # vCard 2.1's base64 need not be indented; a blank line ends it.
-            last.parts.append(line)
+            last.extend(line)
             continue
         if not line.strip(b" \t\0\x1a"):
             continue
+        read = add = None
         head, colon, value = cut(line)
-        read, add = (resolve(head) if colon else None) or (None, None)
+        if colon and (known := resolve(head)) is not None:
+            read, add = known
         free = last is not None and (last.head.name in FREE_TEXT or last.head.name.startswith("X-"))
         if read is not None and (add is not None or not free):
             if last is not None:
                 yield last
             last = Property(read, add or ignore, value)
         elif last is not None and free:
-            last.parts.append(b"\n")
-            last.parts.append(line)
+            last.extend(b"\n")
+            last.extend(line)
         else:
             raise BrokenLine(at)
     if last is not None:

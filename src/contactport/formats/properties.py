@@ -36,9 +36,11 @@ def _text(value: bytes) -> str:
 
 
 def _without(scheme: str, text: str) -> str:
-    while text[: len(scheme)].lower() == scheme:
-        text = text[len(scheme) :]
-    return text
+    """However often a scheme stands before a value, it is no part of it."""
+    at, width = 0, len(scheme)
+    while text[at : at + width].lower() == scheme:
+        at += width
+    return text[at:]
 
 
 def _words(value: bytes) -> list[str]:

@@ -107,6 +107,14 @@ class TestVCard21:
             Contact(formatted_name="Other", phones=[Phone("3")]),
         ]
 
+    def test_lines_are_counted_through_an_agent_s_card(self) -> None:
+        data = "BEGIN:VCARD\nAGENT:\n\nBEGIN:VCARD\nFN:Clerk\nEND:VCARD\nFN:Boss\nTEL\nEND:VCARD\n"
+        assert items(data) == [Reject("line 1", "line 8 is neither a property nor the rest of one")]
+
+    def test_an_agent_that_never_ends_costs_no_later_card(self) -> None:
+        data = "BEGIN:VCARD\nFN:Boss\nAGENT:\nBEGIN:VCARD\nFN:Clerk\nBEGIN:VCARD\nFN:C\nEND:VCARD\n"
+        assert names(items(data)) == ["Boss", "C"]
+
     def test_an_agent_in_one_line_is_no_card(self) -> None:
         contact = card("FN:Boss", "AGENT:BEGIN:VCARD\\nFN:Clerk\\nEND:VCARD\\n", "TEL:1")
         assert contact == Contact(formatted_name="Boss", phones=[Phone("1")])
