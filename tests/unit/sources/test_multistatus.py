@@ -275,6 +275,30 @@ class TestResponsesThatAreAlike:
             document = multistatus("".join([*usual[:place], odd, odd, *usual[place:]]))
             assert items(document, step=step) == by_elements(document)
 
+    @pytest.mark.parametrize(
+        "props",
+        [
+            "<d:getetag>{number}</d:getetag>",
+            "<d:getetag>{number}</d:getetag><d:resourcetype/><d:getcontenttype>text/vcard</d:getcontenttype>",
+            "<d:getetag>{number}</d:getetag><d:getcontenttype>text/{number}</d:getcontenttype>",
+            "<d:displayname>{number}</d:displayname>",
+            "<d:owner><d:href>/{number}</d:href></d:owner>",
+        ],
+    )
+    @pytest.mark.parametrize("step", [7, 1 << 20])
+    def test_in_a_listing(self, props: str, step: int) -> None:
+        rows = [
+            f"<d:response><d:href>/{number}</d:href><d:propstat><d:prop>{props.format(number=number)}</d:prop>"
+            "<d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>"
+            for number in range(8)
+        ]
+        book = "<d:resourcetype><d:collection/></d:resourcetype>"
+        rows.insert(4, rows[0].replace("<d:prop>", f"<d:prop>{book}"))
+        document = multistatus("".join(rows))
+        found = items(document, step=step)
+        assert found == by_elements(document)
+        assert len(found) == 9
+
     @given(
         st.lists(
             st.tuples(

@@ -13,6 +13,7 @@ from contactport.sources.carddav.item import CARD, DAV, CutShort, Item, Limits, 
 ADDRESS_DATA = CARD + "address-data"
 _HREF = DAV + "href"
 _STATUS = DAV + "status"
+_ETAG = DAV + "getetag"
 _PROP = DAV + "prop"
 _PROPSTAT = DAV + "propstat"
 _RESPONSE = DAV + "response"
@@ -191,6 +192,9 @@ class Elements:
             if self._names:
                 self._names = []
                 self._inner = []
+            return
+        if name == _ETAG:
+            # It is asked for because every client asks for it; a single import has no use for it.
             return
         value = Value(text.strip(), tuple(self._names), tuple(self._inner))
         if self._names:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 
-from contactport.sources.carddav.item import Item, Limits
+from contactport.sources.carddav.item import Item, Limits, Value
 
 LONGEST = 8 * 1024
 """Bytes of tags and small texts that a shape may have."""
@@ -27,10 +27,12 @@ _SOME_TEXT = b"[^<]++"
 
 
 class Shape:
-    """The pattern of one response; made by `learn`."""
+    """The pattern of one response, made by `learn`; `props` is what all of them have beside the words that differ."""
 
-    def __init__(self, pattern: re.Pattern[bytes], limits: Limits) -> None:
+    def __init__(self, pattern: re.Pattern[bytes], props: dict[str, Value] | None, limits: Limits) -> None:
         self._match = pattern.match
+        self._has_card = "card" in pattern.groupindex
+        self._props = props
         self._longest = limits.card
 
     def read(self, data: bytes, at: int) -> tuple[Item, int] | None:
@@ -38,8 +40,11 @@ class Shape:
         found = self._match(data, at)
         if found is None:
             return None
-        raw_href, card = found.group("href", "card")
+        raw_href = found["href"]
         href = (unescape(raw_href) if b"&" in raw_href else raw_href).decode("utf-8", "replace").strip()
+        if not self._has_card:
+            return Item(href, 0, None, False, self._props), found.end()
+        card = found["card"]
         if b"&" in card:
             card = unescape(card)
         if len(card) > self._longest and len(card.decode("utf-8", "replace")) > self._longest:
@@ -48,12 +53,15 @@ class Shape:
 
 
 def learn(response: bytes, item: Item, limits: Limits) -> Shape | None:
-    """The shape of a whole response that expat has read as `item`; None for one that is better left to expat."""
-    if not item.data or item.status or item.refused is not None or b"<!" in response or b"<?" in response:
+    """The shape of a whole response that expat has read as `item`; None for one that is better left to expat.
+
+    Beside a card every text but the status may differ; without one only the href and the ETag may.
+    """
+    if item.status or item.too_long or item.refused is not None or b"<!" in response or b"<?" in response:
         return None
     parts = _TAG.split(response)
     pattern: list[bytes] = [rb"\s*+"]
-    seen: set[bytes] = set()
+    groups: list[bytes] = []
     size = 0
     for place, part in enumerate(parts):
         if place % 2:
@@ -63,28 +71,27 @@ def learn(response: bytes, item: Item, limits: Limits) -> Shape | None:
             pattern.append(re.escape(part))
             size += len(part)
             continue
-        local = _LOCAL.fullmatch(parts[place - 1]) if place else None
-        name = b"" if local is None or parts[place - 1].endswith(b"/>") else local[1]
-        if name in (b"href", b"address-data"):
-            group = b"href" if name == b"href" else b"card"
-            if group in seen:
-                return None
-            seen.add(group)
-            pattern.append(b"(?P<%b>%b)" % (group, _TEXT if group == b"href" else _SOME_TEXT))
-        elif not part.strip() or name == b"status":
-            if place:
-                pattern.append(re.escape(part))
-        else:
+        name = _opened(parts[place - 1]) if place else b""
+        if name == b"href":
+            groups.append(name)
+            pattern.append(b"(?P<href>%b)" % _TEXT)
+        elif name == b"address-data":
+            groups.append(name)
+            pattern.append(b"(?P<card>%b)" % _SOME_TEXT)
+        elif name == b"getetag" or (item.data and name not in (b"", b"status") and part.strip()):
             pattern.append(_TEXT)
-    if len(seen) != 2 or size > LONGEST:
+        elif place:
+            pattern.append(re.escape(part))
+    if sorted(groups) != ([b"address-data", b"href"] if item.data else [b"href"]) or size > LONGEST:
         return None
-    shape = Shape(re.compile(b"".join(pattern)), limits)
-    read = shape.read(response, 0)
-    if read is None or read[1] != len(response):
-        return None
-    again = read[0]
-    same = (again.href, again.data, again.too_long) == (item.href, item.data, item.too_long)
-    return shape if same else None
+    shape = Shape(re.compile(b"".join(pattern)), item.props, limits)
+    return shape if shape.read(response, 0) == (item, len(response)) else None
+
+
+def _opened(tag: bytes) -> bytes:
+    """The local name of an element that a tag begins; nothing for one that ends it, or is empty."""
+    found = _LOCAL.fullmatch(tag)
+    return b"" if found is None or tag.endswith(b"/>") else found[1]
 
 
 def unescape(text: bytes) -> bytes:
