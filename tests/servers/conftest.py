@@ -8,6 +8,7 @@ import pytest
 
 from samples.book import cards
 from tests.servers.cyrus import Cyrus, cyrus
+from tests.servers.davical import Davical, davical
 from tests.servers.radicale import Radicale, radicale
 from tests.servers.reading import PASSWORD
 from tests.servers.xandikos import Xandikos, xandikos
@@ -46,4 +47,14 @@ def cyrus_server() -> Generator[Cyrus]:
     with cyrus([*SIZES, "user_big", "shy"], PASSWORD) as server:
         for user, count in SIZES.items():
             server.fill(user, cards(count))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def davical_server() -> Generator[Davical]:
+    """Users without a book of their own here make one themselves, each in one test."""
+    users = [*SIZES, "user_bookless", "user_several", "user_broken", "shy"]
+    with davical(users, PASSWORD) as server:
+        for user, count in SIZES.items():
+            server.book(user, "contacts", cards(count))
         yield server
