@@ -15,7 +15,8 @@ from contactport.formats import ndjson, table, vcard
 
 BLOCK = 256 * 1024
 _WRITTEN = 64 * 1024
-_GROUP_CARDS = (b":group", b":GROUP", b":Group")
+_GROUP_CARDS = (b"KIND:group", b"kind:group")
+"""Written otherwise, which nobody does, a group is met while its contacts are written, and told if it is late."""
 
 Groups = dict[str, list[str]]
 
@@ -77,10 +78,11 @@ class Source:
     def _may_hold_groups(self) -> bool:
         block, last = self._first, b""
         while block:
-            searched = last + (block.replace(b"\0", b"") if b"\0" in block else block)
-            if any(mark in searched for mark in _GROUP_CARDS):
+            searched = block.replace(b"\0", b"") if b"\0" in block else block
+            edge = last + searched[:16]
+            if any(mark in searched or mark in edge for mark in _GROUP_CARDS):
                 return True
-            last = searched[-8:]
+            last = searched[-16:]
             block = self._read()
         return False
 
@@ -172,7 +174,7 @@ def convert(file: str, target: str, lenient: bool) -> None:
             )
         known = {} if target in _OWN_GROUPS else source.groups()
         groups = {} if known is None else known
-        passage = Passage(source.name, groups, late=known is None)
+        passage = Passage(source.name, groups, late=not known)
         items = passage.items(vcard.read(source.blocks()))
         deliver(WRITERS[target](items, groups), sys.stdout.buffer)
     finally:

@@ -56,68 +56,76 @@ def _learn(line: bytes) -> tuple[Add, bytes]:
     return add, value
 
 
-def _quick(body: bytes, contact: Contact, draft: Draft) -> bool:
-    """Reads the unfolded lines between BEGIN and END. False where there is doubt: the contact is of no use then."""
+def _quick(body: bytes, contact: Contact, draft: Draft) -> int:
+    """Reads the unfolded lines between BEGIN and END, and counts them.
+
+    -1 where there is doubt: the contact is of no use then.
+    """
     known = _known.get
+    lines = body.splitlines()
     try:
-        for line in body.splitlines():
+        for line in lines:
             head, colon, value = line.partition(b":")
             add = known(head)
             if add is None:
                 add, value = _learn(line)
             elif not colon:
-                return False
+                return -1
             add(contact, draft, value)
     except (_Doubt, UnicodeDecodeError):
-        return False
-    return True
+        return -1
+    return len(lines)
 
 
-def _whole(block: bytes, at: int, end: int) -> Item | None:
-    """The card that begins at `at` and whose END is at `end`; None where the careful way has to look."""
+def _whole(block: bytes, at: int, end: int) -> tuple[Item | None, int]:
+    """The card that begins at `at` and whose END is at `end`, and how many lines it has.
+
+    No item where the careful way has to look.
+    """
     if block.startswith(b"BEGIN:VCARD\r\n", at):
-        body = block[at + 13 : end].replace(b"\r\n ", b"")
+        folded, fold = block[at + 13 : end], b"\r\n "
+        # A fold undone there would make one line end of two.
+        odd = b"\r\r" in folded
     elif block.startswith(b"BEGIN:VCARD\n", at):
-        body = block[at + 12 : end].replace(b"\n ", b"")
+        folded, fold = block[at + 12 : end], b"\n "
+        odd = b"\r" in folded
+    elif blank := _BLANK.match(block, at):
+        item, lines = _whole(block, blank.end(), end)
+        return item, lines + _lines(block, at, blank.end())
     else:
-        blank = _BLANK.match(block, at)
-        return _whole(block, blank.end(), end) if blank else None
+        return None, 0
+    if odd:
+        return None, 0
+    body = folded.replace(fold, b"")
     contact, draft = Contact(), Draft()
-    return finish(contact, draft) if _quick(body, contact, draft) else None
+    lines = _quick(body, contact, draft)
+    if lines < 0:
+        return None, 0
+    return finish(contact, draft), lines + (len(folded) - len(body)) // len(fold) + 2
 
 
 def _alone(data: bytes) -> Item | None:
     """The only card of an input; None where there may be more in it."""
     end = data.find(b"\nEND:VCARD") + 1
-    return _whole(data, 0, end) if end and data[end + 9 :] in _ENDS else None
+    return _whole(data, 0, end)[0] if end and data[end + 9 :] in _ENDS else None
 
 
 _ENDS = (b"\r\n", b"\n", b"")
 
 
 class _Reader:
-    """One run over one input. `line` is the number of the first line that was not yet counted."""
+    """One run over one input. `_line` is the number of the first line that was not yet cut."""
 
     def __init__(self, card_bytes: int, quick: bool) -> None:
         self._limit = card_bytes
         self._is_quick = quick
         self._cutter = Cutter(card_bytes)
         self._line = 1
-        self._uncounted = (b"", 0, 0)
         self._flooded = False
         """Whether the present line is being skipped, for it alone is larger than a card may be."""
 
-    def _line_of(self, at: int) -> int:
-        """The number of the line at this place of the present block: counted only where somebody asks."""
-        block, start, _ = self._uncounted
-        self._line += _lines(block, start, at)
-        self._uncounted = (block, at, at)
-        return self._line
-
     def block(self, block: bytes) -> Generator[Item, None, int]:
         """The items of all whole cards in the block; returns how far it came."""
-        self._line_of(self._uncounted[2])
-        self._uncounted = (block, 0, 0)
         at = search = self._unflooded(block) if self._flooded else 0
         cutter, find, size = self._cutter, block.find, len(block)
         while (end := find(b"END:VCARD", search)) >= 0:
@@ -135,27 +143,32 @@ class _Reader:
                 continue
             if end and block[end - 1] not in _NEWLINES:
                 continue
-            item = None
+            item, lines = None, 0
             if not cutter.open and self._is_quick and stop - at <= self._limit:
-                item = _whole(block, at, end)
+                item, lines = _whole(block, at, end)
             if item is not None:
+                self._line += lines
                 yield item
             else:
-                yield from cutter.feed(block[at:stop], self._line_of(at))
+                yield from self._careful(block, at, stop)
             at = search = stop
         if size - at > self._limit:
             at = yield from self._overflow(block, at)
-        self._uncounted = (*self._uncounted[:2], at)
         return at
+
+    def _careful(self, block: bytes, at: int, stop: int) -> Iterator[Item]:
+        """Some whole lines go the careful way."""
+        yield from self._cutter.feed(block[at:stop], self._line)
+        self._line += _lines(block, at, stop)
 
     def _overflow(self, block: bytes, at: int) -> Generator[Item, None, int]:
         """More than a card may hold, and no END that the quick way knows: its whole lines go the careful way."""
         stop = max(block.rfind(b"\n", at), block.rfind(b"\r", at, -1)) + 1
         if stop > at:
-            yield from self._cutter.feed(block[at:stop], self._line_of(at))
-        if len(block) - stop <= self._limit and stop > at:
-            return stop
-        yield from self._cutter.flood(self._line_of(stop))
+            yield from self._careful(block, at, stop)
+            if len(block) - stop <= self._limit:
+                return stop
+        yield from self._cutter.flood(self._line)
         self._flooded = True
         return len(block)
 
@@ -173,7 +186,7 @@ class _Reader:
             rest += b"\n" if rest[-1:] == b"\r" else b"\r\n"
         at = yield from self.block(rest)
         if at < len(rest):
-            yield from self._cutter.feed(rest[at:], self._line_of(at))
+            yield from self._careful(rest, at, len(rest))
         yield from self._cutter.close()
 
 
@@ -183,8 +196,6 @@ _NEWLINE = re.compile(rb"[\r\n]")
 
 def _lines(block: bytes, start: int, stop: int) -> int:
     """How many lines end between two places: by LF, CR LF or CR."""
-    if start == stop:
-        return 0
     count = block.count(b"\n", start, stop)
     carriages = block.count(b"\r", start, stop)
     return count + carriages - block.count(b"\r\n", start, stop) if carriages else count
@@ -197,12 +208,16 @@ def _in_utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:
     while len(first) < 4 and (more := next(chunks, None)) is not None:
         first += more
     chunks = itertools.chain((first,), chunks)
-    if 0 not in first[:4] and first[:1] not in (b"\xff", b"\xfe"):
-        return chunks
     if first[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         name = "utf-16"
+    elif 0 not in first[:4]:
+        return chunks
+    elif first[1:4:2] == b"\0\0" and 0 not in first[:4:2]:
+        name = "utf-16-le"
+    elif first[:4:2] == b"\0\0" and 0 not in first[1:4:2]:
+        name = "utf-16-be"
     else:
-        name = "utf-16-be" if first[:1] == b"\0" else "utf-16-le"
+        return chunks
     decoder = codecs.getincrementaldecoder(name)("replace")
     return (decoder.decode(chunk).encode(errors="replace") for chunk in chunks)
 

@@ -7,6 +7,7 @@ for the primary address always finds one. Addresses carry no such key.
 
 from __future__ import annotations
 
+import functools
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
@@ -101,10 +102,8 @@ class WireOwner(msgspec.Struct, kw_only=True, gc=False):
 
 def _clean(text: str) -> str:
     """Without the stray white space and the doubled escapes that some servers leave in a value."""
-    if "\t" in text:
-        text = text.replace("\t", " ")
-    if "\\" in text:
-        text = text.replace("\\,", ",").replace("\\;", ";")
+    if "\t" in text or "\\" in text:
+        text = text.replace("\t", " ").replace("\\,", ",").replace("\\;", ";")
     return text.strip()
 
 
@@ -115,14 +114,20 @@ def _spelt(word: str) -> str:
     return word.capitalize() if word.isupper() or word.islower() else word
 
 
+@functools.lru_cache(512)
+def _kind(kinds: tuple[str, ...]) -> str | None:
+    """The same few lists of kinds come again and again."""
+    for kind in kinds:
+        if kind.lower() not in _UNTOLD:
+            return _spelt(_clean(kind)) or None
+    return None
+
+
 def kind_of(item: Email | Phone | Address | Labelled) -> str | None:
     """The user's own label, else the first kind that says something, as people write it: `Home`, `Mobile`."""
     if item.label:
         return _clean(item.label) or None
-    for kind in item.kinds:
-        if kind.lower() not in _UNTOLD:
-            return _spelt(_clean(kind)) or None
-    return None
+    return _kind(item.kinds) if item.kinds else None
 
 
 def _is_mail(text: str) -> bool:
@@ -155,26 +160,33 @@ def _names(contact: Contact) -> tuple[str, str]:
     return "", ""
 
 
-def _primary(items: Sequence[Email] | Sequence[Phone]) -> int:
-    for at, item in enumerate(items):
-        if item.primary:
-            return at
-    return 0
-
-
 def _phones(phones: list[Phone]) -> list[WirePhone]:
-    known = [phone for phone in phones if _clean(phone.number)]
-    made = [WirePhone(_clean(phone.number), kind_of(phone)) for phone in known]
+    made: list[WirePhone] = []
+    primary: WirePhone | None = None
+    for phone in phones:
+        number = _clean(phone.number)
+        if number:
+            entry = WirePhone(number, kind_of(phone))
+            made.append(entry)
+            if phone.primary and primary is None:
+                primary = entry
     if made:
-        made[_primary(known)].primary = True
+        (primary or made[0]).primary = True
     return made
 
 
 def _emails(emails: list[Email]) -> list[WireEmail]:
-    known = [email for email in emails if _clean(email.address)]
-    made = [WireEmail(_clean(email.address), kind_of(email)) for email in known]
+    made: list[WireEmail] = []
+    primary: WireEmail | None = None
+    for email in emails:
+        address = _clean(email.address)
+        if address:
+            entry = WireEmail(address, kind_of(email))
+            made.append(entry)
+            if email.primary and primary is None:
+                primary = entry
     if made:
-        made[_primary(known)].primary = True
+        (primary or made[0]).primary = True
     return made
 
 
@@ -186,7 +198,7 @@ def _formatted(address: Address) -> str:
 
 
 def _address(address: Address) -> WireAddress:
-    street = _clean(address.street) or _clean(address.extended) or _clean(address.po_box)
+    street = _clean(address.street or address.extended or address.po_box)
     return WireAddress(
         kind_of(address),
         street or None,
@@ -232,14 +244,16 @@ def to_wire(contact: Contact, groups: Sequence[str] = ()) -> WireContact:
         last_name=last,
         phone=_phones(contact.phones) if contact.phones else [],
         email=_emails(contact.emails) if contact.emails else [],
-        address=[_address(address) for address in contact.addresses],
+        address=[_address(address) for address in contact.addresses] if contact.addresses else [],
         groups=_texts((*groups, *contact.categories)) if groups or contact.categories else [],
         dob=dob,
         birthday=birthday,
         companies=_companies(contact) if contact.organisations else [],
-        job_title=next(iter(_texts(contact.titles)), UNSET),
-        title=_clean(contact.name.prefixes) or UNSET,
-        photos=[_photo(photo) for photo in contact.photos if photo.data or photo.uri],
+        job_title=next(iter(_texts(contact.titles)), UNSET) if contact.titles else UNSET,
+        title=(_clean(contact.name.prefixes) or UNSET) if contact.name.prefixes else UNSET,
+        photos=[_photo(photo) for photo in contact.photos if photo.data or photo.uri]
+        if contact.photos
+        else [],
         locations=[],
     )
 
