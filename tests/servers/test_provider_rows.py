@@ -103,6 +103,12 @@ async def test_a_wrong_password_is_told_with_the_help_that_the_row_has(
     assert "wrong" not in caught.value.text
 
 
+@pytest.mark.parametrize("row", [row for row in ROWS if row.secret.kind == "app_password"], ids=code)
+async def test_an_app_password_may_be_typed_as_it_is_shown(row: Provider, radicale_server: Radicale) -> None:
+    _, reading = await through(row, radicale_server, password=f" {PASSWORD[:3]} {PASSWORD[3:]}\u00a0")
+    assert len(reading.keys) == 300
+
+
 @pytest.mark.parametrize("row", [row for row in ROWS if row.start], ids=code)
 async def test_a_provider_that_does_not_answer_is_down_and_not_mistyped(row: Provider) -> None:
     async with internet(*hosts(row)) as net:

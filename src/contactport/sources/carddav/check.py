@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 
 from contactport.net.client import Client
-from contactport.net.credentials import Credentials
 from contactport.sources.base import Account, Source
 from contactport.sources.carddav.dav import Dav
 from contactport.sources.carddav.discover import discover
 from contactport.sources.carddav.places import places
+from contactport.sources.carddav.sign_in import credentials_of
 from contactport.sources.memory import ShortMemory
 
 
@@ -18,17 +18,10 @@ async def check(source: Source, account: Account, client: Client) -> AsyncGenera
 
     No word of a contact is told, nor the names that the user gave to books.
     """
-    provider = account.provider
     where = await places(account, client.names)
     for place in where.tries:
         yield f"to try: {place.url}" + (" (a guess by who takes the domain's mail)" if place.guess else "")
-    credentials = Credentials(
-        account.username,
-        account.password,
-        patterns=provider.credential_hosts,
-        local_part=provider.self_hosted,
-    )
-    found = await discover(account, Dav(client, credentials), ShortMemory())
+    found = await discover(account, Dav(client, credentials_of(account)), ShortMemory())
     yield f"signed in; address books: {len(found.books)}"
     for book in found.books:
         reports = ", ".join(sorted(book.reports)) or "none named"

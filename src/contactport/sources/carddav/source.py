@@ -7,7 +7,6 @@ from contextlib import aclosing
 
 from contactport.errors import Code, WireError
 from contactport.net.client import Client
-from contactport.net.credentials import Credentials
 from contactport.net.failures import Unreachable, Unreadable, Untrusted
 from contactport.sources.base import Account, Page
 from contactport.sources.carddav.check import check
@@ -16,6 +15,7 @@ from contactport.sources.carddav.discover import Found, discover
 from contactport.sources.carddav.fetch import Reader
 from contactport.sources.carddav.item import Malformed
 from contactport.sources.carddav.refusal import Refused, judge
+from contactport.sources.carddav.sign_in import credentials_of
 from contactport.sources.carddav.tray import Tally, Tray
 from contactport.sources.memory import Memory, ShortMemory
 from contactport.sources.providers import Provider
@@ -31,14 +31,7 @@ class CardDav:
 
     async def pages(self, account: Account, client: Client, known: Container[str]) -> AsyncGenerator[Page]:
         """As `Source.pages`. The keys are hrefs, in the spelling of the server."""
-        provider = account.provider
-        credentials = Credentials(
-            account.username,
-            account.password,
-            patterns=provider.credential_hosts,
-            local_part=provider.self_hosted,
-        )
-        dav = Dav(client, credentials, photos=account.photos)
+        dav = Dav(client, credentials_of(account), photos=account.photos)
         found = await _found(account, dav, self.memory)
         tally = Tally(client.settings.import_members)
         for book in found.books:
