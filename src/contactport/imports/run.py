@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import aclosing
 from importlib import import_module
 from typing import Protocol
 
@@ -48,8 +49,9 @@ async def run(source: Source, account: Account, client: Client, record: Record, 
     `members` is the largest number of person cards taken.
     """
     attempt = _Attempt(import_module(f"contactport.formats.{source.format}").read, record, members)
-    async for page in source.pages(account, client, record.marks):
-        await attempt.take(page)
+    async with aclosing(source.pages(account, client, record.marks)) as pages:
+        async for page in pages:
+            await attempt.take(page)
     await attempt.flush()
 
 

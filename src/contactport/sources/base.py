@@ -16,7 +16,7 @@ reports an empty book while the server lists members.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Container
+from collections.abc import AsyncGenerator, AsyncIterator, Container
 from typing import Protocol
 
 import msgspec
@@ -69,8 +69,10 @@ class Source(Protocol):
     format: str
     """The module of `contactport.formats` that reads its cards, such as `vcard`."""
 
-    def pages(self, account: Account, client: Client, known: Container[str]) -> AsyncIterator[Page]:
+    def pages(self, account: Account, client: Client, known: Container[str]) -> AsyncGenerator[Page]:
         """Every card of every book of the account, in pages of at most a few hundred cards.
+
+        Closed in the middle, it lets go of its connections at once.
 
         Raises WireError: 263 wrong password (with the provider's help where it wants an app password), 266
         blocked, 264 down, 258 too slow, 257 no readable address book, or a budget exceeded.

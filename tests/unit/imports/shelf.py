@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Container, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Container, Sequence
 
 from contactport.errors import WireError
 from contactport.net.client import Client
@@ -19,7 +19,7 @@ class Shelf:
         self.end = end
         self.accounts: list[Account] = []
 
-    async def pages(self, account: Account, client: Client, known: Container[str]) -> AsyncIterator[Page]:
+    async def pages(self, account: Account, client: Client, known: Container[str]) -> AsyncGenerator[Page]:
         self.accounts.append(account)
         for page in self.pages_held:
             yield page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from contactport.net.client import Client
 from contactport.sources.base import Account, Source
@@ -29,10 +30,11 @@ async def check(source: Source, account: Account, client: Client) -> AsyncGenera
     yield "the user's own card is named" if found.owner else "the user's own card is not named"
     cards = rejects = repeats = 0
     listed: int | None = None
-    async for page in source.pages(account, client, ()):
-        cards += len(page.cards)
-        rejects += len(page.rejects)
-        repeats += page.repeats
-        listed = page.listed if page.listed is not None else listed
+    async with aclosing(source.pages(account, client, ())) as pages:
+        async for page in pages:
+            cards += len(page.cards)
+            rejects += len(page.rejects)
+            repeats += page.repeats
+            listed = page.listed if page.listed is not None else listed
     members = "not listed" if listed is None else f"listed {listed}"
     yield f"members: {members}, received {cards}, sent twice {repeats}, left out {rejects}"
