@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -65,6 +66,19 @@ class Served:
             if last["event_type"] == "COMPLETE":
                 return last, polls
             time.sleep(every)
+
+    def import_(
+        self, connection: http.client.HTTPConnection, every: float, **arguments: str
+    ) -> tuple[int, float, list[float]]:
+        """One import to its end: its id, the seconds from begin_import to COMPLETE, and those of each poll.
+
+        COMPLETE is when its event says, so that polls may be as rare as is good for what is measured.
+        """
+        began = time.time()
+        import_id = self.begin(connection, **arguments)
+        last, polls = self.until_complete(connection, import_id, every)
+        assert last["status"] == "COMPLETED", last
+        return import_id, datetime.fromisoformat(last["created_at"]).timestamp() - began, polls
 
     def memory(self, line: str = "VmHWM") -> int:
         """The process's peak (VmHWM) or present (VmRSS) memory in bytes."""
