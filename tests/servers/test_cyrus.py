@@ -45,13 +45,22 @@ class TestCyrus(SourceBehaviour):
     def house(self, cyrus_server: Cyrus) -> CyrusHouse:
         return CyrusHouse(cyrus_server)
 
-    async def test_brings_ten_thousand_cards(self, cyrus_server: Cyrus) -> None:
-        cyrus_server.fill("user_big", little_cards(10_000))
+    async def test_brings_ten_thousand_cards_as_they_are(self, cyrus_server: Cyrus) -> None:
+        whole = list(little_cards(10_000))
+        cyrus_server.fill("user_big", whole)
         reading = await read(source("carddav"), account(cyrus_server.url, "user_big"))
         assert set(reading.uids) == {f"little-{number}" for number in range(10_000)}
         assert len(reading.keys) == 10_000
         assert reading.rejects == []
         assert reading.listed in (None, 10_000)
+        expected = {card.replace("\r\n", "\n") for card in whole}
+        assert not {card.data.decode() for card in reading.cards} - expected
+
+    async def test_runs_no_cards_together_wherever_the_answer_is_cut(self, house: CyrusHouse) -> None:
+        # Each card is a CDATA section, and slices of the answer end elsewhere each time.
+        for _ in range(10):
+            reading = await read(house.source, house.account(1000))
+            assert not [card for card in reading.cards if card.data.count(b"BEGIN:VCARD") != 1]
 
 
 async def test_signs_in_where_digest_is_all_that_the_server_takes(cyrus_server: Cyrus) -> None:
