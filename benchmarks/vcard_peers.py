@@ -57,7 +57,7 @@ def _java(folder: Path) -> list[str] | None:
 
 def _php(folder: Path) -> list[str] | None:
     php = shutil.which("php")
-    start = next(folder.glob("php/**/VObject/autoload.php"), None)
+    start = next(folder.glob("php/Sabre/VObject/autoload.php"), None)
     if php is None or start is None:
         return None
     return [
