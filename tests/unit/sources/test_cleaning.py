@@ -130,3 +130,37 @@ def test_whatever_comes_goes_out_as_utf_8_without_controls(document: bytes, cuts
     out = clean(document, *cuts)
     assert not set(out.decode("utf-8")) & set(map(chr, set(range(32)) - {9, 10, 13}))
     assert out == clean(document)
+
+
+class TestSections:
+    """CDATA sections follow one another, and chunks begin and end anywhere in them."""
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"<n><![CDATA[one]]></n><n><![CDATA[two &amp; & ]] ]]></n>",
+            b"<![CDATA[a]]>b &amp; c<![CDATA[d]]>",
+            b"<![CDATA[]]><![CDATA[<x>&]]>&eacute;]]>",
+        ],
+    )
+    def test_wherever_two_cuts_fall(self, body: bytes) -> None:
+        whole = said(body)
+        padding = b" " * 300
+        start = len(HEAD) + len(b"<a>") + len(padding)
+        places = range(start - 2, start + len(body) + 2)
+        for one in places:
+            for other in places:
+                if one <= other:
+                    assert said(padding + body, one, other) == padding.decode() + whole
+
+    @given(
+        st.lists(
+            st.sampled_from(
+                [b"<![CDATA[", b"]]>", b"]", b"&", b"&amp;", b"&nbsp;", b"x", b"<n/>", b"<![CDA", b"\xc3\xa9"]
+            )
+        ),
+        st.lists(st.integers(250, 420), max_size=6),
+    )
+    def test_cuts_change_nothing(self, pieces: list[bytes], cuts: list[int]) -> None:
+        document = b"<a>" + b" " * 300 + b"".join(pieces)
+        assert clean(document, *cuts) == clean(document)

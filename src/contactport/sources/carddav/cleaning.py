@@ -127,8 +127,7 @@ class Cleaner:
             return 1
         tail = data[-_HELD:]
         held = max(held, 2 if tail.endswith(b"]]") else 1 if tail.endswith(b"]") else 0)
-        if self._cdata:
-            return held
+        # Whether the end stands within CDATA is not known yet: holding back what need not be costs nothing.
         reference = _OPEN_REFERENCE.search(tail)
         if reference is not None:
             held = max(held, len(tail) - reference.start())

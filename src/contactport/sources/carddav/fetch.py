@@ -84,6 +84,9 @@ class Reader:
                 async for page in pages:
                     yield page
             self._check()
+            if self._tray.empty:
+                # Every card has gone out already; how many there are to be has not been told.
+                yield self._tray.page()
         while not self._tray.empty:
             yield self._tray.page()
 
