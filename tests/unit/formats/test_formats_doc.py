@@ -1,0 +1,46 @@
+"""docs/formats.md says what is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from contactport.cli.convert import WRITERS
+from contactport.contact import Contact, Group
+from contactport.formats import table, vcard
+from tests.unit.formats.strategies import contacts, groups
+
+DOC = (Path(__file__).parents[3] / "docs" / "formats.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("version", vcard.VERSIONS)
+@given(contact=contacts, group=groups)
+def test_every_extension_that_is_written_is_in_its_table(
+    contact: Contact, group: Group, version: vcard.Version
+) -> None:
+    for line in b"".join(vcard.write([contact, group], version=version)).replace(b"\r\n ", b"").splitlines():
+        head = line.partition(b":")[0].decode()
+        for name in re.findall(r"(?:^|[.;])(X-[A-Za-z-]+)(?=[;=]|$)", head.partition('"')[0]):
+            # A kind of the contact's own may look like one.
+            if name.upper() not in {kind.upper() for kind in _kinds(contact)}:
+                assert name in DOC
+
+
+def _kinds(contact: Contact) -> set[str]:
+    entries = (*contact.emails, *contact.phones, *contact.addresses, *contact.urls, *contact.relations)
+    return {kind for entry in (*entries, *contact.messengers) for kind in entry.kinds}
+
+
+def test_every_format_of_the_command_is_in_its_table() -> None:
+    for name in WRITERS:
+        assert f"`{name}`" in DOC
+
+
+def test_the_numbers_of_columns_are_the_table_s() -> None:
+    spelt = {"E-mail": "e-mails", "Phone": "phones", "Address": "addresses", "Relation": "relations"}
+    spelt |= {"Website": "websites", "Event": "events", "Custom Field": "custom fields"}
+    for sort, count in table.COLUMNS.items():
+        assert f"{spelt[sort]} ({count}" in DOC.replace("\n", " ")
