@@ -11,6 +11,7 @@ from tests.servers.cyrus import Cyrus, cyrus
 from tests.servers.davical import Davical, davical
 from tests.servers.radicale import Radicale, radicale
 from tests.servers.reading import PASSWORD
+from tests.servers.sogo import PERSONAL, Sogo, sogo
 from tests.servers.xandikos import Xandikos, xandikos
 
 SIZES = {"user_none": 0, "user_one": 1, "user_some": 300, "user_many": 1000}
@@ -57,4 +58,13 @@ def davical_server() -> Generator[Davical]:
     with davical(users, PASSWORD) as server:
         for user, count in SIZES.items():
             server.book(user, "contacts", cards(count))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sogo_server() -> Generator[Sogo]:
+    """`user_several` and `shy` are filled by the test that wants them."""
+    with sogo([*SIZES, "user_several", "shy"], PASSWORD) as server:
+        for user, count in SIZES.items():
+            server.book(user, PERSONAL, cards(count))
         yield server
