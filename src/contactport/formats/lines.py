@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contactport.formats.charsets import decode, is_utf8
 from contactport.formats.heads import Head, cut
 from contactport.formats.pictures import unbase64
-from contactport.formats.properties import FREE_TEXT, Add, ignore, resolve
+from contactport.formats.properties import FREE_TEXT, resolve
+from contactport.formats.values import Add, ignore
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=]+\s*")
 _LITERAL = re.compile(rb"=5C(?![,;:\\]|=2C|=3B|=3A|=5C)", re.IGNORECASE)

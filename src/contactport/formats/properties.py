@@ -1,7 +1,6 @@
 """The properties of a person's card: from a head to what its value adds to the contact (RFC 6350 section 6).
 
-A head is turned into a function once; the function is then called for every value under an equal head. Its
-value is UTF-8, quoted-printable undone, base64 not.
+A head is turned into a function once; the function is then called for every value under an equal head.
 """
 
 from __future__ import annotations
@@ -9,186 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from operator import attrgetter
 
-from contactport.contact import (
-    Address,
-    Contact,
-    Email,
-    Labelled,
-    LabelledDate,
-    Name,
-    Organisation,
-    PartialDate,
-    Phone,
-)
-from contactport.formats import dates, extensions
-from contactport.formats.draft import Draft, unwrap
+from contactport.contact import Contact, LabelledDate, Organisation, PartialDate
+from contactport.formats import dates, entries, extensions, names
+from contactport.formats.draft import Draft
 from contactport.formats.heads import Head, parse
 from contactport.formats.pictures import photo
-from contactport.formats.text import parts, pieces, unescape
-
-Add = Callable[[Contact, Draft, bytes], None]
-Maker = Callable[[Head], Add]
-
-
-def _text(value: bytes) -> str:
-    text = value.decode()
-    return unescape(text) if "\\" in text else text
-
-
-def _without(scheme: str, text: str) -> str:
-    """However often a scheme stands before a value, it is no part of it."""
-    at, width = 0, len(scheme)
-    while text[at : at + width].lower() == scheme:
-        at += width
-    return text[at:]
-
-
-def _words(value: bytes) -> list[str]:
-    """A list separated by commas, without its empties."""
-    text = value.decode()
-    words = map(unescape, pieces(text, ",")) if "\\" in text else text.split(",")
-    return [word for word in map(str.strip, words) if word]
-
-
-def ignore(contact: Contact, draft: Draft, value: bytes) -> None:
-    """For the properties that say nothing about a person."""
+from contactport.formats.text import parts, unescape
+from contactport.formats.values import Add, Maker, ignore, text_of, without, words_of
 
 
 def _ignored(head: Head) -> Add:
     return ignore
-
-
-def _email(head: Head) -> Add:
-    kinds, group, rank = head.kinds, head.group, head.rank
-
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
-        address = value.decode()
-        if "\\" in address:
-            address = unescape(address)
-        if ":" in address:
-            address = _without("mailto:", address)
-        if address:
-            email = Email(address, kinds)
-            contact.emails.append(email)
-            if group:
-                draft.grouped.append((group, email))
-            if rank:
-                draft.prefer("email", email, rank)
-
-    return add
-
-
-def _phone(head: Head) -> Add:
-    kinds, group, rank = head.kinds, head.group, head.rank
-
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
-        number = value.decode()
-        if "\\" in number:
-            number = unescape(number)
-        if ":" in number:
-            number = _without("tel:", number)
-        if number:
-            phone = Phone(number, kinds)
-            contact.phones.append(phone)
-            if group:
-                draft.grouped.append((group, phone))
-            if rank:
-                draft.prefer("phone", phone, rank)
-
-    return add
-
-
-def _name(head: Head) -> Add:
-    if "PHONETIC" in head.others:
-        return _phonetic_name
-
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
-        text = value.decode()
-        if draft.named:
-            return
-        # Almost every N has its five parts and nothing escaped.
-        if "\\" in text or "," in text:
-            found = pieces(text, ";")
-            if "," in text and draft.version != "2.1":
-                found = [_joined(part) if "," in part else part for part in found]
-            found = list(map(unescape, found))
-        else:
-            found = text.split(";")
-        if len(found) < 5:
-            found += ("",) * (5 - len(found))
-        contact.name = Name(found[0], found[1], found[2], found[3], found[4])
-        draft.named = any(found)
-
-    return add
-
-
-def _joined(part: str) -> str:
-    """Several values of one part, separated by commas, joined by a space."""
-    several = pieces(part, ",")
-    return " ".join(filter(None, map(str.strip, several))) if len(several) > 1 else part
-
-
-def _phonetic_name(contact: Contact, draft: Draft, value: bytes) -> None:
-    """RFC 9554's N with PHONETIC, and SOUND;X-IRMC-N of Japanese telephones."""
-    family, *rest = map(str.strip, parts(value.decode()))
-    contact.phonetic_family = contact.phonetic_family or family
-    if rest:
-        contact.phonetic_given = contact.phonetic_given or rest[0]
-
-
-def _sound(head: Head) -> Add:
-    return _phonetic_name if any(kind.upper() == "X-IRMC-N" for kind in head.kinds) else ignore
-
-
-def _formatted_name(head: Head) -> Add:
-    if "DERIVED" in head.others or "X-DERIVED" in head.others:
-        return ignore
-
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
-        if not contact.formatted_name:
-            contact.formatted_name = _text(value)
-
-    return add
-
-
-def _address(head: Head) -> Add:
-    kinds, group, rank = head.kinds, head.group, head.rank
-    label = head.others.get("LABEL", "")
-    if "\\" in label:
-        label = unescape(label)
-
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
-        text = value.decode()
-        found = parts(text) if "\\" in text else text.split(";")
-        if len(found) != 7:
-            found = [*found[:7], *("",) * (7 - len(found))]
-        if not label and not any(found):
-            if not group:
-                return
-            # The LABEL of its group may follow.
-            draft.hollow = True
-        box, extended, street, city, region, code, country = found
-        address = Address(box, extended, street, city, region, code, country, label, kinds)
-        contact.addresses.append(address)
-        if group:
-            draft.grouped.append((group, address))
-        if rank:
-            draft.prefer("address", address, rank)
-
-    return add
-
-
-def _address_label(head: Head) -> Add:
-    kinds, group = head.kinds, head.group
-
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
-        text = _text(value)
-        if text:
-            if draft.address_labels is None:
-                draft.address_labels = []
-            draft.address_labels.append((group, kinds, text))
-
-    return add
 
 
 def _organisation(head: Head) -> Add:
@@ -207,7 +37,7 @@ def _organisation(head: Head) -> Add:
 def _texts(field: Callable[[Contact], list[str]]) -> Maker:
     def maker(head: Head) -> Add:
         def add(contact: Contact, draft: Draft, value: bytes) -> None:
-            text = _text(value)
+            text = text_of(value)
             if text:
                 field(contact).append(text)
 
@@ -219,55 +49,7 @@ def _texts(field: Callable[[Contact], list[str]]) -> Maker:
 def _lists(field: Callable[[Contact], list[str]]) -> Maker:
     def maker(head: Head) -> Add:
         def add(contact: Contact, draft: Draft, value: bytes) -> None:
-            field(contact).extend(_words(value))
-
-        return add
-
-    return maker
-
-
-def _entries(field: Callable[[Contact], list[Labelled]], name: str, kind: str = "") -> Maker:
-    """A list of values with kinds; `kind` is the one that the property's own name says."""
-
-    def maker(head: Head) -> Add:
-        kinds = (kind, *head.kinds) if kind else head.kinds
-        group, rank = head.group, head.rank
-
-        def add(contact: Contact, draft: Draft, value: bytes) -> None:
-            text = _text(value)
-            if text:
-                entry = Labelled(text, kinds)
-                field(contact).append(entry)
-                if group:
-                    draft.grouped.append((group, entry))
-                if rank:
-                    draft.prefer(name, entry, rank)
-
-        return add
-
-    return maker
-
-
-def _messenger(service: str = "") -> Maker:
-    """Apple writes one account twice, as IMPP and under a name of its service: the second is left out."""
-
-    def maker(head: Head) -> Add:
-        kinds, group, rank = head.kinds, head.group, head.rank
-        named = service or extensions.service(head.others)
-
-        def add(contact: Contact, draft: Draft, value: bytes) -> None:
-            text = extensions.account(_text(value), named)
-            if draft.accounts is None:
-                draft.accounts = set()
-            if not text or text in draft.accounts:
-                return
-            draft.accounts.add(text)
-            entry = Labelled(text, kinds)
-            contact.messengers.append(entry)
-            if group:
-                draft.grouped.append((group, entry))
-            if rank:
-                draft.prefer("messenger", entry, rank)
+            field(contact).extend(words_of(value))
 
         return add
 
@@ -328,47 +110,22 @@ def _labelled_date(head: Head) -> Add:
     return add
 
 
-def _label(head: Head) -> Add:
-    group = head.group
-
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
-        label = unwrap(_text(value))
-        if group and label:
-            draft.labels[group] = label
-
-    return add
-
-
-def _phonetic_given(head: Head) -> Add:
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
-        contact.phonetic_given = contact.phonetic_given or _text(value)
-
-    return add
-
-
-def _phonetic_family(head: Head) -> Add:
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
-        contact.phonetic_family = contact.phonetic_family or _text(value)
-
-    return add
-
-
 def _identity(text: str) -> str:
     """A UID without the scheme that vCard 4.0 puts before it, so that members and UIDs compare."""
-    return _without("urn:uuid:", text) if ":" in text else text
+    return without("urn:uuid:", text) if ":" in text else text
 
 
 def _uid(head: Head) -> Add:
     def add(contact: Contact, draft: Draft, value: bytes) -> None:
         if not contact.uid:
-            contact.uid = _identity(_text(value))
+            contact.uid = _identity(text_of(value))
 
     return add
 
 
 def _member(head: Head) -> Add:
     def add(contact: Contact, draft: Draft, value: bytes) -> None:
-        member = _identity(_text(value))
+        member = _identity(text_of(value))
         if member:
             if draft.members is None:
                 draft.members = []
@@ -394,7 +151,7 @@ def _version(head: Head) -> Add:
 def _revision(head: Head) -> Add:
     def add(contact: Contact, draft: Draft, value: bytes) -> None:
         if not contact.revision:
-            contact.revision = _text(value)
+            contact.revision = text_of(value)
 
     return add
 
@@ -416,10 +173,10 @@ def _android(head: Head) -> Add:
 
 
 def _relation(kind: str = "") -> Maker:
-    return _entries(attrgetter("relations"), "relation", kind)
+    return entries.labelled(attrgetter("relations"), "relation", kind)
 
 
-_url = _entries(attrgetter("urls"), "url")
+_url = entries.labelled(attrgetter("urls"), "url")
 _nickname = _lists(attrgetter("nicknames"))
 
 PROPERTIES: dict[str, Maker] = {
@@ -430,17 +187,17 @@ PROPERTIES: dict[str, Maker] = {
     "X-ADDRESSBOOKSERVER-MEMBER": _member,
     "UID": _uid,
     "REV": _revision,
-    "N": _name,
-    "FN": _formatted_name,
+    "N": names.name,
+    "FN": names.formatted_name,
     "NICKNAME": _nickname,
     "X-NICKNAME": _nickname,
-    "X-PHONETIC-FIRST-NAME": _phonetic_given,
-    "X-PHONETIC-LAST-NAME": _phonetic_family,
-    "SOUND": _sound,
-    "EMAIL": _email,
-    "TEL": _phone,
-    "ADR": _address,
-    "LABEL": _address_label,
+    "X-PHONETIC-FIRST-NAME": names.phonetic_given,
+    "X-PHONETIC-LAST-NAME": names.phonetic_family,
+    "SOUND": names.sound,
+    "EMAIL": entries.email_entry,
+    "TEL": entries.phone_entry,
+    "ADR": entries.address_entry,
+    "LABEL": entries.address_label,
     "ORG": _organisation,
     "TITLE": _texts(attrgetter("titles")),
     "ROLE": _texts(attrgetter("roles")),
@@ -450,18 +207,18 @@ PROPERTIES: dict[str, Maker] = {
     "X-CONTACTPORT-BDAY": _birthday,
     "ANNIVERSARY": _anniversary,
     "X-ABDATE": _labelled_date,
-    "X-ABLABEL": _label,
+    "X-ABLABEL": entries.label_entry,
     "URL": _url,
     "SOCIALPROFILE": _url,
     "X-SOCIALPROFILE": _url,
-    "IMPP": _messenger(),
+    "IMPP": entries.messenger_entry(),
     "RELATED": _relation(),
     "X-ABRELATEDNAMES": _relation(),
     "PHOTO": _photo,
     "AGENT": _ignored,
     "X-ANDROID-CUSTOM": _android,
     **dict.fromkeys(extensions.ANNIVERSARIES, _anniversary),
-    **{name: _messenger(service) for name, service in extensions.MESSENGERS.items()},
+    **{name: entries.messenger_entry(service) for name, service in extensions.MESSENGERS.items()},
     **{name: _relation(kind) for name, kind in extensions.RELATIONS.items()},
     **dict.fromkeys(extensions.OF_NO_PERSON, _ignored),
 }

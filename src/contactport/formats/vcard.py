@@ -17,8 +17,9 @@ from contactport.formats.cards import Cutter
 from contactport.formats.charsets import is_utf8
 from contactport.formats.draft import Draft, finish
 from contactport.formats.heads import cut
-from contactport.formats.properties import Add, ignore, lasts, resolve
+from contactport.formats.properties import lasts, resolve
 from contactport.formats.render import VERSIONS, Version, write
+from contactport.formats.values import Add, ignore
 
 __all__ = ["CARD_BYTES", "VERSIONS", "Version", "read", "write"]
 
