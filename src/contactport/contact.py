@@ -94,7 +94,10 @@ class LabelledDate(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class Contact(msgspec.Struct, omit_defaults=True, gc=False):
-    """One person's card. Absent is empty: no field but the dates is ever None."""
+    """One person's card. Absent is empty: no field but the dates is ever None.
+
+    `uid` lacks the `urn:uuid:` of vCard 4.0, as the members of a Group do, so that they compare.
+    """
 
     uid: str = ""
     name: Name = msgspec.field(default_factory=Name)

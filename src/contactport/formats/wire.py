@@ -22,6 +22,9 @@ _SPELT = {"cell": "Mobile", "iphone": "iPhone"}
 _MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
 _IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
 
+_PICTURES = ((b"\x89PNG", "image/png"), (b"GIF8", "image/gif"), (b"RIFF", "image/webp"))
+"""How pictures begin that are not JPEG, for cards that don't say."""
+
 
 class WirePhone(msgspec.Struct, gc=False):
     """`type` is null when the source gives none."""
@@ -218,9 +221,12 @@ def _dates(date: PartialDate) -> tuple[str | UnsetType, str | UnsetType]:
 
 
 def _photo(photo: Photo) -> str:
-    if photo.data:
-        return f"data:{photo.media_type or 'image/jpeg'};base64,{b64encode(photo.data).decode()}"
-    return photo.uri
+    if not photo.data:
+        return photo.uri
+    media_type = photo.media_type or next(
+        (media_type for start, media_type in _PICTURES if photo.data.startswith(start)), "image/jpeg"
+    )
+    return f"data:{media_type};base64,{b64encode(photo.data).decode()}"
 
 
 def _texts(texts: Iterable[str]) -> list[str]:

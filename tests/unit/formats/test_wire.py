@@ -191,10 +191,11 @@ def test_an_address_s_label_is_its_form() -> None:
 
 
 def test_a_picture_s_bytes_are_a_data_uri() -> None:
-    photos = [Photo("image/png", b"\x89PNG"), Photo("", b"\xff\xd8\xff")]
+    photos = [Photo("image/x", b"\x89PNG"), Photo("", b"\xff\xd8\xff"), Photo("", b"\x89PNG")]
     assert wire(Contact(photos=photos))["photos"] == [
-        "data:image/png;base64,iVBORw==",
+        "data:image/x;base64,iVBORw==",
         "data:image/jpeg;base64,/9j/",
+        "data:image/png;base64,iVBORw==",
     ]
 
 
