@@ -15,7 +15,7 @@ from contactport.formats import ndjson, table, vcard
 
 BLOCK = 256 * 1024
 _WRITTEN = 64 * 1024
-_GROUP_CARDS = (b"KIND:group", b"kind:group")
+_GROUP_CARD = b":group"
 """Written otherwise, which nobody does, a group is met while its contacts are written, and told if it is late."""
 
 Groups = dict[str, list[str]]
@@ -80,7 +80,7 @@ class Source:
         while block:
             searched = block.replace(b"\0", b"") if b"\0" in block else block
             edge = last + searched[:16]
-            if any(mark in searched or mark in edge for mark in _GROUP_CARDS):
+            if _GROUP_CARD in searched or _GROUP_CARD in edge:
                 return True
             last = searched[-16:]
             block = self._read()
