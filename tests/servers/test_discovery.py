@@ -11,7 +11,7 @@ from contactport.errors import Code, WireError
 from contactport.sources.base import Account
 from contactport.sources.registry import source
 from tests.servers.internet import internet
-from tests.servers.quirks import QUIRKS, quirk_proxy
+from tests.servers.quirks import QUIRKS, Quirk, quirk_proxy, rewrites
 from tests.servers.radicale import Radicale
 from tests.servers.reading import PASSWORD, Reading, provider, read, settings
 from tests.unit.net.little_server import Reply, Request, little_server, reply
@@ -152,3 +152,17 @@ async def test_a_book_elsewhere_in_an_allowed_network_is_not_reached_from_anothe
                 with pytest.raises(WireError):
                     await look(account("user_one", server.url("/start/")), allow_network=networks)
                 assert (len(proxy.requests) > before) is reached
+
+
+async def test_a_directory_is_read_where_it_is_named_itself_and_else_left_out(
+    radicale_server: Radicale,
+) -> None:
+    directory = rewrites(
+        lambda body: body.replace(b"<CR:addressbook />", b"<CR:addressbook /><CR:directory />")
+    )
+    quirk = Quirk(lambda _name, _word: (directory,))
+    async with quirk_proxy(quirk, radicale_server.port, "", "") as proxy:
+        with pytest.raises(WireError, match="no address book of it"):
+            await look(account("user_one", proxy.url()))
+        named = await look(account("user_one", proxy.url("/user_one/contacts/")))
+    assert named.uids == ["sample-1-0"]

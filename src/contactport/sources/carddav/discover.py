@@ -2,7 +2,7 @@
 
 Success is a 207 that parses as DAV:multistatus: some servers answer the well-known address with a web page. A
 principal's home sets may be several, and on other hosts; every book of every one is read, but directories (the
-whole company, on some servers) are left out.
+whole company, on some servers) are left out unless one is named itself, as the caller's `server`.
 """
 
 from __future__ import annotations
@@ -134,8 +134,9 @@ async def _from(url: URL, dav: Dav) -> _Books | None:
         here = _self(answer)
         if here is None:
             return None
-    if _is_book(here):
-        found = await _listed(answer.url, dav, via=answer.url, depth=0)
+    if _is_book(here, directories=True):
+        # Whoever names a directory itself has asked for it.
+        found = await _listed(answer.url, dav, via=answer.url, depth=0, directories=True)
         return found if found.books else None
     homes = _hrefs(here, HOME_SET)
     owner = _hrefs(here, PRINCIPAL_ADDRESS)
@@ -173,10 +174,10 @@ async def _in_homes(homes: Iterable[str], base: URL, dav: Dav) -> _Books:
     return _Books(list(books.values()), owner)
 
 
-async def _listed(url: URL, dav: Dav, *, via: URL, depth: int = 1) -> _Books:
+async def _listed(url: URL, dav: Dav, *, via: URL, depth: int = 1, directories: bool = False) -> _Books:
     answer = await dav.propfind(url, questions.HOME, depth=depth, via=via)
     mine = [href for item in answer.items for href in _hrefs(item, ME_CARD)]
-    books = [_book(answer.url, item) for item in answer.items if _is_book(item)]
+    books = [_book(answer.url, item) for item in answer.items if _is_book(item, directories=directories)]
     return _Books(books, next(iter(mine), None))
 
 
@@ -219,9 +220,9 @@ def _book(base: URL, item: Item) -> Book:
     )
 
 
-def _is_book(item: Item) -> bool:
+def _is_book(item: Item, *, directories: bool = False) -> bool:
     kind = item.found(RESOURCE_TYPE)
-    return kind is not None and ADDRESSBOOK in kind.names and DIRECTORY not in kind.names
+    return kind is not None and ADDRESSBOOK in kind.names and (directories or DIRECTORY not in kind.names)
 
 
 def _is_anonymous(item: Item) -> bool:
