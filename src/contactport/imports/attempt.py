@@ -104,7 +104,7 @@ class Attempts:
             server=secret.server,
             photos="photo" in one.include,
         )
-        record = StoredRecord(self._store, one, await self._store.database.write(_marks, one, one.key))
+        record = StoredRecord(self._store, one, await self._store.database.read(_marks, one, one.key))
         async with (
             asyncio.timeout(max(0.0, (one.deadline - now_ms()) / 1000)),
             self._open_client() as client,

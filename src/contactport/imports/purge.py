@@ -49,8 +49,7 @@ class Housekeeper:
         await self._destroy_old_keys()
 
     async def _purge(self) -> None:
-        await self._store.database.write(idempotency.forget_old)
-        purged = await self._store.database.write(endings.purge_due)
+        purged = await self._store.database.write(_purge)
         if purged:
             await asyncio.to_thread(self._store.database.truncate_log)
             log.info("imports_purged", count=len(purged))
@@ -59,7 +58,7 @@ class Housekeeper:
         now = now_ms()
         settled = [
             one
-            for one in await self._store.database.write(imports.unfinished)
+            for one in await self._store.database.read(imports.unfinished)
             if one.created_at < now - SETTLED_MS
         ]
         for one in settled:
@@ -78,8 +77,14 @@ class Housekeeper:
 
     async def _destroy_old_keys(self) -> None:
         """A daily key goes when nothing that it sealed can still be wanted."""
-        longest = await self._store.database.write(domains.longest_retention)
+        longest = await self._store.database.read(domains.longest_retention)
         keep = max(longest, self._settings.retention) + int(self._settings.import_seconds) + GRACE_MS // 1000
         gone = self._store.ring.destroy_older_than(keep)
         if gone:
             log.info("ring_keys_destroyed", count=gone)
+
+
+def _purge(connection: Connection) -> list[int]:
+    """Forget old keys and purge what is due; the imports that went."""
+    idempotency.forget_old(connection)
+    return endings.purge_due(connection)
