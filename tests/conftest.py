@@ -1,12 +1,31 @@
-"""The runner's last lines: what was left out, and why (see tests/needs.py)."""
+"""A PostgreSQL for whoever asks, and the runner's last lines: what was left out, and why (see tests/needs.py)."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Generator
 
 import pytest
 
 from tests.needs import MARK, nothing_may_be_left_out
+from tests.postgres import Postgres, Server, server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Generator[Server]:
+    """A PostgreSQL that all tests of a process share: none may stop it, or change more than its own databases."""
+    shared = server()
+    yield shared
+    if isinstance(shared, Postgres):
+        shared.close()
+
+
+@pytest.fixture
+def database_url(postgres: Server) -> Generator[str]:
+    """The URI of an empty database of the test's own."""
+    url = postgres.create()
+    yield url
+    postgres.drop(url)
 
 
 def _skips(config: pytest.Config) -> list[str]:
