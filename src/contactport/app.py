@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Literal
 
 from starlette.applications import Starlette
 
@@ -18,48 +19,72 @@ from contactport.imports.begin import Request, begin
 from contactport.imports.erase import erase
 from contactport.imports.jobs import Jobs
 from contactport.imports.memory import StoredMemory
-from contactport.imports.purge import Housekeeper
+from contactport.imports.worker import Worker
 from contactport.net.client import open_client
 from contactport.process import take_short_turns
 from contactport.settings import Settings
 from contactport.sources.registry import source, use_memory
 from contactport.store.open import FolderError, Store, open_store
 
+Role = Literal["all", "api"]
 
-def build(settings: Settings, store: Store | None = None) -> Starlette:
-    """The service on one data folder: API, worker and housekeeping on the server's own loop.
+
+def build(settings: Settings, store: Store | None = None, role: Role = "all") -> Starlette:
+    """The service on one store: with the role `all` API and worker on the server's own loop, with `api` that alone.
 
     Raises what `open_store` raises.
     """
-    store = store or open_store(Path(settings.data))
-    use_memory(StoredMemory(store))
-    attempts = Attempts(store, settings, source, lambda: open_client(settings))
-    jobs = Jobs(store.database.url, attempts.perform, settings.workers)
-    housekeeper = Housekeeper(store, settings, jobs)
+    store = store or open_store(Path(settings.data), settings.database_url)
+    jobs = Jobs(store.database)
+    worker = build_worker(settings, store, jobs) if role == "all" else None
 
     async def begin_import(request: Request) -> int:
         return await begin(store, settings, jobs.enqueue, request)
 
     async def erase_import(import_id: int) -> None:
-        await erase(store, jobs.cancel, import_id)
+        await erase(store, worker.cancel if worker else lambda _: None, import_id)
 
     @asynccontextmanager
     async def lifespan(_application: Starlette) -> AsyncGenerator[None]:
         take_short_turns()
-        await jobs.launch()
-        chores = asyncio.create_task(housekeeper.run())
+        if worker is not None:
+            await worker.start()
         try:
             yield
         finally:
-            chores.cancel()
-            with suppress(asyncio.CancelledError):
-                await chores
-            await jobs.stop()
+            if worker is not None:
+                await worker.stop()
+            await jobs.close()
             await store.database.close()
 
     return build_http(
         Service(settings=settings, store=store, begin=begin_import, erase=erase_import), lifespan
     )
+
+
+def build_worker(settings: Settings, store: Store, jobs: Jobs) -> Worker:
+    """What carries imports in this process."""
+    use_memory(StoredMemory(store))
+    attempts = Attempts(store, settings, source, lambda: open_client(settings))
+    return Worker(store, settings, jobs, attempts)
+
+
+async def work(settings: Settings, store: Store, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Carry imports, and nothing else, until `stop` is set; `ready` is called once jobs are taken.
+
+    Raises what `Worker.start` raises.
+    """
+    take_short_turns()
+    jobs = Jobs(store.database)
+    worker = build_worker(settings, store, jobs)
+    try:
+        await worker.start()
+        ready()
+        await stop.wait()
+    finally:
+        await worker.stop()
+        await jobs.close()
+        await store.database.close()
 
 
 def hold_folder(folder: Path) -> int:

@@ -23,14 +23,18 @@ class SettingError(ValueError):
     """A setting that can't be read; its text names the setting and where it was given."""
 
 
-class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """One field is one setting. Sizes are bytes, times are seconds."""
 
     data: str = "contactport-data"
-    """The folder of the database and the key ring."""
+    """The folder of the key ring, and of the database where that is SQLite."""
+    database_url: str = ""
+    """A PostgreSQL database, as `postgresql://…`; empty is SQLite in the data folder."""
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8321
     """0 takes a free port; the line that `serve` prints names it."""
+    metrics: str = ""
+    """Where `/metrics` is served, as `HOST:PORT`; empty is nowhere."""
     log_format: Annotated[str, Meta(pattern="^(json|text)$")] = "json"
     allow_network: list[str] = []
     """Networks that imports may reach though they are private: `CIDR` or `CIDR:port`."""
@@ -46,8 +50,22 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=
     begins_per_minute: Positive = 300
     imports_in_flight: Positive = 200
     polls_per_second: Positive = 100
-    workers: Positive = 8
+    workers: Positive = 16
     """How many imports one process runs at once."""
+    provider_imports: Positive = 64
+    """How many imports of one provider's host run at once, over all processes."""
+    provider_per_minute: Positive = 1200
+    """How many imports of one provider's host begin a minute, over all processes; a sixth of them may at once."""
+    account_imports: Positive = 2
+    """How many imports of one account run at once, over all processes."""
+    account_per_minute: Positive = 20
+    """How many imports of one account begin a minute; a sixth of them, or one, may at once."""
+    breaker_failures: Positive = 5
+    """After so many failures in a row that were the provider's own, it is not asked for a while."""
+    breaker_seconds: Seconds = 30.0
+    """How long that is the first time; it doubles with every failed trial, up to ten minutes."""
+    drain_seconds: Seconds = 10.0
+    """How long imports under way may go on when the process is to stop; the rest is handed back."""
 
     import_bytes: Positive = 512 * 1024 * 1024
     import_members: Positive = 100_000

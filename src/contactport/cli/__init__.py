@@ -25,6 +25,8 @@ from contactport.cli.failures import quit_in_words
 
 COMMANDS = {
     "serve": ("contactport.cli.serve:serve", "Run the service: API and worker in one process."),
+    "worker": ("contactport.cli.worker:worker", "Carry imports in a process of its own, on PostgreSQL."),
+    "migrate": ("contactport.cli.migrate:migrate", "Make or upgrade the tables of a PostgreSQL database."),
     "domain": ("contactport.cli.domain:domain", "Add, list, rotate and remove applications' key pairs."),
     "import": (
         "contactport.cli.import_:import_",

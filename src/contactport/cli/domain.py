@@ -211,7 +211,8 @@ def _ask(name: str) -> None:
 @contextmanager
 def _store(data: str | None, config: Path | None, *, make: bool) -> Generator[Store]:
     """The open data folder; one that is not there is made only where there is something to put in it."""
-    folder = Path(settings_of(data, config).data)
+    settings = settings_of(data, config)
+    folder = Path(settings.data)
     if not make and not folder.exists():
         raise Failure(
             f"there is no data folder {folder}: name the right one with --data or CONTACTPORT_DATA. "
@@ -221,7 +222,7 @@ def _store(data: str | None, config: Path | None, *, make: bool) -> Generator[St
     # Here, because it takes half a second that `--help` need not wait for.
     from contactport.store.open import open_store
 
-    store = open_store(folder)
+    store = open_store(folder, settings.database_url)
     for made in store.made:
         say(f"made the {made}")
     try:

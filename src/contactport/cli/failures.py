@@ -25,6 +25,7 @@ _KNOWN = (
     ("contactport.store.open", "FolderError", FOLDER),
     ("contactport.store.vault", "RingError", FOLDER),
     ("contactport.store.migrations", "SchemaError", FOLDER),
+    ("contactport.store.locks", "LocksLost", FOLDER),
     ("contactport.store.domains", "DomainError", 1),
 )
 """Exceptions whose text is fit to be shown."""

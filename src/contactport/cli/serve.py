@@ -24,6 +24,8 @@ from contactport.settings import Settings
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from contactport.app import Role
+
 CONNECTIONS = 1000
 """More than this at once are answered 503."""
 FILES = 4096
@@ -32,8 +34,8 @@ IDLE_SECONDS = 65
 """Longer than a proxy keeps its connections (nginx: 60), so that none is closed while a request is on its way."""
 DRAIN_SECONDS = 10
 """Answers under way when the service is to stop may take this much longer."""
-STOP_SECONDS = 20.0
-"""A stop that takes longer than this is cut short: what is stored stays sound, as after a crash."""
+STOP_MARGIN = 15.0
+"""Seconds beyond `drain_seconds` after which a stop is cut short: what is stored stays sound, as after a crash."""
 
 
 @click.command()
@@ -50,9 +52,17 @@ STOP_SECONDS = 20.0
     metavar="SECONDS",
     help="How long contacts stay after an import's end. [env: CONTACTPORT_RETENTION; 900]",
 )
+@click.option(
+    "--role",
+    type=click.Choice(["all", "api"]),
+    default="all",
+    show_default=True,
+    help="`api` takes imports in and answers for them; `contactport worker` carries them, on PostgreSQL.",
+)
 @allow_network_option
 @settings_options
 def serve(
+    role: Role,
     host: str | None,
     port: int | None,
     retention: int | None,
@@ -60,7 +70,7 @@ def serve(
     data: str | None,
     config: Path | None,
 ) -> None:
-    """Run the service: API and worker in one process.
+    """Run the service: API and worker in one process, or the API alone.
 
     The first start makes the data folder, the database and the key ring, and says so. One line on standard
     output tells the address when requests are accepted. SIGTERM and Ctrl-C end it well, with exit code 0; imports
@@ -70,6 +80,11 @@ def serve(
     settings = settings_of(
         data, config, allow_network=allow_network, host=host, port=port, retention=retention
     )
+    if role == "api" and not settings.database_url:
+        raise click.UsageError(
+            "an API without a worker in its own process needs PostgreSQL: set CONTACTPORT_DATABASE_URL, or leave "
+            "--role out"
+        )
     listeners = listen(settings.host, settings.port)
     if not all(map(is_loopback, listeners)):
         say(
@@ -85,13 +100,16 @@ def serve(
     logs.configure(settings.log_format)
     folder = Path(settings.data)
     # Locked before it is opened: opening migrates the schema, which a running service must not see.
-    lock = hold_folder(folder) if folder.is_dir() else None
-    store = open_store(folder)
+    alone = not settings.database_url
+    lock = hold_folder(folder) if alone and folder.is_dir() else None
+    store = open_store(folder, settings.database_url)
     for made in store.made:
         say(f"made the {made}")
-    lock = hold_folder(folder) if lock is None else lock
-    _run(build(settings, store), settings, listeners)
-    os.close(lock)
+    if alone and lock is None:
+        lock = hold_folder(folder)
+    _run(build(settings, store, role), settings, listeners)
+    if lock is not None:
+        os.close(lock)
 
 
 def _allow_files() -> None:
@@ -126,7 +144,7 @@ def _run(application: Starlette, settings: Settings, listeners: list[socket.sock
             if self.should_exit:
                 os._exit(128 + sig)
             self.should_exit = True
-            late = threading.Timer(STOP_SECONDS, os._exit, (128 + sig,))
+            late = threading.Timer(settings.drain_seconds + STOP_MARGIN, os._exit, (128 + sig,))
             late.daemon = True
             late.start()
 

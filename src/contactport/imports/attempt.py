@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -20,6 +21,7 @@ from contactport.sources import providers
 from contactport.sources.base import Account, Source
 from contactport.store import contacts, domains, endings, imports, login_failures
 from contactport.store.clock import now_ms
+from contactport.store.database import unavailable
 from contactport.store.imports import Fenced, Import, Secret
 from contactport.store.open import Store
 from contactport.store.vault import SealBroken
@@ -27,6 +29,10 @@ from contactport.store.vault import SealBroken
 log = structlog.get_logger()
 
 OpenClient = Callable[[], AbstractAsyncContextManager[Client]]
+FIRST_PAUSE = 0.3
+LONGEST_PAUSE = 5.0
+"""Seconds until the database is tried again."""
+
 FindSource = Callable[[str], Source]
 """From a protocol's name to what speaks it."""
 
@@ -45,9 +51,22 @@ class Attempts:
     async def perform(self, import_id: int) -> None:
         """Carry an import to its end, from wherever an earlier attempt left it.
 
-        Raises nothing but asyncio.CancelledError (the process is to stop: the next attempt goes on) and errors
-        of the database itself. What goes wrong otherwise is the import's end.
+        Raises nothing but asyncio.CancelledError (the process is to stop: the next attempt goes on). While the
+        database is away or full it waits, and begins a new attempt then: what a broken transaction may have stored
+        is known only by reading it again. What goes wrong otherwise is the import's end.
         """
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await self._attempt(import_id)
+            except Exception as error:
+                if not unavailable(error):
+                    raise
+                log.warning("import_waits_for_database", import_id=import_id, error=type(error).__name__)
+            await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _attempt(self, import_id: int) -> None:
         try:
             claimed = await self._store.database.write(imports.claim, self._store.ring, import_id)
         except SealBroken:
@@ -75,6 +94,8 @@ class Attempts:
         except TimeoutError:
             failure = WireError(Code.TIMEOUT)
         except Exception as error:
+            if unavailable(error):
+                raise
             log.error("import_broke", import_id=one.id, error=type(error).__name__, exc_info=error)
             failure = WireError(Code.UNEXPECTED)
         try:

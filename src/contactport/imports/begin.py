@@ -9,18 +9,19 @@ import msgspec
 from sqlalchemy import Connection
 
 from contactport.errors import ROWS, Code, WireError
+from contactport.imports.jobs import Job
 from contactport.settings import Settings
 from contactport.sources import providers
 from contactport.sources.providers import Provider
 from contactport.sources.server import parse_server
-from contactport.store import endings, idempotency, imports, login_failures
+from contactport.store import domains, endings, idempotency, imports, login_failures
 from contactport.store.clock import now_ms
 from contactport.store.domains import Domain
 from contactport.store.open import Store
 from contactport.store.vault import Ring
 
-Enqueue = Callable[[Connection, int], None]
-"""Hands an import's id to the job engine, as part of the caller's transaction."""
+Enqueue = Callable[[Connection, Job], None]
+"""Hands an import's first job to the job engine, as part of the caller's transaction."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +48,12 @@ async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Req
     host = host_of(provider, server, request.username)
     retention = request.domain.retention or settings.retention
 
+    provider_mark = store.ring.lasting_mark("provider", host.lower())
+    account_mark = store.ring.lasting_mark("account", host.lower(), request.username.strip().lower())
+
     def transaction(connection: Connection) -> int:
+        # One at a time of a domain: its limits and its Idempotency-Keys hold however many processes it asks at once.
+        domains.lock(connection, request.domain.id)
         if request.idempotency_key:
             begun = _recall(connection, store.ring, request)
             if begun is not None:
@@ -64,6 +70,8 @@ async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Req
                 user_id=request.user_id,
                 secret=imports.Secret(request.password, server),
                 seconds=settings.import_seconds,
+                provider_mark=provider_mark,
+                account_mark=account_mark,
             ),
         )
         if login_failures.failed_recently(
@@ -73,7 +81,7 @@ async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Req
                 connection, import_id, Code.FAILED_RECENTLY, ROWS[Code.FAILED_RECENTLY].text, retention
             )
         else:
-            enqueue(connection, import_id)
+            enqueue(connection, Job(import_id, 0, provider_mark))
         if request.idempotency_key:
             idempotency.remember(
                 connection,

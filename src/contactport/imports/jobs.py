@@ -7,103 +7,159 @@ import's number; what an import has stored is known by our own tables, never by 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+import math
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
+import msgspec
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
 from sqlalchemy import Connection
+
+from contactport.store.database import Database
+from contactport.store.migrations import SchemaError
 
 QUEUE = "imports"
 WORKFLOW = "import"
-EXECUTOR = "embedded"
+EMBEDDED = "embedded"
 VERSION = "1"
 """Recovery passes over workflows of another version, so an upgrade of this program must not change it."""
 POLL_SECONDS = 0.1
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 
-class Jobs:
-    """One process's share of the queue. `perform` carries one import to its end."""
+class Job(msgspec.Struct, frozen=True):
+    """One job of an import: the first, or the one after it was parked for the `number`th time.
 
-    def __init__(self, database_url: str, perform: Callable[[int], Awaitable[None]], workers: int) -> None:
-        self._url = database_url
+    `lane` is the mark of the provider's host: lanes are served in turn, and each has a limit of its own.
+    """
+
+    import_id: int
+    number: int
+    lane: bytes
+
+    @property
+    def name(self) -> str:
+        """The workflow's id: one job is queued once, however often that is tried."""
+        return f"{self.import_id}.{self.number}"
+
+
+class Jobs:
+    """The queue, as every process sees it: those that only fill it, too."""
+
+    def __init__(self, database: Database) -> None:
+        self._client = DBOSClient(**database.job_engine(), serializer=DBOSPortableJSONSerializer(), lazy=True)
+
+    def enqueue(self, connection: Connection, job: Job, delay: float = 0.0) -> None:
+        """Queue a job as part of the caller's transaction, to begin in `delay` seconds at the earliest.
+
+        One that is queued already stays as it is.
+        """
+        options: EnqueueOptions = {
+            "workflow_name": WORKFLOW,
+            "queue_name": QUEUE,
+            "workflow_id": job.name,
+            "app_version": VERSION,
+            "queue_partition_key": job.lane.hex(),
+        }
+        if delay > 0:
+            options["delay_seconds"] = delay
+        self._client.enqueue_in_transaction(connection, options, job.import_id)
+
+    async def forgotten(self, jobs: Sequence[Job]) -> list[Job]:
+        """Those of these jobs that no live workflow carries; what is left of theirs is deleted."""
+        rows = await self._client.list_workflows_async(
+            workflow_ids=[job.name for job in jobs], load_input=False, load_output=False
+        )
+        live = {row.workflow_id for row in rows if row.status not in _ENDED}
+        dead = [row.workflow_id for row in rows if row.workflow_id not in live]
+        if dead:
+            await self._client.delete_workflows_async(dead)
+        return [job for job in jobs if job.name not in live]
+
+    async def collect_garbage(self, limit: int = 500) -> int:
+        """Delete the engine's own rows of ended workflows, `limit` at most; how many there were."""
+        rows = await self._client.list_workflows_async(
+            status=_ENDED, limit=limit, load_input=False, load_output=False
+        )
+        if rows:
+            await self._client.delete_workflows_async([row.workflow_id for row in rows])
+        return len(rows)
+
+    async def carriers(self) -> set[str]:
+        """The names of the processes that have taken jobs and not ended them, the living and the dead."""
+        rows = await self._client.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+        return {row.executor_id for row in rows if row.executor_id is not None}
+
+    async def hand_back(self, carrier: str) -> int:
+        """Queue again what this process had taken: it must be dead, or have stopped. How many there were."""
+        rows = await self._client.list_workflows_async(
+            status="PENDING", executor_id=carrier, load_input=False, load_output=False
+        )
+        if rows:
+            await self._client.resume_workflows_async([row.workflow_id for row in rows], queue_name=QUEUE)
+        return len(rows)
+
+    async def close(self) -> None:
+        """Let go of the client's connections."""
+        await asyncio.to_thread(self._client.destroy)
+
+
+class Carrier:
+    """This process's share of the queue. `perform` carries one import to its end."""
+
+    def __init__(
+        self,
+        database: Database,
+        name: str,
+        perform: Callable[[int], Awaitable[None]],
+        *,
+        workers: int,
+        lane_limit: int,
+    ) -> None:
+        self.name = name
+        self._database = database
         self._perform = perform
         self._workers = workers
+        self._lane_limit = lane_limit
         self._running: dict[int, asyncio.Task[None]] = {}
         self._stopping = False
-        self._client: DBOSClient | None = None
 
     async def launch(self) -> None:
-        """Take up the queue on the running loop, and what this executor left unfinished."""
-        DBOS(
-            config={
-                "name": "contactport",
-                "system_database_url": self._url,
-                "serializer": DBOSPortableJSONSerializer(),
-                "application_version": VERSION,
-                "executor_id": EXECUTOR,
-                "log_level": "WARNING",
-                "enable_otlp": False,
-                "max_executor_threads": self._workers + 24,
-            }
-        )
+        """Take up the queue on the running loop, and what a process of this name left unfinished.
+
+        Raises SchemaError where the engine's tables are not those that it expects.
+        """
+        config = _config(self._database, self.name)
+        config["run_migrations"] = self._database.dialect == "sqlite"
+        config["max_executor_threads"] = self._workers + 24
+        DBOS(config=config)
 
         async def workflow(import_id: int) -> None:
             await self._carry(import_id)
 
         DBOS.workflow(name=WORKFLOW)(workflow)
-        DBOS.launch()
-        self._client = DBOSClient(
-            system_database_url=self._url, serializer=DBOSPortableJSONSerializer(), lazy=True
-        )
+        try:
+            DBOS.launch()
+        except Exception as error:
+            await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+            raise SchemaError(
+                f"the job engine can't use its tables ({type(error).__name__}): run `contactport migrate` once, with "
+                "the same settings, and start again"
+            ) from error
         await DBOS.register_queue_async(
             QUEUE,
             worker_concurrency=self._workers,
+            partition_concurrency=self._lane_limit,
+            # One slow provider never holds all of a process.
+            partition_worker_concurrency=min(self._lane_limit, max(1, self._workers * 3 // 4)),
             polling_interval_sec=POLL_SECONDS,
             on_conflict="always_update",
         )
 
-    def enqueue(self, connection: Connection, import_id: int) -> None:
-        """Queue an import as part of the caller's transaction; one that is queued already stays as it is."""
-        assert self._client is not None
-        options: EnqueueOptions = {
-            "workflow_name": WORKFLOW,
-            "queue_name": QUEUE,
-            "workflow_id": str(import_id),
-            "app_version": VERSION,
-        }
-        self._client.enqueue_in_transaction(connection, options, import_id)
-
-    async def forgotten(self, import_ids: Collection[int]) -> list[int]:
-        """Those of these imports that no live workflow carries; what is left of theirs is deleted."""
-        names = [str(number) for number in import_ids]
-        rows = await DBOS.list_workflows_async(workflow_ids=names, load_input=False, load_output=False)
-        live = {row.workflow_id for row in rows if row.status not in _ENDED}
-        dead = [row.workflow_id for row in rows if row.workflow_id not in live]
-        if dead:
-            await DBOS.delete_workflows_async(dead)
-        return [number for number in import_ids if str(number) not in live]
-
-    async def collect_garbage(self, limit: int = 500) -> int:
-        """Delete the engine's own rows of ended workflows, `limit` at most; how many there were."""
-        rows = await DBOS.list_workflows_async(
-            status=_ENDED, limit=limit, load_input=False, load_output=False
-        )
-        if rows:
-            await DBOS.delete_workflows_async([row.workflow_id for row in rows])
-        return len(rows)
-
-    async def stop(self) -> None:
-        """Stop taking, cut off what runs (its next attempt goes on from what is stored), and let go."""
-        self._stopping = True
-        for task in self._running.values():
-            task.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
-        if self._client is not None:
-            await asyncio.to_thread(self._client.destroy)
-        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
-        # It had made its own threads the loop's; they are gone with it, and others still need some.
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+    @property
+    def carrying(self) -> list[int]:
+        """The numbers of the imports that are under way here."""
+        return list(self._running)
 
     def cancel(self, import_id: int) -> None:
         """Cut off an import that this process is carrying, wherever it is; its job counts as done."""
@@ -111,8 +167,36 @@ class Jobs:
         if task is not None:
             task.cancel()
 
+    async def drop(self) -> None:
+        """Cut off all that runs, without an end: each job stays this process's, to be handed back."""
+        self._stopping = True
+        for task in self._running.values():
+            task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        self._stopping = False
+
+    async def stop(self, drain: float) -> None:
+        """Stop taking, let what runs go on for `drain` seconds, cut off the rest (its next attempt goes on from what
+        is stored), and let go.
+        """
+        running = list(self._running.values())
+        # The engine looks once a second whether all have ended: no reason to wait where nothing runs.
+        wait = math.ceil(drain) + 5 if running else 0
+        ending = asyncio.create_task(
+            asyncio.to_thread(DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=wait)
+        )
+        if running:
+            await asyncio.wait(running, timeout=drain)
+        self._stopping = True
+        for task in self._running.values():
+            task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await ending
+        # It had made its own threads the loop's; they are gone with it, and others still need some.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+
     async def _carry(self, import_id: int) -> None:
-        """The whole job. Cut off by `stop`, it is left pending, and recovered by the next launch."""
+        """The whole job. Cut off by `stop` or `drop`, it is left pending, and goes on when it is handed back."""
         task = asyncio.ensure_future(self._perform(import_id))
         self._running[import_id] = task
         try:
@@ -122,4 +206,34 @@ class Jobs:
             if self._stopping or not task.cancelled():
                 await task
         finally:
-            del self._running[import_id]
+            if self._running.get(import_id) is task:
+                del self._running[import_id]
+
+
+def migrate(database: Database) -> None:
+    """Make the engine's own tables, or bring them to this version; on the command line, without a loop."""
+    config = _config(database, "migrate")
+    DBOS(config=config)
+    try:
+        # It is to change its tables, not to take jobs.
+        DBOS.listen_queues([])
+        DBOS.launch()
+    finally:
+        DBOS.destroy(destroy_registry=True)
+
+
+def _config(database: Database, name: str) -> DBOSConfig:
+    config: DBOSConfig = {
+        "name": "contactport",
+        "serializer": DBOSPortableJSONSerializer(),
+        "application_version": VERSION,
+        "executor_id": name,
+        "log_level": "WARNING",
+        "enable_otlp": False,
+        # Nothing here waits for the engine's own messages.
+        "use_listen_notify": False,
+        "notification_listener_polling_interval_sec": 0.2,
+    }
+    for key, value in database.job_engine().items():
+        config[key] = value
+    return config

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 from sqlalchemy import Connection
 
 from contactport.errors import ROWS, Code
-from contactport.imports.jobs import Jobs
+from contactport.imports.jobs import Job, Jobs
 from contactport.settings import Settings
-from contactport.store import domains, endings, idempotency, imports
+from contactport.store import domains, endings, hosts, idempotency, imports, login_failures
 from contactport.store.clock import now_ms
 from contactport.store.imports import Unfinished
 from contactport.store.open import Store
@@ -25,9 +26,12 @@ GRACE_MS = 60_000
 
 
 class Housekeeper:
-    """Runs in one process; made once."""
+    """Runs in each process that carries imports, and works in the one that `leads`; made once."""
 
-    def __init__(self, store: Store, settings: Settings, jobs: Jobs) -> None:
+    def __init__(
+        self, store: Store, settings: Settings, jobs: Jobs, leads: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._leads = leads
         self._store = store
         self._settings = settings
         self._jobs = jobs
@@ -36,7 +40,8 @@ class Housekeeper:
         """Tidy up every two seconds, until cancelled. One round's failure is logged and does not end the next."""
         while True:
             try:
-                await self.tidy()
+                if self._leads():
+                    await self.tidy()
             except Exception as error:
                 log.error("housekeeping_broke", error=type(error).__name__, exc_info=error)
             await asyncio.sleep(EVERY_SECONDS)
@@ -65,11 +70,13 @@ class Housekeeper:
             if one.deadline + GRACE_MS < now:
                 await self._store.database.write(self._give_up, one)
                 log.error("import_swept", import_id=one.id)
-        waiting = [one.id for one in settled if one.deadline + GRACE_MS >= now]
+        waiting = [
+            Job(one.id, one.job, one.provider_mark) for one in settled if one.deadline + GRACE_MS >= now
+        ]
         forgotten = await self._jobs.forgotten(waiting) if waiting else []
-        for import_id in forgotten:
-            await self._store.database.write(self._jobs.enqueue, import_id)
-            log.warning("import_requeued", import_id=import_id)
+        for job in forgotten:
+            await self._store.database.write(self._jobs.enqueue, job)
+            log.warning("import_requeued", import_id=job.import_id)
 
     def _give_up(self, connection: Connection, one: Unfinished) -> None:
         text = ROWS[Code.UNEXPECTED].text
@@ -85,6 +92,8 @@ class Housekeeper:
 
 
 def _purge(connection: Connection) -> list[int]:
-    """Forget old keys and purge what is due; the imports that went."""
+    """Forget what is too old and purge what is due; the imports that went."""
     idempotency.forget_old(connection)
+    login_failures.forget_old(connection)
+    hosts.forget_old(connection)
     return endings.purge_due(connection)

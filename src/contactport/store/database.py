@@ -1,4 +1,4 @@
-"""The two ways into the database: some reading threads, and one that writes.
+"""The two ways into the database: some reading threads, and some that write.
 
 A function that runs whole inside one thread costs one hop from the event loop and back; an asynchronous driver
 costs one a statement. SQLite has one writer anyway: a single writing thread makes the others wait in order instead
@@ -10,86 +10,103 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from contactport.store.engines import Engines
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_READERS = 4
-_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=NORMAL",
-    "PRAGMA busy_timeout=30000",
-    "PRAGMA foreign_keys=ON",
-    # Freed pages are overwritten with zeros: what a purge deletes is not left in the file.
-    "PRAGMA secure_delete=ON",
-    "PRAGMA temp_store=MEMORY",
-)
+ROLLED_BACK = frozenset({"40001", "40P01"})
+"""PostgreSQL's serialization failure and deadlock: it undid one transaction whole, to let another pass."""
+TRIES = 5
+_AFTER_COMMIT = "contactport_after_commit"
 
 
-def _prepare(engine: Engine, begin: str) -> None:
-    """Let SQLAlchemy, and not the driver, say when a transaction begins, and how."""
+def unavailable(error: BaseException) -> bool:
+    """Whether an error says that the database is away, full or refusing: the same may go well a little later."""
+    return isinstance(error, OperationalError | InterfaceError | InternalError | PoolTimeout)
 
-    def on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in _PRAGMAS:
-            cursor.execute(pragma)
-        cursor.close()
 
-    def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    event.listen(engine, "connect", on_connect)
-    event.listen(engine, "begin", on_begin)
+def after_commit(connection: Connection, function: Callable[[], None]) -> None:
+    """Call `function`, in the writing thread, once this transaction is stored; not at all if it is rolled back."""
+    connection.info.setdefault(_AFTER_COMMIT, []).append(function)
 
 
 class Database:
-    """One SQLite file in WAL mode."""
+    """One database, SQLite or PostgreSQL, behind threads of its own."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.url = f"sqlite:///{path}"
-        self.engine: Engine = create_engine(self.url)
-        _prepare(self.engine, "BEGIN IMMEDIATE")
-        self._reader = create_engine(self.url, pool_size=_READERS)
-        _prepare(self._reader, "BEGIN")
-        self._readers = ThreadPoolExecutor(max_workers=_READERS, thread_name_prefix="store-reader")
-        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-writer")
+    def __init__(self, engines: Engines) -> None:
+        self.engine: Engine = engines.writing
+        self.dialect: Literal["sqlite", "postgresql"] = engines.dialect
+        self._engines = engines
+        self._readers = ThreadPoolExecutor(engines.readers, thread_name_prefix="store-reader")
+        self._writers = ThreadPoolExecutor(engines.writers, thread_name_prefix="store-writer")
 
     def write_now(
         self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """`function(connection, …)` in one transaction, in this thread: for the command line."""
-        with self.engine.begin() as connection:
-            return function(connection, *args, **kwargs)
+        """`function(connection, …)` in one transaction, in this thread: for the command line.
+
+        It is called again when PostgreSQL has undone the transaction to resolve a deadlock.
+        """
+        for tries in range(1, TRIES + 1):
+            try:
+                return self._write_once(lambda connection: function(connection, *args, **kwargs))
+            except DBAPIError as error:
+                if tries == TRIES or getattr(error.orig, "sqlstate", None) not in ROLLED_BACK:
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    def _write_once(self, function: Callable[[Connection], T]) -> T:
+        with self.engine.connect() as connection:
+            connection.info[_AFTER_COMMIT] = []
+            with connection.begin():
+                found = function(connection)
+            due: list[Callable[[], None]] = connection.info[_AFTER_COMMIT]
+        for one in due:
+            one()
+        return found
 
     async def write(
         self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """`function(connection, …)` in one transaction, in the writer's thread.
+        """`function(connection, …)` in one transaction, in a writing thread.
 
         A cancelled caller does not stop a transaction that has begun: it is committed or rolled back whole.
         """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._writer, lambda: self.write_now(function, *args, **kwargs))
+        return await loop.run_in_executor(self._writers, lambda: self.write_now(function, *args, **kwargs))
+
+    def read_now(
+        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`function(connection, …)` in this thread; it sees one state of the database."""
+        with self._engines.reading.connect() as connection:
+            return function(connection, *args, **kwargs)
 
     async def read(
         self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """`function(connection, …)` in a reading thread; it sees one state of the database."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, lambda: self.read_now(function, *args, **kwargs))
 
-        def reading() -> T:
-            with self._reader.connect() as connection:
-                return function(connection, *args, **kwargs)
-
-        return await asyncio.get_running_loop().run_in_executor(self._readers, reading)
+    def job_engine(self) -> dict[str, Any]:
+        """The arguments that give the job engine a pool of its own on this database."""
+        return self._engines.for_jobs()
 
     def truncate_log(self) -> None:
-        """Empty the write-ahead log, so that nothing deleted is left in it (best effort while others read)."""
+        """SQLite: empty the write-ahead log, so that nothing deleted is left in it (best effort while others read).
+
+        PostgreSQL keeps its log for its own needs: there the destroyed key is what makes it unreadable.
+        """
+        if self.dialect != "sqlite":
+            return
         with self.engine.connect() as connection:
             raw = connection.connection.driver_connection
             assert raw is not None
@@ -98,6 +115,5 @@ class Database:
     async def close(self) -> None:
         """Wait for the threads, then let go of every connection."""
         await asyncio.to_thread(self._readers.shutdown)
-        await asyncio.to_thread(self._writer.shutdown)
-        self._reader.dispose()
-        self.engine.dispose()
+        await asyncio.to_thread(self._writers.shutdown)
+        self._engines.dispose()

@@ -136,6 +136,11 @@ def authenticate(connection: Connection, key: str, password: str) -> Domain | No
     return _domain(row) if row is not None and (good or good_once) else None
 
 
+def lock(connection: Connection, domain_id: int) -> None:
+    """Let no other transaction past this point for the same domain until this one ends."""
+    connection.execute(select(table.c.id).where(table.c.id == domain_id).with_for_update(key_share=True))
+
+
 def retention_of(connection: Connection, domain_id: int) -> int | None:
     """How long a domain keeps its contacts, in seconds; None where it goes by the default."""
     return connection.execute(select(table.c.retention).where(table.c.id == domain_id)).scalar_one_or_none()

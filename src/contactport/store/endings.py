@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from sqlalchemy import Connection, delete, func, select, update
 
 from contactport.errors import Code
@@ -36,9 +38,9 @@ def complete(connection: Connection, one: Import, retention: int) -> None:
 def fail(connection: Connection, import_id: int, code: int, text: str, retention: int) -> None:
     """The bad end of an import that has not ended: its events, and the time of the purge."""
     row = connection.execute(
-        select(import_.c.found, import_.c.delivered).where(
-            import_.c.id == import_id, import_.c.state.in_(("waiting", "running"))
-        )
+        select(import_.c.found, import_.c.delivered)
+        .where(import_.c.id == import_id, import_.c.state.in_(("waiting", "running")))
+        .with_for_update()
     ).first()
     if row is None:
         return
@@ -60,7 +62,15 @@ def _end(connection: Connection, import_id: int, state: State, code: int | None,
     connection.execute(
         update(import_)
         .where(import_.c.id == import_id)
-        .values(state=state, code=code, ended_at=now, purge_at=now + retention * 1000)
+        .values(
+            state=state,
+            code=code,
+            ended_at=now,
+            purge_at=now + retention * 1000,
+            not_before=None,
+            provider_mark=None,
+            account_mark=None,
+        )
     )
     connection.execute(delete(secret).where(secret.c.import_id == import_id))
 
@@ -77,9 +87,10 @@ def purge_due(connection: Connection, limit: int = 200) -> list[int]:
             select(import_.c.id)
             .where(import_.c.state.in_(("complete", "failed")), import_.c.purge_at <= now)
             .limit(limit)
+            .with_for_update(skip_locked=True)
         )
     ]
-    _wipe(connection, due)
+    _wipe(connection, due, "retention")
     connection.execute(delete(import_).where(import_.c.state == "purged", import_.c.purge_at <= now))
     return due
 
@@ -90,7 +101,9 @@ def erase(connection: Connection, import_id: int, text: str) -> None:
     An attempt that is under way can write nothing more: it is fenced by the import's state.
     """
     row = connection.execute(
-        select(import_.c.state, import_.c.found, import_.c.delivered).where(import_.c.id == import_id)
+        select(import_.c.state, import_.c.found, import_.c.delivered)
+        .where(import_.c.id == import_id)
+        .with_for_update()
     ).first()
     if row is None or row.state == "purged":
         return
@@ -102,11 +115,11 @@ def erase(connection: Connection, import_id: int, text: str) -> None:
         .where(import_.c.id == import_id)
         .values(code=Code.ABANDONED, ended_at=func.coalesce(import_.c.ended_at, now_ms()))
     )
-    _wipe(connection, [import_id])
+    _wipe(connection, [import_id], "request")
 
 
-def _wipe(connection: Connection, import_ids: list[int]) -> None:
-    """Leave a tombstone of each import: no key, no sealed row, no word of the user's."""
+def _wipe(connection: Connection, import_ids: list[int], by: Literal["request", "retention"]) -> None:
+    """Leave a tombstone of each import, with its receipt: no key, no sealed row, no word of the user's."""
     if not import_ids:
         return
     for table in (contact_chunk, reject, secret):
@@ -117,6 +130,11 @@ def _wipe(connection: Connection, import_ids: list[int]) -> None:
         .values(
             state="purged",
             purge_at=now_ms() + TOMBSTONE_MS,
+            erased_at=now_ms(),
+            erased_by=by,
+            not_before=None,
+            provider_mark=None,
+            account_mark=None,
             sealed_key=None,
             sealed_user_id=None,
             sealed_username=None,

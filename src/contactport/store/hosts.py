@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select
 
 from contactport.store.clock import now_ms
 from contactport.store.schema import host as table
+from contactport.store.upsert import upsert
 from contactport.store.vault import Ring
 
 KEPT_MS = 30 * 86_400_000
@@ -23,13 +24,14 @@ def get(connection: Connection, ring: Ring, host: str) -> str | None:
 
 def put(connection: Connection, ring: Ring, host: str, facts: str) -> None:
     """Keep what was found, in the place of what was known; at most 1,000 characters."""
-    mark = ring.lasting_mark("host", host)
-    values = {"facts": facts, "at": now_ms()}
-    if not connection.execute(update(table).where(table.c.mark == mark).values(values)).rowcount:
-        connection.execute(insert(table).values(mark=mark, **values))
-    connection.execute(delete(table).where(table.c.at <= now_ms() - KEPT_MS))
+    upsert(connection, table, {"mark": ring.lasting_mark("host", host)}, {"facts": facts, "at": now_ms()})
 
 
 def forget(connection: Connection, ring: Ring, host: str) -> None:
     """What was known is wrong."""
     connection.execute(delete(table).where(table.c.mark == ring.lasting_mark("host", host)))
+
+
+def forget_old(connection: Connection) -> None:
+    """Delete what was found too long ago."""
+    connection.execute(delete(table).where(table.c.at <= now_ms() - KEPT_MS))

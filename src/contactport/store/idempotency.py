@@ -6,10 +6,11 @@ neither.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
 from contactport.store.clock import now_ms
 from contactport.store.schema import idempotency as table
+from contactport.store.upsert import upsert
 from contactport.store.vault import Ring
 
 KEPT_MS = 24 * 3_600_000
@@ -41,15 +42,15 @@ def remember(
     connection: Connection, ring: Ring, domain_id: int, key: str, arguments: tuple[str, ...], import_id: int
 ) -> None:
     """This key has begun this import; in the same transaction as `recall`."""
-    forget_old(connection)
-    connection.execute(
-        insert(table).values(
-            domain_id=domain_id,
-            key_mark=ring.lasting_mark("key", key),
-            arguments_mark=ring.lasting_mark("arguments", *arguments),
-            import_id=import_id,
-            at=now_ms(),
-        )
+    upsert(
+        connection,
+        table,
+        {"domain_id": domain_id, "key_mark": ring.lasting_mark("key", key)},
+        {
+            "arguments_mark": ring.lasting_mark("arguments", *arguments),
+            "import_id": import_id,
+            "at": now_ms(),
+        },
     )
 
 

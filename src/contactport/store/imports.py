@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from typing import Any, Literal
 
 import msgspec
@@ -42,6 +43,8 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str | None
     secret: Secret
     seconds: float
+    provider_mark: bytes
+    account_mark: bytes
 
 
 class Import(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +69,13 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
     username: str | None
     key: bytes | None
     """The open data key: never logged, never stored in clear."""
+    job: int
+    not_before: int | None
+    provider_mark: bytes | None
+    account_mark: bytes | None
+    key_number: int | None
+    erased_at: int | None
+    erased_by: Literal["request", "retention"] | None
 
     def __repr__(self) -> str:
         return f"Import({self.id}, {self.state})"
@@ -98,6 +108,10 @@ def insert_import(connection: Connection, ring: vault.Ring, beginning: Beginning
             repeats=0,
             created_at=now,
             deadline=now + int(beginning.seconds * 1000),
+            job=0,
+            provider_mark=beginning.provider_mark,
+            account_mark=beginning.account_mark,
+            key_number=vault.key_number(box),
             sealed_key=box,
             sealed_user_id=None
             if beginning.user_id is None
@@ -124,7 +138,7 @@ def claim(connection: Connection, ring: vault.Ring, import_id: int) -> tuple[Imp
 
     None when there is nothing left to do. Raises vault.SealBroken when the ring no longer opens it.
     """
-    row = connection.execute(select(import_).where(import_.c.id == import_id)).first()
+    row = connection.execute(select(import_).where(import_.c.id == import_id).with_for_update()).first()
     if row is None or row.state not in ("waiting", "running"):
         return None
     connection.execute(
@@ -136,6 +150,7 @@ def claim(connection: Connection, ring: vault.Ring, import_id: int) -> tuple[Imp
             found=row.found - row.repeats,
             merged=row.merged - row.repeats,
             repeats=0,
+            not_before=None,
         )
     )
     fresh = connection.execute(select(import_).where(import_.c.id == import_id)).one()
@@ -151,11 +166,11 @@ def claim(connection: Connection, ring: vault.Ring, import_id: int) -> tuple[Imp
 
 
 def check_epoch(connection: Connection, import_id: int, epoch: int) -> None:
-    """Raises Fenced unless this attempt is still the import's own."""
+    """Raises Fenced unless this attempt is still the import's own; holds its row until the transaction ends."""
     row = connection.execute(
-        select(import_.c.id).where(
-            import_.c.id == import_id, import_.c.epoch == epoch, import_.c.state == "running"
-        )
+        select(import_.c.id)
+        .where(import_.c.id == import_id, import_.c.epoch == epoch, import_.c.state == "running")
+        .with_for_update()
     ).first()
     if row is None:
         raise Fenced
@@ -181,6 +196,8 @@ class Unfinished(msgspec.Struct, frozen=True):
     """An import that has not ended, and how long its domain keeps what it brings (None: the default)."""
 
     id: int
+    job: int
+    provider_mark: bytes
     created_at: int
     deadline: int
     retention: int | None
@@ -189,11 +206,26 @@ class Unfinished(msgspec.Struct, frozen=True):
 def unfinished(connection: Connection) -> list[Unfinished]:
     """Every import that has not ended."""
     rows = connection.execute(
-        select(import_.c.id, import_.c.created_at, import_.c.deadline, domain.c.retention)
+        select(
+            import_.c.id,
+            import_.c.job,
+            import_.c.provider_mark,
+            import_.c.created_at,
+            import_.c.deadline,
+            domain.c.retention,
+        )
         .join(domain, domain.c.id == import_.c.domain_id)
         .where(import_.c.state.in_(("waiting", "running")))
     )
-    return [Unfinished(row.id, row.created_at, row.deadline, row.retention) for row in rows]
+    return [Unfinished(*row) for row in rows]
+
+
+def ended(connection: Connection, import_ids: Collection[int]) -> list[int]:
+    """Those of these imports that are over: complete, failed, erased or gone."""
+    live = connection.execute(
+        select(import_.c.id).where(import_.c.id.in_(import_ids), import_.c.state.in_(("waiting", "running")))
+    ).scalars()
+    return sorted(set(import_ids) - set(live))
 
 
 def _open(row: Row[Any], ring: vault.Ring) -> Import:
@@ -225,6 +257,13 @@ def _open(row: Row[Any], ring: vault.Ring) -> Import:
         deadline=row.deadline,
         ended_at=row.ended_at,
         purge_at=row.purge_at,
+        job=row.job,
+        not_before=row.not_before,
+        provider_mark=row.provider_mark,
+        account_mark=row.account_mark,
+        key_number=row.key_number,
+        erased_at=row.erased_at,
+        erased_by=row.erased_by,
         user_id=word("user_id", row.sealed_user_id),
         username=word("username", row.sealed_username),
         key=key,

@@ -46,14 +46,17 @@ def failed_recently(
 def record(
     connection: Connection, ring: Ring, domain_id: int, host: str, username: str, password: str
 ) -> None:
-    """A wrong password; marks too old to matter are deleted on the way."""
+    """A wrong password."""
     account, secret = _marks(ring, domain_id, host, username, password)
-    now = now_ms()
-    connection.execute(delete(table).where(table.c.at <= now - MANY_MS))
-    connection.execute(insert(table).values(account_mark=account, password_mark=secret, at=now))
+    connection.execute(insert(table).values(account_mark=account, password_mark=secret, at=now_ms()))
 
 
 def clear(connection: Connection, ring: Ring, domain_id: int, host: str, username: str) -> None:
     """A right password: the account's marks go."""
     account, _ = _marks(ring, domain_id, host, username, "")
     connection.execute(delete(table).where(table.c.account_mark == account))
+
+
+def forget_old(connection: Connection) -> None:
+    """Delete the marks that are too old to matter."""
+    connection.execute(delete(table).where(table.c.at <= now_ms() - MANY_MS))

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from contactport.store.database import Database
-from contactport.store.migrations import migrate
+from contactport.store.engines import postgresql, sqlite
+from contactport.store.migrations import check, migrate
 from contactport.store.schema import ring as ring_table
 from contactport.store.vault import Ring, RingError
 
@@ -22,7 +23,7 @@ RING = "ring.json"
 
 
 class FolderError(RuntimeError):
-    """The data folder can't be used; the text names it and says why."""
+    """The data folder or its database can't be used; the text names it and says why."""
 
 
 class Store(msgspec.Struct, frozen=True):
@@ -34,27 +35,31 @@ class Store(msgspec.Struct, frozen=True):
     made: tuple[str, ...]
 
 
-def open_store(folder: Path) -> Store:
-    """Open the folder, making what is missing. Raises FolderError, RingError, SchemaError.
+def open_store(folder: Path, database_url: str = "", *, upgrade: bool = False) -> Store:
+    """Open the folder and the database, making what is missing.
+
+    A SQLite database is brought to this version's schema; PostgreSQL only with `upgrade`, since others may be using
+    it. Raises FolderError, RingError, SchemaError, SettingError.
 
     Several processes may do so at once: a lock file lets them in one by one.
     """
     made: list[str] = []
+    engines = postgresql(database_url) if database_url else sqlite(folder / DATABASE)
     try:
         if not folder.exists():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             made.append(f"data folder {folder}")
         with _locked(folder / "setup.lock"):
             path = folder / DATABASE
-            if not path.exists():
+            if not database_url and not path.exists():
                 os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
                 made.append(f"database {path}")
             ring, ring_made = Ring.open(folder / RING)
             if ring_made:
                 made.append(f"key ring {folder / RING} (mode 0600; a backup without it can't be read)")
-            database = Database(path)
+            database = Database(engines)
             try:
-                database.write_now(migrate)
+                database.write_now(migrate if upgrade or not database_url else check)
                 database.write_now(_belong, ring.fingerprint)
             except Exception:
                 # A ring made a moment ago is nobody's: left there, it would hide that the right one is lost.
@@ -65,6 +70,8 @@ def open_store(folder: Path) -> Store:
         raise FolderError(f"the data folder {folder} can't be used: {error.strerror}") from None
     except DBAPIError as error:
         # The driver's own words: the engine's would add the statement and a link.
+        if database_url:
+            raise FolderError(f"the database (database_url) can't be used: {error.orig}") from None
         raise FolderError(f"the database {folder / DATABASE} can't be used: {error.orig}") from None
     return Store(folder, database, ring, tuple(made))
 

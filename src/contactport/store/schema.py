@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -72,6 +73,13 @@ import_ = Table(
     Column("deadline", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
     Column("purge_at", BigInteger),
+    Column("job", Integer, nullable=False),
+    Column("not_before", BigInteger),
+    Column("provider_mark", LargeBinary(16)),
+    Column("account_mark", LargeBinary(16)),
+    Column("key_number", Integer),
+    Column("erased_at", BigInteger),
+    Column("erased_by", String(16)),
     Column("sealed_key", LargeBinary),
     Column("sealed_user_id", LargeBinary),
     Column("sealed_username", LargeBinary),
@@ -80,8 +88,15 @@ import_ = Table(
     CheckConstraint("repeats <= merged", name="repeats"),
     Index("ix_import_domain_created", "domain_id", "created_at"),
     Index("ix_import_state_purge", "state", "purge_at"),
+    Index("ix_import_account", "account_mark"),
 )
-"""`repeats` is the part of `merged` that one attempt counted by itself, taken back when the next one begins."""
+"""`repeats` is the part of `merged` that one attempt counted by itself, taken back when the next one begins.
+
+`job` counts the jobs that have carried it, one for each time it was parked; `not_before` is until when it is. The
+marks are truncated HMACs of the provider's host and of the account there, gone with the import's end. `key_number` is
+the ring's key that seals its data key. `erased_at` and `erased_by` ("request", "retention") are the receipt of its
+erasure: with `delivered` and `key_number` they say when, how many, and under which key.
+"""
 
 event = Table(
     "event",
@@ -155,3 +170,29 @@ host = Table(
     Column("at", BigInteger, nullable=False),
 )
 """What a provider's host was found to do. Its name is a truncated HMAC: a family's own domain names people."""
+
+budget = Table(
+    "budget",
+    metadata,
+    Column("mark", LargeBinary(16), primary_key=True),
+    Column("tokens", Float, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("paused_until", BigInteger),
+)
+"""The token bucket of a provider's host or of an account there, by its mark. `tokens` were there `at` that time;
+below zero they are promised to imports that wait for theirs. `paused_until` is a provider's own Retry-After."""
+
+breaker = Table(
+    "breaker",
+    metadata,
+    Column("mark", LargeBinary(16), primary_key=True),
+    Column("service", String(64)),
+    Column("failures", Integer, nullable=False),
+    Column("openings", Integer, nullable=False),
+    Column("retry_at", BigInteger),
+    Column("trial", Integer),
+    Column("changed_at", BigInteger, nullable=False),
+)
+"""A provider's circuit breaker. `service` is the code of a known provider, NULL for a host of a user's own.
+`failures` in a row, `openings` since it last was closed; open while `retry_at` is set, half-open while it is past
+and `trial` is the import that tries."""

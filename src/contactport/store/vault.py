@@ -10,12 +10,15 @@ wanted: after that a backup of the database can't be read either, even with a la
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import hmac
 import os
 import secrets
 import threading
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -62,8 +65,13 @@ def unseal(key: bytes, box: bytes, context: str) -> bytes:
         raise SealBroken(f"a sealed value can't be opened: {context}") from None
 
 
+def key_number(box: bytes) -> int:
+    """The number of the ring's key that seals a data key."""
+    return int.from_bytes(box[:4], "big")
+
+
 class Ring:
-    """The keys in `path`, a file of mode 0600."""
+    """The keys in `path`, a file of mode 0600. Several processes may share it, on a file system that has locks."""
 
     def __init__(self, path: Path, file: _File) -> None:
         self._path = path
@@ -82,15 +90,9 @@ class Ring:
                     f"the key ring {path} can be read by others: its mode must be 0600. Run `chmod 600` on it; "
                     "if somebody may have copied it, see docs/operations.md on replacing a ring."
                 )
-            file = msgspec.json.decode(path.read_bytes(), type=_File)
         except OSError as error:
             raise RingError(f"the key ring {path} can't be read: {error.strerror}") from None
-        except msgspec.DecodeError:
-            raise RingError(
-                f"the key ring {path} is damaged. Put back the copy that belongs to this database. Without it, "
-                "imports under way and contacts not yet fetched are lost; domains and their keys are not."
-            ) from None
-        return cls(path, file), made
+        return cls(path, _read(path)), made
 
     @property
     def fingerprint(self) -> str:
@@ -100,23 +102,42 @@ class Ring:
     def current(self) -> DailyKey:
         """Today's key, made if the newest is a day old."""
         with self._lock:
-            newest = self._file.daily[-1] if self._file.daily else None
-            now = int(time.time())
-            if newest is None or now - newest.made >= DAY:
-                newest = DailyKey(newest.id + 1 if newest else 1, now, secrets.token_bytes(32))
-                self._file.daily.append(newest)
-                self._save()
-            return newest
+            if self._is_due():
+                with self._alone():
+                    if self._is_due():
+                        self._add()
+            return self._file.daily[-1]
 
     def destroy_older_than(self, keep: int) -> int:
         """Destroy the daily keys made more than a day and `keep` seconds ago; how many there were."""
         limit = int(time.time()) - DAY - keep
         with self._lock:
-            gone = [key for key in self._file.daily if key.made < limit]
-            if gone:
+            if all(key.made >= limit for key in self._file.daily):
+                return 0
+            with self._alone():
+                before = len(self._file.daily)
                 self._file.daily = [key for key in self._file.daily if key.made >= limit]
                 self._save()
-        return len(gone)
+        return before - len(self._file.daily)
+
+    def _is_due(self) -> bool:
+        return not self._file.daily or int(time.time()) - self._file.daily[-1].made >= DAY
+
+    def _add(self) -> None:
+        number = self._file.daily[-1].id + 1 if self._file.daily else 1
+        self._file.daily.append(DailyKey(number, int(time.time()), secrets.token_bytes(32)))
+        self._save()
+
+    @contextmanager
+    def _alone(self) -> Generator[None]:
+        """No other process changes the ring meanwhile; what others changed before is read first."""
+        handle = os.open(self._path.with_name(f"{self._path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            self._file = _read(self._path)
+            yield
+        finally:
+            os.close(handle)
 
     def new_data_key(self, context: str) -> tuple[bytes, bytes]:
         """A fresh data key, and its box: today's key's number (4 bytes) and the sealed key."""
@@ -126,11 +147,19 @@ class Ring:
 
     def open_data_key(self, box: bytes, context: str) -> bytes:
         """The data key in a box. Raises SealBroken, also when its day's key was destroyed."""
-        number = int.from_bytes(box[:4], "big")
-        for key in tuple(self._file.daily):
-            if key.id == number:
-                return unseal(key.key, box[4:], context)
+        number = key_number(box)
+        key = self._find(number)
+        if key is None:
+            # Another process may have made it.
+            with self._lock:
+                self._file = _read(self._path)
+            key = self._find(number)
+        if key is not None:
+            return unseal(key.key, box[4:], context)
         raise SealBroken(f"the ring's key {number} was destroyed: {context}")
+
+    def _find(self, number: int) -> DailyKey | None:
+        return next((key for key in tuple(self._file.daily) if key.id == number), None)
 
     def mark(self, *parts: str) -> bytes:
         """A short keyed mark of some words, under a key that lives a day: no dictionary without the ring."""
@@ -158,6 +187,19 @@ def _mark(key: bytes, parts: tuple[str, ...]) -> bytes:
     words = [part.encode("utf-8", "surrogatepass") for part in parts]
     message = b"".join(len(word).to_bytes(4, "big") + word for word in words)
     return hmac.digest(hmac.digest(key, b"contactport marks", "sha256"), message, "sha256")[:16]
+
+
+def _read(path: Path) -> _File:
+    """What the file holds. Raises RingError."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_File)
+    except OSError as error:
+        raise RingError(f"the key ring {path} can't be read: {error.strerror}") from None
+    except msgspec.DecodeError:
+        raise RingError(
+            f"the key ring {path} is damaged. Put back the copy that belongs to this database. Without it, "
+            "imports under way and contacts not yet fetched are lost; domains and their keys are not."
+        ) from None
 
 
 def _create(path: Path) -> bool:

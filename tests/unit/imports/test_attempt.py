@@ -53,6 +53,8 @@ def begin(store: Store, domain: Domain, seconds: float = 60) -> int:
             user_id=None,
             secret=Secret("password-canary", "https://dav.example.org/"),
             seconds=seconds,
+            provider_mark=b"p" * 16,
+            account_mark=b"a" * 16,
         ),
     )
 

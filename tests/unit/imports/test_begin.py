@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from contactport.errors import Code, WireError
 from contactport.imports.begin import Request, begin
+from contactport.imports.jobs import Job
 from contactport.settings import Settings
 from contactport.store import domains, endings, events, idempotency, imports, login_failures
 from contactport.store.domains import Domain
@@ -21,9 +22,9 @@ class Queue:
     def __init__(self) -> None:
         self.ids: list[int] = []
 
-    def __call__(self, connection: Connection, import_id: int) -> None:
+    def __call__(self, connection: Connection, job: Job) -> None:
         assert connection.in_transaction()
-        self.ids.append(import_id)
+        self.ids.append(job.import_id)
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ async def test_an_import_is_stored_and_queued(store: Store, domain: Domain, queu
 
 
 async def test_what_the_queue_refuses_leaves_no_import(store: Store, domain: Domain) -> None:
-    def broken(_connection: Connection, _import_id: int) -> None:
+    def broken(_connection: Connection, _job: Job) -> None:
         raise RuntimeError("no queue")
 
     with pytest.raises(RuntimeError):

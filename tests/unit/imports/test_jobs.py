@@ -6,22 +6,43 @@ from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
-from contactport.imports.jobs import Jobs
+from contactport.imports.jobs import EMBEDDED, Carrier, Job, Jobs
 from contactport.store.open import Store
 
 PATIENCE = 30
 
 
+class Running:
+    """A queue and the one process that serves it."""
+
+    def __init__(self, store: Store, perform: Callable[[int], Awaitable[None]]) -> None:
+        self._store = store
+        self.jobs = Jobs(store.database)
+        self.carrier = Carrier(store.database, EMBEDDED, perform, workers=2, lane_limit=2)
+
+    async def enqueue(self, import_id: int, *, number: int = 0, delay: float = 0.0) -> None:
+        await self._store.database.write(self.jobs.enqueue, job(import_id, number), delay)
+
+    async def forgets(self, import_id: int) -> bool:
+        return await self.jobs.forgotten([job(import_id)]) == [job(import_id)]
+
+
+def job(import_id: int, number: int = 0) -> Job:
+    """A job in a lane that the import's number chooses: three providers."""
+    return Job(import_id, number, bytes([import_id % 3]) * 16)
+
+
 @asynccontextmanager
-async def running(store: Store, perform: Callable[[int], Awaitable[None]]) -> AsyncGenerator[Jobs]:
-    jobs = Jobs(store.database.url, perform, workers=2)
-    await jobs.launch()
+async def running(store: Store, perform: Callable[[int], Awaitable[None]]) -> AsyncGenerator[Running]:
+    one = Running(store, perform)
+    await one.carrier.launch()
     try:
-        yield jobs
+        yield one
     finally:
-        await jobs.stop()
+        await one.carrier.stop(0)
+        await one.jobs.close()
 
 
 class Work:
@@ -51,9 +72,9 @@ class Work:
 
 async def test_what_is_enqueued_is_performed_once(store: Store) -> None:
     work = Work()
-    async with running(store, work) as jobs:
+    async with running(store, work) as queue:
         for import_id in (1, 2, 2, 3):
-            await store.database.write(jobs.enqueue, import_id)
+            await queue.enqueue(import_id)
         await work.until(lambda: len(work.done) >= 3)
     assert sorted(work.done) == [1, 2, 3]
 
@@ -61,24 +82,24 @@ async def test_what_is_enqueued_is_performed_once(store: Store) -> None:
 async def test_what_is_rolled_back_is_not_performed(store: Store) -> None:
     work = Work()
 
-    async with running(store, work) as jobs:
+    async with running(store, work) as queue:
 
-        def enqueue_and_fail(connection: object) -> None:
-            jobs.enqueue(connection, 1)  # type: ignore[arg-type] -- a Connection, as write() gives it
+        def enqueue_and_fail(connection: Connection) -> None:
+            queue.jobs.enqueue(connection, job(1))
             raise RuntimeError("rolled back")
 
         with pytest.raises(RuntimeError):
             await store.database.write(enqueue_and_fail)
-        await store.database.write(jobs.enqueue, 2)
+        await queue.enqueue(2)
         await work.until(lambda: 2 in work.done)
-        assert await jobs.forgotten([1]) == [1]
+        assert await queue.forgets(1)
     assert work.done == [2]
 
 
 async def test_what_was_cut_off_is_performed_after_the_next_launch(store: Store) -> None:
     held = Work(opened=False)
-    async with running(store, held) as jobs:
-        await store.database.write(jobs.enqueue, 1)
+    async with running(store, held) as queue:
+        await queue.enqueue(1)
         await held.until(lambda: held.begun == [1])
     assert held.done == []
     work = Work()
@@ -88,9 +109,9 @@ async def test_what_was_cut_off_is_performed_after_the_next_launch(store: Store)
 
 async def test_no_more_than_the_workers_run_at_once(store: Store) -> None:
     held = Work(opened=False)
-    async with running(store, held) as jobs:
+    async with running(store, held) as queue:
         for import_id in range(1, 6):
-            await store.database.write(jobs.enqueue, import_id)
+            await queue.enqueue(import_id)
         await held.until(lambda: len(held.begun) == 2)
         held.gate.set()
         await held.until(lambda: len(held.done) == 5)
@@ -106,26 +127,26 @@ async def test_a_job_that_raised_is_forgotten_and_can_be_enqueued_again(store: S
         if len(seen) == 1:
             raise OSError("the disk is full of canaries")
 
-    async with running(store, fail_once) as jobs, asyncio.timeout(PATIENCE):
-        await store.database.write(jobs.enqueue, 1)
+    async with running(store, fail_once) as queue, asyncio.timeout(PATIENCE):
+        await queue.enqueue(1)
         await changed.wait()
-        while await jobs.forgotten([1]) != [1]:  # noqa: ASYNC110 -- the engine has no event to wait for
+        while not await queue.forgets(1):  # noqa: ASYNC110 -- the engine has no event to wait for
             await asyncio.sleep(0.05)
         changed.clear()
-        await store.database.write(jobs.enqueue, 1)
+        await queue.enqueue(1)
         await changed.wait()
     assert seen == [1, 1]
 
 
 async def test_the_engines_rows_of_ended_jobs_are_collected(store: Store) -> None:
     work = Work()
-    async with running(store, work) as jobs, asyncio.timeout(PATIENCE):
+    async with running(store, work) as queue, asyncio.timeout(PATIENCE):
         for import_id in range(1, 8):
-            await store.database.write(jobs.enqueue, import_id)
+            await queue.enqueue(import_id)
         await work.until(lambda: len(work.done) == 7)
         collected = 0
         while collected < 7:
-            collected += await jobs.collect_garbage()
+            collected += await queue.jobs.collect_garbage()
             await asyncio.sleep(0.05)
     with store.database.engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM workflow_status")).scalar() == 0
@@ -133,8 +154,8 @@ async def test_the_engines_rows_of_ended_jobs_are_collected(store: Store) -> Non
 
 async def test_a_job_is_known_to_the_engine_by_its_number_alone(store: Store) -> None:
     held = Work(opened=False)
-    async with running(store, held) as jobs:
-        await store.database.write(jobs.enqueue, 4711)
+    async with running(store, held) as queue:
+        await queue.enqueue(4711)
         await held.until(lambda: held.begun == [4711])
         with store.database.engine.connect() as connection:
             kept = connection.execute(text("SELECT inputs FROM workflow_input")).scalars().all()
@@ -144,15 +165,43 @@ async def test_a_job_is_known_to_the_engine_by_its_number_alone(store: Store) ->
 
 async def test_a_cancelled_job_is_cut_off_and_done(store: Store) -> None:
     held = Work(opened=False)
-    async with running(store, held) as jobs, asyncio.timeout(PATIENCE):
-        await store.database.write(jobs.enqueue, 1)
+    async with running(store, held) as queue, asyncio.timeout(PATIENCE):
+        await queue.enqueue(1)
         await held.until(lambda: held.begun == [1])
-        jobs.cancel(1)
-        jobs.cancel(2)
-        while await jobs.forgotten([1]) != [1]:  # noqa: ASYNC110 -- the engine has no event to wait for
+        queue.carrier.cancel(1)
+        queue.carrier.cancel(2)
+        while not await queue.forgets(1):  # noqa: ASYNC110 -- the engine has no event to wait for
             await asyncio.sleep(0.05)
     assert held.done == []
     work = Work()
-    async with running(store, work) as jobs:
-        await store.database.write(jobs.enqueue, 3)
+    async with running(store, work) as queue:
+        await queue.enqueue(3)
         await work.until(lambda: work.done == [3])
+
+
+async def test_a_delayed_job_is_performed_when_its_time_has_come(store: Store) -> None:
+    work = Work()
+    async with running(store, work) as queue:
+        await queue.enqueue(1, delay=0.3)
+        assert not await queue.forgets(1)
+        await work.until(lambda: work.done == [1])
+
+
+async def test_a_parked_import_is_carried_by_its_next_job(store: Store) -> None:
+    work = Work()
+    async with running(store, work) as queue:
+        await queue.enqueue(1)
+        await work.until(lambda: work.done == [1])
+        await queue.enqueue(1, number=1)
+        await work.until(lambda: work.done == [1, 1])
+
+
+async def test_a_full_lane_holds_up_no_other(store: Store) -> None:
+    held = Work(opened=False)
+    async with running(store, held) as queue:
+        # Lane 0 may have one of the two places only.
+        for import_id in (3, 6, 9, 1):
+            await queue.enqueue(import_id)
+        await held.until(lambda: 1 in held.begun and len(held.begun) == 2)
+        held.gate.set()
+        await held.until(lambda: sorted(held.done) == [1, 3, 6, 9])

@@ -65,6 +65,8 @@ def begin(store: Store, domain: Domain, include: str = "") -> int:
             user_id=None,
             secret=Secret("secret"),
             seconds=60,
+            provider_mark=b"p" * 16,
+            account_mark=b"a" * 16,
         ),
     )
 

@@ -14,7 +14,7 @@ from contactport.store import contacts, domains, endings, events, imports
 from contactport.store.contacts import Batch
 from contactport.store.domains import Domain
 from contactport.store.imports import Beginning, Fenced, Import, Secret
-from contactport.store.open import Store
+from contactport.store.open import DATABASE, Store
 from contactport.store.schema import import_, reject, secret
 
 
@@ -27,6 +27,8 @@ def begin(store: Store, domain: Domain, **changes: object) -> int:
         "user_id": "id-canary",
         "secret": Secret("password-canary", "server-canary.example.org"),
         "seconds": 60.0,
+        "provider_mark": b"p" * 16,
+        "account_mark": b"a" * 16,
     }
     return store.database.write_now(
         imports.insert_import, store.ring, msgspec.convert(values | changes, Beginning)
@@ -317,6 +319,6 @@ class TestPurge:
         store.database.write_now(contacts.append, claim(store, import_id), batch("a"))
         store.database.write_now(domains.remove, "shop")
         assert await store.database.read(imports.get, store.ring, import_id, domain.id) is None
-        raw = sqlite3.connect(store.database.path)
+        raw = sqlite3.connect(store.folder / DATABASE)
         assert raw.execute("SELECT count(*) FROM contact_chunk").fetchone() == (0,)
         raw.close()

@@ -44,6 +44,13 @@ def upgrade() -> None:
         sa.Column("deadline", sa.BigInteger, nullable=False),
         sa.Column("ended_at", sa.BigInteger),
         sa.Column("purge_at", sa.BigInteger),
+        sa.Column("job", sa.Integer, nullable=False),
+        sa.Column("not_before", sa.BigInteger),
+        sa.Column("provider_mark", sa.LargeBinary(16)),
+        sa.Column("account_mark", sa.LargeBinary(16)),
+        sa.Column("key_number", sa.Integer),
+        sa.Column("erased_at", sa.BigInteger),
+        sa.Column("erased_by", sa.String(16)),
         sa.Column("sealed_key", sa.LargeBinary),
         sa.Column("sealed_user_id", sa.LargeBinary),
         sa.Column("sealed_username", sa.LargeBinary),
@@ -53,6 +60,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_import_domain_created", "import", ["domain_id", "created_at"])
     op.create_index("ix_import_state_purge", "import", ["state", "purge_at"])
+    op.create_index("ix_import_account", "import", ["account_mark"])
     op.create_table(
         "event",
         sa.Column("import_id", sa.Integer, sa.ForeignKey("import.id", ondelete="CASCADE"), primary_key=True),
@@ -104,4 +112,21 @@ def upgrade() -> None:
         sa.Column("mark", sa.LargeBinary(16), primary_key=True),
         sa.Column("facts", sa.String(1000), nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "budget",
+        sa.Column("mark", sa.LargeBinary(16), primary_key=True),
+        sa.Column("tokens", sa.Float, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("paused_until", sa.BigInteger),
+    )
+    op.create_table(
+        "breaker",
+        sa.Column("mark", sa.LargeBinary(16), primary_key=True),
+        sa.Column("service", sa.String(64)),
+        sa.Column("failures", sa.Integer, nullable=False),
+        sa.Column("openings", sa.Integer, nullable=False),
+        sa.Column("retry_at", sa.BigInteger),
+        sa.Column("trial", sa.Integer),
+        sa.Column("changed_at", sa.BigInteger, nullable=False),
     )

@@ -1,0 +1,75 @@
+"""`contactport worker`: imports in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from contactport.cli.options import allow_network_option, settings_of, settings_options
+from contactport.cli.output import say
+from contactport.process import forbid_core_dumps, spare_what_stays
+from contactport.settings import Settings
+
+STOP_MARGIN = 10.0
+"""Seconds beyond `drain_seconds` after which a stop is cut short: what is stored stays sound, as after a crash."""
+
+
+@click.command()
+@allow_network_option
+@settings_options
+def worker(allow_network: tuple[str, ...], data: str | None, config: Path | None) -> None:
+    """Carry imports that `contactport serve --role api` takes in, beside any number of other workers.
+
+    It needs PostgreSQL (CONTACTPORT_DATABASE_URL) and the key ring in the data folder, the same as the others'. One
+    line on standard output tells when it takes imports. SIGTERM and Ctrl-C let imports under way go on for
+    CONTACTPORT_DRAIN_SECONDS, hand the rest to other workers, and end it with exit code 0. A second signal ends it at
+    once: nothing is lost by that.
+    """
+    forbid_core_dumps()
+    settings = settings_of(data, config, allow_network=allow_network)
+    if not settings.database_url:
+        raise click.UsageError(
+            "a worker shares its database with other processes, which SQLite is not made for: set "
+            "CONTACTPORT_DATABASE_URL, or run `contactport serve` alone, which carries imports itself"
+        )
+    from contactport import logs
+    from contactport.store.open import Store, open_store
+
+    logs.configure(settings.log_format)
+    store: Store = open_store(Path(settings.data), settings.database_url)
+    for made in store.made:
+        say(f"made the {made}")
+
+    import uvloop
+
+    from contactport.app import work
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        _end_by_signals(asyncio.get_running_loop(), stop, settings)
+        await work(settings, store, stop, _ready)
+
+    uvloop.run(run())
+
+
+def _ready() -> None:
+    spare_what_stays()
+    click.echo(f"contactport worker is ready (process {os.getpid()})")
+
+
+def _end_by_signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event, settings: Settings) -> None:
+    def end(sig: int) -> None:
+        if stop.is_set():
+            os._exit(128 + sig)
+        stop.set()
+        late = threading.Timer(settings.drain_seconds + STOP_MARGIN, os._exit, (128 + sig,))
+        late.daemon = True
+        late.start()
+
+    for one in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(one, end, one)

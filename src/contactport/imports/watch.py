@@ -1,0 +1,90 @@
+"""Who is alive: the processes that carry imports watch over each other through PostgreSQL.
+
+Each holds a lock in its own name for as long as it lives. Whoever gets the lock of another one has proof that it is
+dead, and queues again what it had taken. A process that loses its own lock may be taken for dead, so it first drops
+what it carries; should it be slow to notice, what it writes is fenced by the import's epoch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from contactport.imports.jobs import Carrier, Jobs
+from contactport.store import imports
+from contactport.store.database import Database, unavailable
+from contactport.store.locks import Locks, LocksLost
+
+log = structlog.get_logger()
+
+EVERY_SECONDS = 0.4
+RECONNECT_SECONDS = 0.5
+LEADER = "housekeeper"
+
+
+class Watch:
+    """Runs in each process that carries imports on PostgreSQL; made once."""
+
+    def __init__(self, locks: Locks, database: Database, jobs: Jobs, carrier: Carrier) -> None:
+        self._locks = locks
+        self._database = database
+        self._jobs = jobs
+        self._carrier = carrier
+        self.leads = False
+        """Whether this process is the one that tidies up."""
+
+    async def begin(self) -> None:
+        """Take this process's own lock, before it takes a job. Raises LocksLost."""
+        await self._locks.open()
+        if not await self._locks.take(self._carrier.name):
+            raise LocksLost
+        self.leads = await self._locks.take(LEADER)
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        while True:
+            try:
+                await self.look()
+            except LocksLost:
+                await self._recover()
+            except Exception as error:
+                if unavailable(error):
+                    log.warning("watch_waits_for_database", error=type(error).__name__)
+                else:
+                    log.error("watch_broke", error=type(error).__name__, exc_info=error)
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def look(self) -> None:
+        """One round: find the dead, take up what they left, and cut off here what was erased elsewhere."""
+        if not self.leads:
+            self.leads = await self._locks.take(LEADER)
+        for name in await self._jobs.carriers():
+            if name == self._carrier.name or not await self._locks.take(name):
+                continue
+            try:
+                count = await self._jobs.hand_back(name)
+            finally:
+                await self._locks.free(name)
+            log.warning("carrier_died", carrier=name, imports=count)
+        carrying = self._carrier.carrying
+        if carrying:
+            for import_id in await self._database.read(imports.ended, carrying):
+                self._carrier.cancel(import_id)
+        # With nothing else to ask the server, this is what notices that the session has ended.
+        await self._locks.check()
+
+    async def _recover(self) -> None:
+        """The lock is lost: drop what is carried, take the lock again, and hand back what nobody has taken up."""
+        self.leads = False
+        log.error("lock_lost", carrier=self._carrier.name, carrying=len(self._carrier.carrying))
+        await self._carrier.drop()
+        while True:
+            try:
+                await self.begin()
+                count = await self._jobs.hand_back(self._carrier.name)
+                break
+            except Exception as error:
+                log.warning("lock_waits_for_database", error=type(error).__name__)
+                await asyncio.sleep(RECONNECT_SECONDS)
+        log.info("lock_taken_again", carrier=self._carrier.name, imports=count)

@@ -1,0 +1,67 @@
+"""What a process needs to carry imports: its share of the queue, its watch over others, and the housekeeping."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from contextlib import suppress
+
+from contactport.imports.attempt import Attempts
+from contactport.imports.jobs import EMBEDDED, Carrier, Jobs
+from contactport.imports.purge import Housekeeper
+from contactport.imports.watch import Watch
+from contactport.settings import Settings
+from contactport.store.locks import Locks
+from contactport.store.open import Store
+
+
+def name_of_this_process() -> str:
+    """A name that no other process has, on any host, nor ever had."""
+    return f"{socket.gethostname()[:64]}-{os.getpid()}-{secrets.token_hex(6)}"
+
+
+class Worker:
+    """Embedded it is alone, and what it leaves is taken up by the next start; on PostgreSQL it is one of many."""
+
+    def __init__(self, store: Store, settings: Settings, jobs: Jobs, attempts: Attempts) -> None:
+        self._settings = settings
+        self._jobs = jobs
+        self._distributed = bool(settings.database_url)
+        self._carrier = Carrier(
+            store.database,
+            name_of_this_process() if self._distributed else EMBEDDED,
+            attempts.perform,
+            workers=settings.workers,
+            lane_limit=settings.provider_imports,
+        )
+        self._chores: list[asyncio.Task[None]] = []
+        self._locks = Locks(settings.database_url)
+        self._watch = Watch(self._locks, store.database, jobs, self._carrier)
+        leads = (lambda: self._watch.leads) if self._distributed else (lambda: True)
+        self._housekeeper = Housekeeper(store, settings, jobs, leads)
+
+    async def start(self) -> None:
+        """Take up the queue. Raises SchemaError, and LocksLost where the database can't be had."""
+        if self._distributed:
+            await self._watch.begin()
+        await self._carrier.launch()
+        if self._distributed:
+            self._chores.append(asyncio.create_task(self._watch.run()))
+        self._chores.append(asyncio.create_task(self._housekeeper.run()))
+
+    def cancel(self, import_id: int) -> None:
+        """Cut off an import that is under way here; those elsewhere notice by themselves."""
+        self._carrier.cancel(import_id)
+
+    async def stop(self) -> None:
+        """Stop taking, finish what can be finished within `drain_seconds`, and hand back the rest."""
+        for chore in self._chores:
+            chore.cancel()
+            with suppress(asyncio.CancelledError):
+                await chore
+        await self._carrier.stop(self._settings.drain_seconds)
+        if self._distributed:
+            await self._jobs.hand_back(self._carrier.name)
+        await self._locks.close()
