@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import resource
+import signal
 import sys
 
 _PR_SET_DUMPABLE = 4
@@ -15,6 +16,11 @@ def forbid_core_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def ignore_hangups() -> None:
+    """A SIGHUP while the process starts finds the settings read a moment ago: it must not end the process."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def take_short_turns() -> None:

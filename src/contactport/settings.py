@@ -85,6 +85,36 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     idle_seconds: Seconds = 60.0
 
 
+FIXED = frozenset(
+    {
+        "data",
+        "database_url",
+        "host",
+        "port",
+        "metrics",
+        "log_format",
+        "body_bytes",
+        "workers",
+        "provider_imports",
+    }
+)
+"""Settings that a process takes at its start alone."""
+
+
+def take_over(current: Settings, fresh: Settings) -> tuple[list[str], list[str]]:
+    """Change `current`, which every part of a process holds, to what `fresh` says.
+
+    The names of the settings that changed, and of those that differ but are FIXED.
+    """
+    differing = [
+        name for name in Settings.__struct_fields__ if getattr(current, name) != getattr(fresh, name)
+    ]
+    changed = [name for name in differing if name not in FIXED]
+    for name in changed:
+        setattr(current, name, getattr(fresh, name))
+    return changed, [name for name in differing if name in FIXED]
+
+
 def _typed(name: str, raw: str) -> Any:
     """A variable's text as its field's kind: lists are separated by commas."""
     kind = str(Settings.__annotations__[name])

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -92,6 +93,70 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
             until(lambda: not accepts(running.url) or None)
             assert running.process.poll() is None
             assert running.stop(signal.SIGTERM) == 128 + signal.SIGTERM
+
+
+def test_an_import_under_way_may_end_before_the_service_does(tmp_path: Path) -> None:
+    with GatedServer(people(600)) as book, service(tmp_path / "data") as running:
+        client = running.application("shop")
+        import_id = client.begin(service="carddav", server=book.url, username="alice", password="secret")
+        client.let_through(import_id, book, 500)
+        running.process.send_signal(signal.SIGTERM)
+        until(lambda: not accepts(running.url) or None)
+        book.gate.open()
+        assert running.process.wait(PATIENCE) == 0
+        assert '"event": "import_ended"' in running.stderr
+        asked = len(book.asked)
+        with service(tmp_path / "data") as again:
+            client = client.at(again.url)
+            assert client.end(import_id)["status"] == "COMPLETED"
+            assert len(client.contacts(import_id)) == 600
+        assert len(book.asked) == asked
+
+
+def test_an_import_that_takes_too_long_is_cut_off_and_goes_on_with_the_next_start(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "settings.toml"
+    config.write_text("drain_seconds = 0.1\n")
+    with GatedServer(people(3000)) as book:
+        with service(tmp_path / "data", "--config", str(config)) as running:
+            client = running.application("shop")
+            import_id = client.begin(service="carddav", server=book.url, username="alice", password="secret")
+            client.let_through(import_id, book, 500)
+            assert running.stop() == 0
+            assert '"event": "import_ended"' not in running.stderr
+        book.gate.renew()
+        book.gate.open()
+        with service(tmp_path / "data") as again:
+            client = client.at(again.url)
+            assert client.end(import_id)["status"] == "COMPLETED"
+            assert len({one["email"][0]["address"] for one in client.contacts(import_id)}) == 3000
+
+
+def test_a_hangup_reads_the_settings_again(tmp_path: Path) -> None:
+    config = tmp_path / "settings.toml"
+    config.write_text("echo_characters = 100\n")
+    with service(tmp_path / "data", "--config", str(config)) as running:
+        client = running.application("shop")
+
+        def refused() -> bool:
+            return client.call("GET", f"/events/1?echo={'e' * 50}")[0] == 400
+
+        assert not refused()
+        config.write_text("echo_characters = 10\nworkers = 3\n")
+        running.process.send_signal(signal.SIGHUP)
+        told = until(lambda: _last_event(running.stderr, "settings_reread"))
+        assert (told["changed"], told["after_a_restart"]) == (["echo_characters"], ["workers"])
+        assert refused()
+        config.write_text("echo_characters = 'many'\n")
+        running.process.send_signal(signal.SIGHUP)
+        assert "echo_characters" in until(lambda: _last_event(running.stderr, "settings_not_reread"))["error"]
+        assert refused()
+
+
+def _last_event(log: str, name: str) -> dict[str, Any] | None:
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{") and line.endswith("}")]
+    return next((line for line in reversed(lines) if line["event"] == name), None)
 
 
 def accepts(url: str) -> bool:

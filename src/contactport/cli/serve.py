@@ -7,6 +7,7 @@ import resource
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -18,7 +19,7 @@ from contactport.cli.failures import Failure
 from contactport.cli.listener import is_loopback, listen, url_of
 from contactport.cli.options import allow_network_option, settings_of, settings_options
 from contactport.cli.output import say
-from contactport.process import forbid_core_dumps, spare_what_stays
+from contactport.process import forbid_core_dumps, ignore_hangups, spare_what_stays
 from contactport.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,12 +75,18 @@ def serve(
 
     The first start makes the data folder, the database and the key ring, and says so. One line on standard
     output tells the address when requests are accepted. SIGTERM and Ctrl-C end it well, with exit code 0; imports
-    that are cut off go on when it is started again. A second signal ends it at once.
+    that are cut off go on when it is started again. A second signal ends it at once. SIGHUP reads the settings' file
+    and the certificate authorities again.
     """
     forbid_core_dumps()
-    settings = settings_of(
-        data, config, allow_network=allow_network, host=host, port=port, retention=retention
-    )
+    ignore_hangups()
+
+    def read_settings() -> Settings:
+        return settings_of(
+            data, config, allow_network=allow_network, host=host, port=port, retention=retention
+        )
+
+    settings = read_settings()
     if role == "api" and not settings.database_url:
         raise click.UsageError(
             "an API without a worker in its own process needs PostgreSQL: set CONTACTPORT_DATABASE_URL, or leave "
@@ -107,7 +114,7 @@ def serve(
         say(f"made the {made}")
     if alone and lock is None:
         lock = hold_folder(folder)
-    _run(build(settings, store, role), settings, listeners)
+    _run(build(settings, store, role), settings, listeners, read_settings)
     if lock is not None:
         os.close(lock)
 
@@ -120,10 +127,16 @@ def _allow_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _run(application: Starlette, settings: Settings, listeners: list[socket.socket]) -> None:
+def _run(
+    application: Starlette,
+    settings: Settings,
+    listeners: list[socket.socket],
+    read_settings: Callable[[], Settings],
+) -> None:
     import uvicorn
 
     from contactport.cli.protocol import HEAD_BYTES, BoundedProtocol
+    from contactport.cli.reread import reread_on_signal
 
     class Protocol(BoundedProtocol):
         head_bytes = HEAD_BYTES + settings.body_bytes
@@ -134,6 +147,7 @@ def _run(application: Starlette, settings: Settings, listeners: list[socket.sock
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             spare_what_stays()
+            reread_on_signal(settings, read_settings)
             if not self.should_exit:
                 # Nobody may be there to read it; the service serves all the same.
                 with suppress(OSError):

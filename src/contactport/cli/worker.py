@@ -12,7 +12,7 @@ import click
 
 from contactport.cli.options import allow_network_option, settings_of, settings_options
 from contactport.cli.output import say
-from contactport.process import forbid_core_dumps, spare_what_stays
+from contactport.process import forbid_core_dumps, ignore_hangups, spare_what_stays
 from contactport.settings import Settings
 
 STOP_MARGIN = 10.0
@@ -28,10 +28,15 @@ def worker(allow_network: tuple[str, ...], data: str | None, config: Path | None
     It needs PostgreSQL (CONTACTPORT_DATABASE_URL) and the key ring in the data folder, the same as the others'. One
     line on standard output tells when it takes imports. SIGTERM and Ctrl-C let imports under way go on for
     CONTACTPORT_DRAIN_SECONDS, hand the rest to other workers, and end it with exit code 0. A second signal ends it at
-    once: nothing is lost by that.
+    once: nothing is lost by that. SIGHUP reads the settings' file and the certificate authorities again.
     """
     forbid_core_dumps()
-    settings = settings_of(data, config, allow_network=allow_network)
+    ignore_hangups()
+
+    def read_settings() -> Settings:
+        return settings_of(data, config, allow_network=allow_network)
+
+    settings = read_settings()
     if not settings.database_url:
         raise click.UsageError(
             "a worker shares its database with other processes, which SQLite is not made for: set "
@@ -48,10 +53,12 @@ def worker(allow_network: tuple[str, ...], data: str | None, config: Path | None
     import uvloop
 
     from contactport.app import work
+    from contactport.cli.reread import reread_on_signal
 
     async def run() -> None:
         stop = asyncio.Event()
         _end_by_signals(asyncio.get_running_loop(), stop, settings)
+        reread_on_signal(settings, read_settings)
         await work(settings, store, stop, _ready)
 
     uvloop.run(run())

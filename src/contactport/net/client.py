@@ -208,3 +208,8 @@ def _trust(ca_file: str) -> ssl.SSLContext:
         except (OSError, ssl.SSLError) as error:
             raise SettingError(f"ca_file: {ca_file!r} can't be read: {error.strerror or error}") from None
     return context
+
+
+def reread_authorities() -> None:
+    """Read the certificate authorities again for the imports that begin from now on."""
+    _trust.cache_clear()
