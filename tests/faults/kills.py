@@ -43,10 +43,10 @@ class Plan:
     contacts: int = 5000
     seed: int = 0
     longest: float = 5.0
-    """A process is killed 0 to so long after it is ready; an API thrice as long."""
+    """A process is killed 0 to so long after it is ready; an API five times as long."""
     apis: int = 2
     workers: int = 3
-    in_flight: int = 12
+    in_flight: int = 18
     """How many imports are kept under way."""
     pause: float = 0.4
     """How long a page of the provider's takes, at most."""
@@ -174,7 +174,7 @@ class _Run:
                 if killing and now >= self.due[member.name] and self._may_die(member):
                     self._kill(member)
             elif killing and member.ready:
-                longest = self.plan.longest * (3 if member.role == "api" else 1)
+                longest = self.plan.longest * (5 if member.role == "api" else 1)
                 self.due[member.name] = now + self.random.uniform(0, longest)
 
     def _may_die(self, member: Member) -> bool:
