@@ -1,0 +1,140 @@
+"""What this process counts and times, for Prometheus.
+
+Every label comes from a table of this program: a provider's code, an outcome, a route's template, a method, a class
+of statuses. Nothing of a user, and nothing that an outsider chooses, is ever a label's value: there are only so many
+series, and none that names anybody (a server that people host themselves is the code of its service).
+
+What all processes share, such as the queue, is no metric of this process: it is read from the database when it is
+asked for (`store/gauges.py`).
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import disable_created_metrics as without_moments_of_creation
+
+from contactport import __version__
+
+# A second series for each counter, which nobody asks for.
+without_moments_of_creation()
+
+REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+
+COMPLETE = "complete"
+"""The outcome of an import that has no code of the wire."""
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""HTTP's own; a client may send any word instead."""
+
+_IMPORT_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
+_PROVIDER_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 90)
+_HTTP_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+_imports = Counter(
+    "contactport_imports",
+    "Imports that have ended, by the code of the wire that they ended with, or `complete`.",
+    ("provider", "outcome"),
+    registry=REGISTRY,
+)
+_import_seconds = Histogram(
+    "contactport_import_seconds",
+    "From an import's beginning to its end, its waiting and every attempt included.",
+    ("provider", "state"),
+    buckets=_IMPORT_BUCKETS,
+    registry=REGISTRY,
+)
+_import_wait_seconds = Histogram(
+    "contactport_import_wait_seconds",
+    "From an import's beginning until a worker has taken it up for the first time.",
+    ("provider",),
+    buckets=_IMPORT_BUCKETS,
+    registry=REGISTRY,
+)
+_contacts = Counter(
+    "contactport_contacts",
+    "Contacts of imports that have ended, by what has become of them; together they are those that were found.",
+    ("provider", "result"),
+    registry=REGISTRY,
+)
+_purges = Counter(
+    "contactport_imports_purged",
+    "Imports whose contacts were deleted: at the end of their retention, or at their application's request.",
+    ("by",),
+    registry=REGISTRY,
+)
+_provider_seconds = Histogram(
+    "contactport_provider_first_byte_seconds",
+    "From a request to a provider, its connection included, to the beginning of the answer.",
+    ("provider",),
+    buckets=_PROVIDER_BUCKETS,
+    registry=REGISTRY,
+)
+_request_seconds = Histogram(
+    "contactport_http_request_seconds",
+    "From a request of an application to the beginning of the answer.",
+    ("route", "method", "status"),
+    buckets=_HTTP_BUCKETS,
+    registry=REGISTRY,
+)
+EVENT_STREAMS = Gauge(
+    "contactport_event_streams", "Event streams that are open in this process.", registry=REGISTRY
+)
+Gauge("contactport_build_info", "What runs here.", ("version", "python"), registry=REGISTRY).labels(
+    __version__, platform.python_version()
+).set(1)
+for _by in ("retention", "request"):
+    # From the first look on: a rate is only known of what has been there before.
+    _purges.labels(_by)
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """An import that has just ended. `code` is the wire's, None for a good end.
+
+    `seconds` is its whole life; None where it was cut short at its application's wish, which says nothing of ours.
+    """
+
+    provider: str
+    code: int | None
+    seconds: float | None
+    delivered: int
+    merged: int
+    rejected: int
+
+
+def import_ended(one: Ended) -> None:
+    """Count an import, once, when its end is stored."""
+    state, outcome = (COMPLETE, COMPLETE) if one.code is None else ("failed", str(int(one.code)))
+    _imports.labels(one.provider, outcome).inc()
+    if one.seconds is not None:
+        _import_seconds.labels(one.provider, state).observe(max(0.0, one.seconds))
+    _contacts.labels(one.provider, "delivered").inc(one.delivered)
+    _contacts.labels(one.provider, "merged").inc(one.merged)
+    _contacts.labels(one.provider, "rejected").inc(one.rejected)
+
+
+def import_begun(provider: str, waited: float) -> None:
+    """A worker has taken an import up for the first time, `waited` seconds after its beginning."""
+    _import_wait_seconds.labels(provider).observe(max(0.0, waited))
+
+
+def imports_purged(number: int, by: Literal["request", "retention"]) -> None:
+    """So many imports were purged."""
+    _purges.labels(by).inc(number)
+
+
+def of_provider(provider: str) -> Callable[[float], None]:
+    """What is told the seconds to the beginning of each answer of this provider."""
+    return _provider_seconds.labels(provider).observe
+
+
+def request_answered(route: str, method: str, status: int, seconds: float) -> None:
+    """An answer has begun, or could not (`status` 0). `route` is a template of the table of routes."""
+    _request_seconds.labels(
+        route, method if method in METHODS else "other", f"{status // 100}xx" if status else "none"
+    ).observe(seconds)
