@@ -8,7 +8,7 @@ from collections.abc import Generator
 import pytest
 
 from tests.needs import MARK, nothing_may_be_left_out
-from tests.postgres import Postgres, Server, server
+from tests.postgres import Postgres, Server, migrate, name_of, server
 
 
 @pytest.fixture(scope="session")
@@ -20,9 +20,26 @@ def postgres() -> Generator[Server]:
         shared.close()
 
 
+@pytest.fixture(scope="session")
+def migrated_database(postgres: Server) -> Generator[str]:
+    """The name of a database with the service's tables: a template, to which nobody may connect."""
+    url = postgres.create()
+    migrate(url)
+    yield name_of(url)
+    postgres.drop(url)
+
+
 @pytest.fixture
-def database_url(postgres: Server) -> Generator[str]:
-    """The URI of an empty database of the test's own."""
+def database_url(postgres: Server, migrated_database: str) -> Generator[str]:
+    """The URI of a database of the test's own, with the service's tables, that belongs to no key ring yet."""
+    url = postgres.create(migrated_database)
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture
+def empty_database_url(postgres: Server) -> Generator[str]:
+    """The URI of a database of the test's own, with nothing in it."""
     url = postgres.create()
     yield url
     postgres.drop(url)

@@ -17,6 +17,8 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Generator, Mapping
 from importlib.util import find_spec
@@ -248,9 +250,25 @@ def server() -> Server:
     return own
 
 
-def need_programs() -> None:
-    """Leaves the calling test out where a PostgreSQL of its own can't be started."""
-    _programs()
+def name_of(url: str) -> str:
+    """The database's name in its URI."""
+    return urlsplit(url).path.removeprefix("/")
+
+
+def migrate(url: str) -> None:
+    """Make the service's tables; the database then belongs to the first key ring that it is opened with."""
+    with tempfile.TemporaryDirectory() as data:
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("CONTACTPORT_")
+        }
+        subprocess.run(
+            [sys.executable, "-m", "contactport", "migrate"],
+            env={**environment, "CONTACTPORT_DATA": data, "CONTACTPORT_DATABASE_URL": url},
+            check=True,
+            timeout=PATIENCE,
+            stdout=subprocess.DEVNULL,
+        )
+    _execute(url, sql.Composed([sql.SQL("DELETE FROM ring")]))
 
 
 def _user() -> tuple[int, int] | None:
@@ -314,8 +332,7 @@ def _create(name: str, template: str) -> sql.Composed:
 
 
 def _drop(url: str) -> sql.Composed:
-    name = urlsplit(url).path.removeprefix("/")
-    return sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    return sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name_of(url)))
 
 
 def _execute(url: str, statement: sql.Composed) -> None:

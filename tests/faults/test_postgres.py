@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.postgres import Postgres, Server
+from tests.postgres import Postgres, Server, name_of
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0
@@ -46,9 +46,15 @@ def segment_of(folder: Path) -> str:
     return (folder / "data" / "postmaster.pid").read_text("ascii").splitlines()[6].split()[1]
 
 
-def test_each_test_has_a_database_of_its_own(postgres: Server, database_url: str) -> None:
-    other = postgres.create()
+def test_a_database_has_the_tables_and_no_key_ring(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM ring").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM dbos.workflow_status").fetchone() == (0,)
+
+
+def test_each_test_has_a_database_of_its_own(postgres: Server, empty_database_url: str) -> None:
+    other = postgres.create()
+    with psycopg.connect(empty_database_url) as connection:
         connection.execute("CREATE TABLE here (id integer)")
     with psycopg.connect(other) as connection:
         found = connection.execute("SELECT count(*) FROM pg_tables WHERE tablename = 'here'").fetchone()
@@ -56,11 +62,11 @@ def test_each_test_has_a_database_of_its_own(postgres: Server, database_url: str
     postgres.drop(other)
 
 
-def test_a_database_is_made_after_a_template(postgres: Server, database_url: str) -> None:
-    with psycopg.connect(database_url) as connection:
+def test_a_database_is_made_after_a_template(postgres: Server, empty_database_url: str) -> None:
+    with psycopg.connect(empty_database_url) as connection:
         connection.execute("CREATE TABLE here (id integer)")
         connection.execute("INSERT INTO here VALUES (7)")
-    copy = postgres.create(template=database_url.partition("?")[0].rpartition("/")[2])
+    copy = postgres.create(template=name_of(empty_database_url))
     with psycopg.connect(copy) as connection:
         assert connection.execute("SELECT id FROM here").fetchall() == [(7,)]
     postgres.drop(copy)
