@@ -135,6 +135,7 @@ class Attempts:
     def _end(self, connection: Connection, one: Import, secret: Secret, failure: WireError | None) -> None:
         """The import's end and what it teaches of the password, in one transaction. Raises Fenced."""
         imports.check_epoch(connection, one.id, one.epoch)
+        self._store.signals.announce(connection, one.id)
         retention = domains.retention_of(connection, one.domain_id) or self._settings.retention
         provider = providers.find(one.service)
         assert provider is not None

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 import structlog
+from sqlalchemy import Connection
 
 from contactport.errors import ROWS, Code
 from contactport.store import endings
@@ -16,7 +17,12 @@ log = structlog.get_logger()
 
 async def erase(store: Store, cancel: Callable[[int], None], import_id: int) -> None:
     """Destroy the import's key and rows, then stop whoever still works on it. Erasing twice is erasing once."""
-    await store.database.write(endings.erase, import_id, ROWS[Code.ABANDONED].text)
+
+    def end(connection: Connection) -> None:
+        endings.erase(connection, import_id, ROWS[Code.ABANDONED].text)
+        store.signals.announce(connection, import_id)
+
+    await store.database.write(end)
     cancel(import_id)
     await asyncio.to_thread(store.database.truncate_log)
     log.info("import_erased", import_id=import_id)

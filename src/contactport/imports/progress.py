@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
+from sqlalchemy import Connection
+
 from contactport.contact import Contact
 from contactport.imports.marks import Marks
 from contactport.store import contacts
 from contactport.store.contacts import Batch
 from contactport.store.imports import Import
 from contactport.store.open import Store
+from contactport.store.signals import APART_SECONDS
 
 
 class StoredRecord:
@@ -21,12 +26,21 @@ class StoredRecord:
         self._store = store
         self._import = one
         self._include = frozenset(one.include.split(","))
+        self._announce_at = 0.0
+        """On the monotonic clock: when the next batch is to be announced."""
 
     async def store(self, batch: Batch, listed: int | None) -> None:
         """Keep a batch, without what the application did not ask for."""
         for contact in batch.contacts:
             trim(contact, self._include)
-        await self._store.database.write(contacts.append, self._import, batch)
+        await self._store.database.write(self._append, batch)
+
+    def _append(self, connection: Connection, batch: Batch) -> None:
+        contacts.append(connection, self._import, batch)
+        now = time.monotonic()
+        if now >= self._announce_at:
+            self._announce_at = now + APART_SECONDS
+            self._store.signals.announce(connection, self._import.id)
 
 
 def trim(contact: Contact, include: frozenset[str]) -> None:

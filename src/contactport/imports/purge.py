@@ -81,6 +81,7 @@ class Housekeeper:
     def _give_up(self, connection: Connection, one: Unfinished) -> None:
         text = ROWS[Code.UNEXPECTED].text
         endings.fail(connection, one.id, Code.UNEXPECTED, text, one.retention or self._settings.retention)
+        self._store.signals.announce(connection, one.id)
 
     async def _destroy_old_keys(self) -> None:
         """A daily key goes when nothing that it sealed can still be wanted."""

@@ -44,16 +44,19 @@ def fail(connection: Connection, import_id: int, code: int, text: str, retention
     ).first()
     if row is None:
         return
-    _end_gathering(connection, import_id, row.found, row.delivered)
-    events.put(connection, import_id, "COMPLETE", "ERROR", code, text)
+    _put_failure(connection, import_id, row.found, row.delivered, code, text)
     _end(connection, import_id, "failed", code, retention)
 
 
-def _end_gathering(connection: Connection, import_id: int, found: int, delivered: int) -> None:
-    """Say how far a failed import came, or nothing where it found nothing."""
+def _put_failure(
+    connection: Connection, import_id: int, found: int, delivered: int, code: int, text: str
+) -> None:
+    """The events of an import that failed: how far it came, or nothing of that where it found nothing."""
     if found:
         events.put(connection, import_id, "GATHERING", "ERROR", delivered)
-    else:
+    events.put(connection, import_id, "COMPLETE", "ERROR", code, text)
+    if not found:
+        # Not before: it may have the highest version, which would be given a second time.
         connection.execute(delete(event).where(event.c.import_id == import_id, event.c.type == "GATHERING"))
 
 
@@ -108,8 +111,9 @@ def erase(connection: Connection, import_id: int, text: str) -> None:
     if row is None or row.state == "purged":
         return
     if row.state in ("waiting", "running"):
-        _end_gathering(connection, import_id, row.found, row.delivered)
-    events.put(connection, import_id, "COMPLETE", "ERROR", Code.ABANDONED, text)
+        _put_failure(connection, import_id, row.found, row.delivered, Code.ABANDONED, text)
+    else:
+        events.put(connection, import_id, "COMPLETE", "ERROR", Code.ABANDONED, text)
     connection.execute(
         update(import_)
         .where(import_.c.id == import_id)

@@ -16,7 +16,7 @@ _ORDER: dict[str, int] = {"INITIALIZING": 0, "GATHERING": 1, "COMPLETE": 2}
 
 
 class Event(msgspec.Struct, frozen=True):
-    """`created_at` in ms; `version` counts the changes of the import's events."""
+    """`created_at` in ms; `version` is the number of this change among those of the import's events."""
 
     type: EventType
     status: EventStatus
@@ -35,11 +35,12 @@ def put(
     description: str | None = None,
 ) -> None:
     """Set the one event of this type. `created_at` is that of its first appearance under this status."""
-    version = (
-        connection.execute(select(func.max(event.c.version)).where(event.c.import_id == import_id)).scalar()
-        or 0
-    ) + 1
-    values = {"status": status, "value": value, "description": description, "version": version}
+    values = {
+        "status": status,
+        "value": value,
+        "description": description,
+        "version": version(connection, import_id) + 1,
+    }
     here = and_(event.c.import_id == import_id, event.c.type == type_)
     if connection.execute(update(event).where(here, event.c.status == status).values(values)).rowcount:
         return
@@ -55,3 +56,9 @@ def read(connection: Connection, import_id: int) -> list[Event]:
         for row in connection.execute(select(event).where(event.c.import_id == import_id))
     ]
     return sorted(found, key=lambda one: _ORDER[one.type])
+
+
+def version(connection: Connection, import_id: int) -> int:
+    """The highest version of the import's events: it rises with every change. 0 where there is no such import."""
+    query = select(func.max(event.c.version)).where(event.c.import_id == import_id)
+    return connection.execute(query).scalar() or 0

@@ -16,6 +16,7 @@ from contactport.store.database import Database
 from contactport.store.engines import postgresql, sqlite
 from contactport.store.migrations import check, migrate
 from contactport.store.schema import ring as ring_table
+from contactport.store.signals import Signals
 from contactport.store.vault import Ring, RingError
 
 DATABASE = "contactport.db"
@@ -32,6 +33,7 @@ class Store(msgspec.Struct, frozen=True):
     folder: Path
     database: Database
     ring: Ring
+    signals: Signals
     made: tuple[str, ...]
 
 
@@ -73,7 +75,7 @@ def open_store(folder: Path, database_url: str = "", *, upgrade: bool = False) -
         if database_url:
             raise FolderError(f"the database (database_url) can't be used: {error.orig}") from None
         raise FolderError(f"the database {folder / DATABASE} can't be used: {error.orig}") from None
-    return Store(folder, database, ring, tuple(made))
+    return Store(folder, database, ring, Signals(database_url), tuple(made))
 
 
 @contextmanager
