@@ -19,7 +19,7 @@ from contactport.http.contacts import show_contacts
 from contactport.http.documentation import show_description, show_documentation
 from contactport.http.events import show_events
 from contactport.http.frame import Frame
-from contactport.http.health import show_front, show_health
+from contactport.http.health import Readiness, show_front, show_health
 from contactport.http.imports import serve_import
 from contactport.http.service import Service
 from contactport.http.services import show_services
@@ -50,6 +50,7 @@ def build(service: Service, lifespan: Lifespan[Starlette] | None = None) -> Star
     for path, endpoint in (
         ("/services.json", show_services),
         ("/health", show_health),
+        ("/ready", Readiness(service.store.database)),
         ("/docs", show_documentation),
         ("/openapi.yaml", show_description),
     ):
@@ -63,6 +64,7 @@ def build(service: Service, lifespan: Lifespan[Starlette] | None = None) -> Star
         lifespan=lifespan,
     )
     application.router.redirect_slashes = False
+    application.state.stopping = service.stopping
     return application
 
 

@@ -1,15 +1,21 @@
-"""Whether the service is alive, and what it is: for balancers, and for people who come by."""
+"""Whether the service is alive and ready, and what it is: for balancers, and for people who come by."""
 
 from __future__ import annotations
 
+from typing import Literal
+
+import msgspec
+from sqlalchemy import Connection, select
 from starlette.requests import Request
 from starlette.responses import Response
 
 from contactport import __version__
 from contactport.http.answer import answer_of
 from contactport.http.page import page
-from contactport.http.respond import success
+from contactport.http.respond import JSON, success
 from contactport.http.service import Service
+from contactport.store.database import Database
+from contactport.store.look import Look
 
 _FRONT = (
     "<main><h1>contactport</h1>"
@@ -20,6 +26,7 @@ _FRONT = (
     "<li><a href='/openapi.yaml'>openapi.yaml</a> <small>the same for machines</small></li>"
     "<li><a href='/services.json'>services.json</a> <small>every service, and how it is read</small></li>"
     "<li><a href='/health'>health</a> <small>whether the service is alive, and its version</small></li>"
+    "<li><a href='/ready'>ready</a> <small>whether it takes requests now</small></li>"
     "</ul></nav></main>"
 )
 
@@ -27,6 +34,38 @@ _FRONT = (
 async def show_health(_service: Service, request: Request) -> Response:
     """Alive: it touches nothing that may be slow or gone."""
     return success(answer_of(request.scope), "result", {"status": "ok", "version": __version__})
+
+
+class Ready(msgspec.Struct, omit_defaults=True):
+    """The answer of `/ready`; `because` names what is missing."""
+
+    status: Literal["ready", "not_ready"]
+    because: list[Literal["database", "stopping"]] = []
+
+
+class Readiness:
+    """Ready for requests: the database answers, and the process is not about to stop. An endpoint.
+
+    Asked as often as anybody likes, it asks the database twice a second at most.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._look = Look(lambda: database.read(_answer), keep=0.5)
+
+    async def __call__(self, service: Service, _request: Request) -> Response:
+        if service.stopping.is_set():
+            answer = Ready("not_ready", ["stopping"])
+        elif await self._look() is None:
+            answer = Ready("not_ready", ["database"])
+        else:
+            answer = Ready("ready")
+        return Response(
+            msgspec.json.encode(answer), 200 if answer.status == "ready" else 503, media_type=JSON
+        )
+
+
+def _answer(connection: Connection) -> int:
+    return connection.execute(select(1)).scalar_one()
 
 
 async def show_front(_service: Service, _request: Request) -> Response:

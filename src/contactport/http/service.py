@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -15,7 +16,8 @@ from contactport.store.open import Store
 class Service(msgspec.Struct, frozen=True, kw_only=True):
     """`begin` makes an import, enqueues it and gives its id; it raises WireError for what it refuses.
 
-    `erase` cancels an import and deletes what is left of it.
+    `erase` cancels an import and deletes what is left of it. `stopping` is set once the process is to stop; the
+    application has it as `state.stopping`.
     """
 
     settings: Settings
@@ -23,3 +25,4 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     begin: Callable[[Request], Awaitable[int]]
     erase: Callable[[int], Awaitable[None]]
     polls: Polls = msgspec.field(default_factory=Polls)
+    stopping: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
