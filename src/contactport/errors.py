@@ -180,13 +180,28 @@ class WireError(Exception):
     more is known (a provider's app-password help); it must keep the promises of this module's docstring.
     `http` replaces the row's status, for a request refused by its form alone (405, 413, 429, 503) or gone (410);
     `retry_after` is in seconds.
+
+    `provider_failed` says that a provider was really asked and failed by itself: it could not be reached, was
+    silent, too slow or out of order. It is False for what the user, the caller or the account is the cause of: a
+    wrong password, an address that leads nowhere or may not be dialled, too many requests for one account. Beside
+    `retry_after` it tells who is to be left alone so long: the whole host (True), or this account (False). Unless
+    it is given, it follows from the code: True for 258 and 264.
     """
 
     def __init__(
-        self, code: Code, text: str = "", *, http: int | None = None, retry_after: int | None = None
+        self,
+        code: Code,
+        text: str = "",
+        *,
+        http: int | None = None,
+        retry_after: int | None = None,
+        provider_failed: bool | None = None,
     ) -> None:
         self.code = code
         self.text = text or ROWS[code].text
         self.http = http if http is not None else ROWS[code].http
         self.retry_after = retry_after
+        self.provider_failed = (
+            code in (Code.TIMEOUT, Code.UNAVAILABLE) if provider_failed is None else provider_failed
+        )
         super().__init__(f"{int(code)}: {self.text}")

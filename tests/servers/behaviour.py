@@ -12,8 +12,9 @@ from typing import Protocol
 
 import pytest
 
-from contactport.errors import ROWS, Code, WireError
+from contactport.errors import Code, WireError
 from contactport.net.client import open_client
+from contactport.net.failures import UNREACHABLE
 from contactport.sources.base import Account, Page, Source
 from tests.servers.process import free_port
 from tests.servers.reading import QUICK, read, settings
@@ -112,14 +113,14 @@ class SourceBehaviour:
         with pytest.raises(WireError) as caught:
             await read(house.source, house.absent(free_port()))
         assert caught.value.code == Code.IMPORT_FAILED
-        assert caught.value.text == ROWS[Code.IMPORT_FAILED].text
+        assert caught.value.text == UNREACHABLE
 
     async def test_tells_a_forbidden_network_from_nothing(self, house: House) -> None:
         account = house.account(300)
         with pytest.raises(WireError) as caught:
             await read(house.source, account, using=settings(allow_network=[]))
         assert caught.value.code == Code.IMPORT_FAILED
-        assert caught.value.text == ROWS[Code.IMPORT_FAILED].text
+        assert caught.value.text == UNREACHABLE
 
     async def test_keeps_to_the_bytes_of_an_import(self, house: House) -> None:
         with pytest.raises(WireError, match="larger than") as caught:

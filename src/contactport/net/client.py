@@ -18,8 +18,8 @@ from yarl import URL
 from contactport import __version__
 from contactport.net.budget import Budget
 from contactport.net.credentials import Credentials, Sent
-from contactport.net.failures import Interrupted, Silent, TooSlow, Unreachable, Unreadable, Untrusted
-from contactport.net.guard import Guard, parse_network
+from contactport.net.failures import Garbled, Interrupted, Silent, TooSlow, Unreachable, Untrusted
+from contactport.net.guard import Guard, Hop, parse_network
 from contactport.net.names import NamedResolver, Names
 from contactport.net.redirects import STATUSES, Trail
 from contactport.net.response import Response
@@ -60,8 +60,9 @@ class Client:
         """One request, with its redirects, its sign-in and its tries; `method` must be idempotent.
 
         `via` is the URL whose answer named `url`, or None where the user did. Any status may come back: 401 means
-        that the credentials were refused in every form (or `withheld`), 429 and 5xx that further tries did not
-        help. Raises Unreachable, Untrusted, Interrupted, TooSlow, Unreadable, OverBudget.
+        that the credentials were refused in every form (or `withheld`, or `doubtful`), 429 and 5xx that further
+        tries did not help, or that the server asks for more patience than a request has. Raises Unreachable,
+        Untrusted, Interrupted, TooSlow, Unreadable, OverBudget.
         """
         trail = Trail(url, self.settings.redirects)
         while True:
@@ -78,6 +79,10 @@ class Client:
             raise
         await response.discard()
 
+    async def pause(self, tries: int) -> None:
+        """Waits before something is tried again, `tries` of which have failed."""
+        await asyncio.sleep(self._rhythm.pause(tries))
+
     async def _signed_in(
         self,
         method: str,
@@ -91,6 +96,7 @@ class Client:
             response = await self._tried(method, url, headers, body, via)
             response.withheld = credentials is not None and response.status in (401, 403)
             return response
+        doubted = False
         while True:
             authorisation = credentials.authorise(method, url)
             sent: Sent | None = None
@@ -101,6 +107,13 @@ class Client:
             if response.status == 401:
                 if credentials.retry(url, sent, response.header_lines("WWW-Authenticate")):
                     await response.discard()
+                    continue
+                response.doubtful = credentials.is_proven(url)
+                if response.doubtful and not doubted:
+                    # It was right a moment ago, so the slip may be the server's: once more, and no more than that.
+                    doubted = True
+                    await response.discard()
+                    await self.pause(1)
                     continue
             elif sent is not None and response.status < 400:
                 credentials.accept(url, sent, response.headers.get("Authentication-Info", ""))
@@ -115,19 +128,20 @@ class Client:
             last = tries >= self.settings.tries
             try:
                 response = await self._once(method, url, headers, body, via)
-            except Interrupted:
+            except (Interrupted, Garbled):
                 # Mostly a kept-alive connection that the server had given up: the first time, at once.
                 if last:
                     raise
                 if tries > 1:
-                    await asyncio.sleep(self._rhythm.pause(tries))
+                    await self.pause(tries)
                 continue
-            except (Silent, Untrusted, Unreadable):
+            except Silent:
                 raise
             except Unreachable:
+                # An untrusted certificate too: of many machines one may have been left without its new one.
                 if last:
                     raise
-                await asyncio.sleep(self._rhythm.pause(tries))
+                await self.pause(tries)
                 continue
             if response.status not in PASSING or last:
                 return response
@@ -141,9 +155,12 @@ class Client:
         self, method: str, url: URL, headers: Mapping[str, str], body: bytes, via: URL | None
     ) -> Response:
         host = url.host or ""
+        hop: Hop | None = None
         wait = self.settings.connect_seconds + self.settings.first_byte_seconds
         try:
-            with self._guard.hop(host, tls=url.scheme == "https", via=via.host if via is not None else None):
+            with self._guard.hop(
+                host, tls=url.scheme == "https", via=via.host if via is not None else None
+            ) as hop:
                 async with asyncio.timeout(wait):
                     raw = await self._session.request(
                         method,
@@ -157,11 +174,11 @@ class Client:
         except aiohttp.ConnectionTimeoutError:
             raise Silent from None
         except (aiohttp.ClientConnectorError, ConnectionRefusedError):
-            raise Unreachable from None
+            raise Unreachable(dialled=hop is not None and hop.dialled) from None
         except TimeoutError:
             raise TooSlow from None
         except aiohttp.ClientResponseError:
-            raise Unreadable("it is not HTTP") from None
+            raise Garbled from None
         except (aiohttp.InvalidURL, ValueError):
             raise Unreachable from None
         except (aiohttp.ClientError, ConnectionError, OSError):

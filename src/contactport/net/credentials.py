@@ -71,6 +71,8 @@ class Credentials:
         self._accepted: int | None = None
         self._forms: dict[Origin, Sent] = {}
         self._offered: dict[Origin, set[Form]] = {}
+        self._challenged: set[Origin] = set()
+        self._proven: set[Origin] = set()
         self.unsupported = False
         """Whether the server only offered forms that a name and a password can't answer."""
 
@@ -119,14 +121,22 @@ class Credentials:
         """The server answered a request with `sent` by something else than 401."""
         self._accepted = sent.spelling
         self._attempts = 0
+        origin = _origin(url)
+        if origin in self._challenged:
+            self._proven.add(origin)
         if sent.digest is not None and info:
             follow = parse([f"Digest {info}"])
             if follow and follow[0]["nextnonce"]:
                 sent.digest.renew(follow[0]["nextnonce"])
 
+    def is_proven(self, url: URL) -> bool:
+        """Whether this origin has refused a request without them, and then let them in."""
+        return _origin(url) in self._proven
+
     def retry(self, url: URL, sent: Sent | None, headers: Sequence[str]) -> bool:
         """After a 401 to a request that carried `sent`: whether there is something further to try."""
         origin = _origin(url)
+        self._challenged.add(origin)
         current = self._forms.get(origin)
         if sent is not None and current is not None and current is not sent and current.digest is None:
             # Another request of the same time has moved on already.

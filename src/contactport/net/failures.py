@@ -1,30 +1,54 @@
 """How a request can fail, each as the error of the wire that it becomes when nobody catches it.
 
-None of them holds a URL, a user name or a word of the server's.
+None of them holds a URL, a user name or a word of the server's. Which of them are the provider's own failures is
+told by WireError's `provider_failed`.
 """
 
 from __future__ import annotations
 
 from contactport.errors import Code, WireError
 
+UNREACHABLE = (
+    "The address book's server can't be reached. Check the server's address; if it is right, try again in a few "
+    "minutes."
+)
+BROKEN_OFF = (
+    "The address book's server breaks off the connection before its answer is complete. Check the server's "
+    "address; if it is right, try again in a few minutes."
+)
+
 
 class Unreachable(WireError):
-    """No connection, or none that may be made: the two look the same."""
+    """No connection, or none that may be made: to strangers the two look the same.
 
-    def __init__(self, text: str = "") -> None:
-        super().__init__(Code.IMPORT_FAILED, text)
+    `dialled` says that an address was really tried. Where none was, because the name leads nowhere or only where
+    nothing may be dialled, no provider has failed.
+    """
+
+    def __init__(self, text: str = UNREACHABLE, *, dialled: bool = False) -> None:
+        super().__init__(Code.IMPORT_FAILED, text, provider_failed=dialled)
 
 
 class Silent(Unreachable):
     """Nothing answers the attempt to connect; the system has tried again by itself already."""
 
+    def __init__(self) -> None:
+        super().__init__(dialled=True)
+
 
 class Interrupted(Unreachable):
     """The connection ended before the answer did."""
 
+    def __init__(self) -> None:
+        super().__init__(BROKEN_OFF, dialled=True)
+
 
 class Untrusted(Unreachable):
-    """The server's certificate is not one that can be trusted for its name."""
+    """The server's certificate is not one that can be trusted for its name.
+
+    No failure of the provider's in the sense of `provider_failed`: whoever meets it should read why, and not that
+    the provider is down.
+    """
 
     def __init__(self) -> None:
         super().__init__(
@@ -35,7 +59,7 @@ class Untrusted(Unreachable):
 
 
 class TooSlow(WireError):
-    """No byte in the time that the settings allow."""
+    """No byte, or hardly any, in the time that the settings allow."""
 
     def __init__(self) -> None:
         super().__init__(Code.TIMEOUT)
@@ -52,7 +76,7 @@ class OverBudget(WireError):
 
 
 class Unreadable(WireError):
-    """An answer that breaks the rules of HTTP: a coding nobody asked for, redirects in a circle."""
+    """An answer that can't be understood: a coding nobody asked for, redirects in a circle, broken XML."""
 
     def __init__(self, what: str) -> None:
         super().__init__(
@@ -60,3 +84,10 @@ class Unreadable(WireError):
             f"The server's answer can't be read: {what}. Check the server's address, or upload the contacts as "
             "a file.",
         )
+
+
+class Garbled(Unreadable):
+    """What came is not HTTP: mostly the rest of an earlier answer, on a connection that was used before."""
+
+    def __init__(self) -> None:
+        super().__init__("it is not HTTP")

@@ -127,12 +127,13 @@ def verdict(
     return None
 
 
-class Hop(msgspec.Struct, frozen=True):
-    """One request's way: to which host, and what the places that led there were."""
+class Hop(msgspec.Struct):
+    """One request's way: to which host, what the places that led there were, and whether it came to a dial."""
 
     host: str
     tls: bool
     origins: tuple[Block | Literal["public"], ...] = ()
+    dialled: bool = False
 
 
 _HOP: ContextVar[Hop] = ContextVar("contactport_hop")
@@ -149,7 +150,7 @@ class Guard:
         self._hosts: dict[str, Block | Literal["public"]] = {}
 
     @contextmanager
-    def hop(self, host: str, *, tls: bool, via: str | None = None) -> Generator[None]:
+    def hop(self, host: str, *, tls: bool, via: str | None = None) -> Generator[Hop]:
         """Within it, sockets are opened for a request to `host`, which `via`'s answer named (None: the user).
 
         Raises ConnectionRefusedError where a connection that is already open must not be used either.
@@ -164,9 +165,10 @@ class Guard:
             if here not in (None, "public", there):
                 raise refusal()
             origins.append(there)
-        token = _HOP.set(Hop(host, tls, tuple(origins)))
+        hop = Hop(host, tls, tuple(origins))
+        token = _HOP.set(hop)
         try:
-            yield
+            yield hop
         finally:
             _HOP.reset(token)
 
@@ -181,6 +183,7 @@ class Guard:
             raise refusal()
         if found == "public" or hop.host not in self._hosts:
             self._hosts[hop.host] = found
+        hop.dialled = True
         return socket.socket(family, kind, protocol)
 
     def is_private(self, host: str) -> bool:

@@ -18,12 +18,15 @@ from contactport.settings import Settings
 DISCARD = 64 * 1024
 """An unwanted body up to this size is read to its end, so that the connection can be used again."""
 DISCARD_SECONDS = 1.0
+LEAST = 4 * 1024
+"""Bytes that must come in `idle_seconds` of waiting: else a byte a second would hold an import to its deadline."""
 
 
 class Response:
     """One answer. `url` is the one that gave it, after redirects; header names are case-insensitive.
 
-    `withheld` says that the credentials were not sent, because they may not go to this host.
+    `withheld` says that the credentials were not sent, because they may not go to this host; `doubtful` that this
+    host refuses credentials which it had accepted before.
     """
 
     def __init__(
@@ -33,6 +36,7 @@ class Response:
         self._budget = budget
         self._settings = settings
         self.withheld = withheld
+        self.doubtful = False
         self.status: int = raw.status
         self.headers: Mapping[str, str] = raw.headers
         self.url: URL = raw.url
@@ -47,19 +51,27 @@ class Response:
     async def chunks(self) -> AsyncGenerator[bytes]:
         """The decoded body, in pieces of at most a few hundred kilobytes, as they arrive.
 
-        Raises TooSlow when nothing comes for `idle_seconds`, Interrupted, OverBudget, Unreadable.
+        Raises TooSlow when `idle_seconds` were spent waiting for less than LEAST bytes, Interrupted, OverBudget,
+        Unreadable.
         """
         decoder = Decoder(
             self.headers.get("Content-Encoding", ""),
             limit=self._settings.response_bytes,
             ratio=self._settings.response_ratio,
         )
+        time = asyncio.get_running_loop().time
+        waited, received = 0.0, 0
         try:
             while True:
-                async with asyncio.timeout(self._settings.idle_seconds):
+                since = time()
+                async with asyncio.timeout(max(0.0, self._settings.idle_seconds - waited)):
                     data = await self._raw.content.readany()
                 if not data:
                     break
+                waited += time() - since
+                received += len(data)
+                if received >= LEAST:
+                    waited, received = 0.0, 0
                 for piece in decoder.feed(data):
                     self._budget.spend(len(piece))
                     yield piece

@@ -16,29 +16,37 @@ the caller knows a smaller question."""
 class Rhythm(msgspec.Struct, frozen=True):
     """Seconds: the first pause at most `base`, later ones twice as long each, none longer than `cap`.
 
-    A server that asks for more than `patience` is taken at its word: the request has failed.
+    A server that asks for more than `patience` is taken at its word: the request has failed, and whoever runs the
+    import knows better how to wait than a request that holds a worker.
     """
 
     base: float = 0.5
     cap: float = 20.0
-    patience: float = 60.0
+    patience: float = 5.0
 
     def pause(self, tries: int) -> float:
         """Full jitter: anything from nothing to the bound, so that many clients don't come back at once."""
         return random.uniform(0.0, min(self.cap, self.base * 2.0 ** (tries - 1)))  # noqa: S311
 
 
+MOST_ASKED = 3600.0
+"""As much of a Retry-After is believed, in seconds: a server that names next year means "later"."""
+
+
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:
-    """The seconds that Retry-After (RFC 9110 section 10.2.3) asks for, as a number or a date; None if unsaid."""
+    """The seconds that Retry-After (RFC 9110 section 10.2.3) asks for, as a number or a date; None if unsaid.
+
+    At most MOST_ASKED.
+    """
     if not value:
         return None
     value = value.strip()
     if value.isascii() and value.isdigit():
-        return float(value[:9])
+        return min(MOST_ASKED, float(value[:9]))
     try:
         date = parsedate_to_datetime(value)
         if date.tzinfo is None:
             date = date.replace(tzinfo=UTC)
-        return max(0.0, (date - (now or datetime.now(UTC))).total_seconds())
+        return min(MOST_ASKED, max(0.0, (date - (now or datetime.now(UTC))).total_seconds()))
     except (ValueError, TypeError, OverflowError):
         return None

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import gzip
 import ssl
 from collections.abc import AsyncGenerator
@@ -211,6 +212,24 @@ class TestTries:
                 await fetch(client, server.url())
         assert len(server.requests) == 1
 
+    async def test_a_byte_now_and_then_is_as_good_as_none(self) -> None:
+        async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 207 Whatever\r\nContent-Length: 1000000\r\n\r\n")
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    writer.write(b"x")
+                    await writer.drain()
+                    await asyncio.sleep(0.01)
+
+        server = await asyncio.start_server(drip, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with open_client(settings(idle_seconds=0.3), QUICK) as client:
+            with pytest.raises(TooSlow) as caught:
+                await fetch(client, f"http://127.0.0.1:{port}/")
+        server.close()
+        assert caught.value.provider_failed
+
     async def test_what_is_not_http_cannot_be_read(self) -> None:
         async with exchange(lambda _: b"SSH-2.0-OpenSSH\r\n\r\n") as (server, client):
             with pytest.raises((Unreadable, Interrupted)):
@@ -235,6 +254,8 @@ class TestWhatMayNotBeReached:
             assert error.text == refused.text
             assert error.__cause__ is None
         assert not server.requests
+        # What nobody is told: whether a provider was there to fail.
+        assert [error.provider_failed for error in (refused, absent, nameless)] == [False, True, False]
 
     @pytest.mark.parametrize(
         "url", ["http://2130706433/", "http://127.1/", "http://0x7f000001/", "http://[::1]/"]
@@ -367,6 +388,37 @@ class TestSigningIn:
         async with exchange(ask) as (server, client):
             credentials = Credentials("jürgen", "groß", hosts=["127.0.0.1"])
             assert (await fetch(client, server.url(), credentials=credentials))[0] == 207
+
+    @pytest.mark.parametrize(("slips", "status"), [(1, 207), (2, 401)])
+    async def test_a_password_that_worked_is_sent_once_more(self, slips: int, status: int) -> None:
+        left = [slips]
+
+        def answer(request: Request) -> Reply:
+            ask = reply(401, b"", 'WWW-Authenticate: Basic realm="x"')
+            if request.target == "/later" and left[0]:
+                left[0] -= 1
+                return ask
+            return reply(207) if "authorization" in request.headers else ask
+
+        credentials = alice()
+        async with exchange(answer) as (server, client):
+            assert (await fetch(client, server.url(), credentials=credentials))[0] == 207
+            url = URL(server.url("/later"))
+            async with client.request("PROPFIND", url, credentials=credentials) as response:
+                assert (response.status, response.doubtful) == (status, status == 401)
+
+    async def test_a_password_that_nobody_asked_for_has_not_worked(self) -> None:
+        def answer(request: Request) -> Reply:
+            if request.target == "/":
+                return reply(207)
+            return reply(401, b"", 'WWW-Authenticate: Basic realm="x"')
+
+        credentials = alice()
+        async with exchange(answer) as (server, client):
+            assert (await fetch(client, server.url(), credentials=credentials))[0] == 207
+            url = URL(server.url("/later"))
+            async with client.request("PROPFIND", url, credentials=credentials) as response:
+                assert (response.status, response.doubtful) == (401, False)
 
 
 class TestCertificates:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contactport.net.retries import Rhythm, retry_after
+from contactport.net.retries import MOST_ASKED, Rhythm, retry_after
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 
@@ -26,6 +26,9 @@ def test_pauses_are_anything_up_to_a_bound_that_doubles(tries: int) -> None:
         (" 120 ", 120.0),
         ("Tue, 24 Nov 2026 12:01:30 GMT", 90.0),
         ("Tue, 24 Nov 2026 11:00:00 GMT", 0.0),
+        ("3601", MOST_ASKED),
+        ("9" * 400, MOST_ASKED),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", MOST_ASKED),
         ("soon", None),
         ("-5", None),
         ("1.5", None),
@@ -39,4 +42,4 @@ def test_retry_after_is_a_number_or_a_date(value: str | None, seconds: float | N
 @given(st.text(max_size=60))
 def test_nonsense_is_never_an_error(value: str) -> None:
     found = retry_after(value, NOW)
-    assert found is None or found >= 0.0
+    assert found is None or 0.0 <= found <= MOST_ASKED

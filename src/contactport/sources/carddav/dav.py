@@ -13,6 +13,7 @@ from contactport.net.client import Client
 from contactport.net.credentials import Credentials
 from contactport.net.failures import OverBudget, Unreadable
 from contactport.net.response import Response
+from contactport.net.retries import retry_after
 from contactport.sources.carddav.book import Book
 from contactport.sources.carddav.item import Item, Limits, Malformed
 from contactport.sources.carddav.multistatus import Multistatus
@@ -97,6 +98,9 @@ class Dav:
                         if items:
                             yield items
                         await asyncio.sleep(0)
+                    if parser.is_whole:
+                        # Whatever length was promised: nothing further can belong to it.
+                        break
         except Unreadable:
             raise Malformed("its compressed form is damaged") from None
         parser.close()
@@ -105,12 +109,15 @@ class Dav:
             yield items
 
     async def _refused(self, response: Response) -> Refused:
-        words = await response.start(WORDS) if response.status in (401, 403, 423) else b""
+        status = response.status
+        words = await response.start(WORDS) if status in (401, 403, 423) else b""
         return Refused(
-            response.status,
+            status,
             words,
             withheld=response.withheld,
-            unsupported=response.status == 401 and self.credentials.unsupported,
+            doubtful=response.doubtful,
+            unsupported=status == 401 and self.credentials.unsupported,
+            retry_after=retry_after(response.headers.get("Retry-After")) if status in (429, 503) else None,
         )
 
 

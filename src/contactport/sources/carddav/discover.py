@@ -13,7 +13,7 @@ import msgspec
 from yarl import URL
 
 from contactport.errors import Code, WireError
-from contactport.net.failures import Interrupted, TooSlow, Unreachable, Unreadable, Untrusted
+from contactport.net.failures import Garbled, Interrupted, TooSlow, Unreachable, Unreadable, Untrusted
 from contactport.net.redirects import onward
 from contactport.sources.base import Account
 from contactport.sources.carddav import questions
@@ -21,7 +21,7 @@ from contactport.sources.carddav.book import Book
 from contactport.sources.carddav.dav import Answer, Dav
 from contactport.sources.carddav.item import CARD, DAV, Item, Malformed
 from contactport.sources.carddav.places import WELL_KNOWN, Place, places
-from contactport.sources.carddav.refusal import Refused, is_final, judge
+from contactport.sources.carddav.refusal import Refused, is_final, is_passing, judge
 from contactport.sources.memory import Facts, Memory
 from contactport.sources.providers import Provider
 
@@ -56,37 +56,78 @@ class _Books(msgspec.Struct):
 
 async def discover(account: Account, dav: Dav, memory: Memory) -> Found:
     """The account's books. Raises WireError as `Source.pages` says."""
-    dead: set[str] = set()
-    worst: WireError | None = None
     where = await places(account, dav.client.names)
+    search = _Search(dav)
     for place in await _best_first(where.tries, memory):
+        found = await search.look(place)
+        if found is not None:
+            break
+    else:
+        # A server that stumbled once is asked once more, and no oftener: it may have trouble enough.
+        place = search.stumbled
+        found = None if place is None else await search.look(place)
+        if place is None or found is None:
+            worst = search.worst
+            if where.sorry and (worst is None or isinstance(worst, Unreachable)):
+                raise WireError(Code.IMPORT_FAILED, where.sorry)
+            raise worst or WireError(Code.IMPORT_FAILED)
+    await _remember(place, memory)
+    return Found(found.books, place.provider, found.owner)
+
+
+class _Search:
+    """The looks at one account's places. `worst` is what to tell the user when all were in vain."""
+
+    def __init__(self, dav: Dav) -> None:
+        self.worst: WireError | None = None
+        self.stumbled: Place | None = None
+        """The first place that failed in a way that may pass."""
+        self._dav = dav
+        self._dead: set[str] = set()
+        self._troubled: set[str] = set()
+
+    async def look(self, place: Place) -> _Books | None:
+        """What is found there. Raises WireError for what is final."""
         url = place.url
         origin = f"{url.host}:{url.port}"
-        if origin in dead:
-            continue
-        dav.credentials.trust(url.host or "", *place.provider.credential_hosts)
+        if place is self.stumbled:
+            await self._dav.client.pause(1)
+        elif origin in self._dead:
+            return None
+        self._dav.credentials.trust(url.host or "", *place.provider.credential_hosts)
         try:
-            found = await _from(url, dav)
+            return await _from(url, self._dav)
         except Refused as refused:
             error = judge(refused, place.provider)
-            if is_final(refused) and not place.guess:
-                raise error from None
             if is_final(refused):
-                dead.add(origin)
+                if not place.guess:
+                    raise error from None
+                self._dead.add(origin)
+            elif is_passing(refused):
+                if origin in self._troubled:
+                    # Two places and all tries at each: further ones would only add to its trouble.
+                    self._dead.add(origin)
+                self._troubled.add(origin)
             if refused.status not in (400, 404, 405, 410, 501):
-                worst = _worse(worst, error)
-        except (Unreadable, Malformed):
-            continue
+                if not is_final(refused):
+                    self._stumble(place)
+                self.worst = _worse(self.worst, error)
+        except Malformed as error:
+            self._stumble(place)
+            self.worst = _worse(self.worst, Unreadable(str(error)))
+        except Unreadable as error:
+            if isinstance(error, Garbled):
+                self._dead.add(origin)
+            self.worst = _worse(self.worst, error)
         except (Unreachable, TooSlow) as error:
-            dead.add(origin)
-            worst = _worse(worst, error)
-        else:
-            if found is not None:
-                await _remember(place, memory)
-                return Found(found.books, place.provider, found.owner)
-    if where.sorry and (worst is None or isinstance(worst, Unreachable)):
-        raise WireError(Code.IMPORT_FAILED, where.sorry)
-    raise worst or WireError(Code.IMPORT_FAILED)
+            if isinstance(error, Interrupted | TooSlow):
+                self._stumble(place)
+            self._dead.add(origin)
+            self.worst = _worse(self.worst, error)
+        return None
+
+    def _stumble(self, place: Place) -> None:
+        self.stumbled = self.stumbled or place
 
 
 async def _best_first(tries: list[Place], memory: Memory) -> list[Place]:
@@ -115,12 +156,16 @@ async def _remember(place: Place, memory: Memory) -> None:
 
 
 def _worse(one: WireError | None, other: WireError) -> WireError:
-    """Of two failures the one that tells the user more: anything is more than an unreachable server."""
-    if one is None or (type(one) in (Unreachable, Interrupted) and type(other) is not Unreachable):
-        return other
-    if isinstance(other, Untrusted):
-        return other
-    return one
+    """Of two failures the one that tells the user more; of two alike the first."""
+    return other if one is None or _telling(other) > _telling(one) else one
+
+
+def _telling(error: WireError) -> int:
+    if isinstance(error, Untrusted):
+        return 3
+    if isinstance(error, Unreachable):
+        return 1 if isinstance(error, Interrupted) else 0
+    return 1 if isinstance(error, Unreadable) else 2
 
 
 async def _from(url: URL, dav: Dav) -> _Books | None:

@@ -38,11 +38,12 @@ _UNFINISHED = frozenset(
 class Elements:
     """`parse()` clean bytes, cut anywhere; `items` gathers the responses that are complete. Raises Malformed.
 
-    `sync_token` is the new one of a sync-collection (RFC 6578), once it was read.
+    `sync_token` is the new one of a sync-collection (RFC 6578), once it was read; `ended` that the root was closed.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.sync_token = ""
+        self.ended = False
         self.items: list[Item] = []
         self._limits = limits
         self._fed = 0
@@ -156,6 +157,8 @@ class Elements:
                 self._ended = self._parser.CurrentByteIndex
             elif name == _TOKEN:
                 self.sync_token = self._collected().strip()
+        elif depth == 1:
+            self.ended = True
         elif depth > 5 and name == _HREF and self._in_prop:
             self._inner.append("".join(self._parts).strip())
             self._parts = []

@@ -9,6 +9,7 @@ with its reason. A book is empty only where its listing is.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Literal
@@ -17,7 +18,7 @@ import msgspec
 
 from contactport.errors import Code, WireError
 from contactport.net.failures import Interrupted, OverBudget, TooSlow
-from contactport.net.redirects import onward
+from contactport.net.retries import PASSING
 from contactport.sources.base import Page
 from contactport.sources.carddav import questions
 from contactport.sources.carddav.book import Book
@@ -26,7 +27,8 @@ from contactport.sources.carddav.item import DAV, Item, Malformed
 from contactport.sources.carddav.multiget import Multiget
 from contactport.sources.carddav.multistatus import Multistatus
 from contactport.sources.carddav.refusal import Refused, is_final
-from contactport.sources.carddav.tray import GONE, Tray, mark
+from contactport.sources.carddav.single import Singles
+from contactport.sources.carddav.tray import Tray, mark
 from contactport.sources.memory import Facts
 
 _RESOURCE_TYPE = DAV + "resourcetype"
@@ -34,9 +36,10 @@ _CONTENT_TYPE = DAV + "getcontenttype"
 _COLLECTION = DAV + "collection"
 CONTINUATIONS = 10_000
 First = Literal["query", "sync", "listing"]
-NOT_GIVEN = "the server lists this card and does not hand it out"
-SPECIMENS = 5
-"""GETs that may fail before the first works."""
+LOOKS = 3
+"""Tries at a listing that fails in a way that may pass; one that is refused gets a second."""
+SETBACKS = 2
+"""Requests that may end in silence, or in a busy server, before the book is given up: each may take minutes."""
 
 Failure = (Refused, Malformed, Interrupted, TooSlow)
 
@@ -69,6 +72,7 @@ class Reader:
         self._answered = False
         self._listed = False
         self._trouble: Exception | None = None
+        self._setbacks = 0
 
     async def pages(self) -> AsyncGenerator[Page]:
         """Raises Refused, Malformed and the client's errors when no step of the ladder gives anything."""
@@ -79,6 +83,9 @@ class Reader:
             self._tray.listed(self._tray.received)
         else:
             self._again = True
+            if self._trouble is not None and _is_lasting(self._trouble):
+                # The server does not do that: nothing to tell anybody of, unless nothing else works.
+                self._trouble = None
             await self._list()
             async with aclosing(self._further_steps()) as pages:
                 async for page in pages:
@@ -130,8 +137,7 @@ class Reader:
             for body in (questions.QUERY, questions.QUERY_FILTER):
                 if body not in self._tried:
                     steps.append(functools.partial(self._query, body))
-        if self._lacking:
-            steps.append(self._one_by_one)
+        steps.append(self._one_by_one)
         wanted = bool(self._lacking)
         for step in steps:
             try:
@@ -139,18 +145,14 @@ class Reader:
                     async for page in pages:
                         yield page
             except Failure as error:
+                if _is_setback(error):
+                    raise
                 self._failed(error)
             else:
-                self._answered = self._answered or not wanted
+                self._answered = self._answered or not (wanted or step == self._one_by_one)
             self._lacking = {href: None for href in self._lacking if not self._tray.has(href)}
             if self._tray.received and not self._lacking:
                 return
-        if self._tray.received or self._trouble is None:
-            for href in self._lacking:
-                self._tray.reject(href, NOT_GIVEN)
-                if self._tray.full:
-                    yield self._tray.page()
-            self._lacking = {}
 
     def _check(self) -> None:
         """Raises what went wrong where nobody can say that the book is whole, or empty."""
@@ -159,10 +161,17 @@ class Reader:
             raise self._trouble or WireError(Code.IMPORT_FAILED)
 
     def _failed(self, error: Exception) -> None:
-        """Remembers why a step gave nothing; a refusal of the user ends it all."""
+        """Remembers why a step gave nothing. Raises it where further steps could only do harm: after a refusal of
+        the user, or where a server asks for a rest or needs one."""
         if isinstance(error, Refused) and is_final(error):
             raise error
-        self._trouble = error
+        if _is_setback(error):
+            self._setbacks += 1
+            if self._setbacks >= SETBACKS:
+                raise error
+        # That a server does not do this says less than that it could not just now.
+        if self._trouble is None or (_is_lasting(self._trouble) and not _is_lasting(error)):
+            self._trouble = error
 
     def _bulk(self) -> list[tuple[First, Callable[[], AsyncGenerator[Page]]]]:
         """What to try before the listing, best first."""
@@ -205,31 +214,42 @@ class Reader:
 
     async def _list(self) -> None:
         """Adds to `_lacking` what stands in the listing and was not received."""
+        for looks in itertools.count(1):
+            try:
+                count = await self._look()
+            except Failure as error:
+                final = isinstance(error, Refused) and is_final(error)
+                if final or looks >= (2 if _is_lasting(error) else 1 if _is_busy(error) else LOOKS):
+                    if _is_missing(error) and not self._tray.received and await self._exists():
+                        count = 0
+                    else:
+                        self._failed(error)
+                        return
+                else:
+                    if not _is_lasting(error):
+                        self._failed(error)
+                    await self._dav.client.pause(looks)
+                    continue
+            self._listed = True
+            self._tray.listed(count)
+            return
+
+    async def _look(self) -> int:
+        """One look at the listing; how many members it has."""
         count = 0
         most = self._dav.client.settings.import_members
-        try:
-            async with aclosing(
-                self._dav.stream("PROPFIND", self._book, questions.LISTING, depth=1)
-            ) as stream:
-                async for items in stream:
-                    for item in items:
-                        if not self._is_member(item):
-                            continue
-                        count += 1
-                        if count > most:
-                            raise OverBudget(f"it has more than {most} members")
-                        key = self._tray.key(item.href)
-                        if not self._tray.has(key):
-                            self._lacking[key] = None
-        except Refused as refused:
-            if refused.status != 404 or self._tray.received or not await self._exists():
-                self._failed(refused)
-                return
-        except Failure as error:
-            self._failed(error)
-            return
-        self._listed = True
-        self._tray.listed(count)
+        async with aclosing(self._dav.stream("PROPFIND", self._book, questions.LISTING, depth=1)) as stream:
+            async for items in stream:
+                for item in items:
+                    if not self._is_member(item):
+                        continue
+                    count += 1
+                    if count > most:
+                        raise OverBudget(f"it has more than {most} members")
+                    key = self._tray.key(item.href)
+                    if not self._tray.has(key):
+                        self._lacking[key] = None
+        return count
 
     async def _exists(self) -> bool:
         """Whether the book itself is there: some servers say 404 to a listing of nothing."""
@@ -290,33 +310,26 @@ class Reader:
                     yield page
 
     async def _one_by_one(self) -> AsyncGenerator[Page]:
-        failures = 0
-        for href in self._lacking:
-            try:
-                data = await self._dav.get(onward(self._book.url, href), self._book.url)
-            except Refused as refused:
-                if is_final(refused):
-                    raise
-                if refused.status in (404, 410):
-                    self._tray.reject(href, GONE)
-                    continue
-                failures += 1
-                if not self._tray.received and failures >= SPECIMENS:
-                    raise
-                self._tray.reject(href, NOT_GIVEN)
-            except OverBudget:
-                if self._dav.client.budget.spent > self._dav.client.budget.total:
-                    raise
-                self._tray.reject(href)
-            else:
-                if data.strip():
-                    self._tray.card(href, data, again=True)
-                else:
-                    self._tray.reject(href, "the server sends an empty card")
-            if self._tray.full:
-                yield self._tray.page()
+        singles = Singles(self._dav, self._book, self._tray)
+        async with aclosing(singles.pages(self._lacking)) as pages:
+            async for page in pages:
+                yield page
 
 
 def _is_lasting(error: Exception) -> bool:
     """Whether the server will say the same tomorrow: it does not do this, rather than could not just now."""
     return isinstance(error, Refused) and (400 <= error.status < 429 or error.status == 501)
+
+
+def _is_setback(error: Exception) -> bool:
+    """Whether it took minutes, or the server is too busy: what makes any further question a burden."""
+    return isinstance(error, TooSlow) or (isinstance(error, Refused) and error.status == 503)
+
+
+def _is_missing(error: Exception) -> bool:
+    return isinstance(error, Refused) and error.status == 404
+
+
+def _is_busy(error: Exception) -> bool:
+    """Whether the client has tried it again and again already."""
+    return isinstance(error, Refused) and error.status in PASSING

@@ -12,12 +12,13 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 
 from contactport.net.failures import Interrupted, TooSlow
+from contactport.net.retries import PASSING
 from contactport.sources.base import Page
 from contactport.sources.carddav import questions
 from contactport.sources.carddav.book import Book
 from contactport.sources.carddav.dav import Dav
 from contactport.sources.carddav.item import CutShort, Malformed
-from contactport.sources.carddav.refusal import Refused, is_final
+from contactport.sources.carddav.refusal import Refused, is_final, is_passing
 from contactport.sources.carddav.tray import GONE, Tray, mark
 
 FIRST = 100
@@ -27,6 +28,12 @@ BYTES = 8 * 1024 * 1024
 """The answer to aim at, at most."""
 PATIENCE = 8
 """Failures in a row before the step is given up."""
+SOME_PATIENCE = 4
+"""The same for connections that break off: batches have become small enough by then."""
+LITTLE_PATIENCE = 2
+"""The same for those that cost minutes, or that the client has tried again: smaller batches help little."""
+SPOILT = 5
+"""Cards in a row that can't be read, each alone, before it is the server and not the cards."""
 
 _NEVER = frozenset({403, 404, 405, 415, 501})
 _TOO_MANY = frozenset({400, 413, 414, 431, 507})
@@ -49,6 +56,8 @@ class Multiget:
         self._halves: list[list[str]] = []
         self._works = False
         self._streak = 0
+        self._spoilt: dict[str, str] = {}
+        """Cards that can't be read, with the reason: theirs, unless the next ones can't be read either."""
         self._room = asyncio.Event()
         self._wake = asyncio.Event()
 
@@ -72,6 +81,7 @@ class Multiget:
                         worker.result()
                 if done:
                     break
+            self._reject_spoilt()
         finally:
             for worker in workers:
                 worker.cancel()
@@ -81,6 +91,8 @@ class Multiget:
             for half in self._halves:
                 self.left += half
             self._halves.clear()
+            self.left += self._spoilt
+            self._spoilt.clear()
 
     async def _work(self) -> None:
         while self._halves or self._waiting:
@@ -93,6 +105,8 @@ class Multiget:
                 size = await self._ask(batch, asked)
             except (Refused, Malformed, Interrupted, TooSlow) as error:
                 self._failed(list(asked.values()), error)
+                if isinstance(error, Interrupted) or (isinstance(error, Refused) and is_passing(error)):
+                    await self._dav.client.pause(self._streak)
             except BaseException:
                 self._waiting.extendleft(asked.values())
                 raise
@@ -143,9 +157,15 @@ class Multiget:
         if not self._works and count > 1:
             raise Refused(404)
         self._streak = 0
+        self._reject_spoilt()
         fits = max(1, BYTES * count // size) if size else self._most
         if count >= self.size:
             self.size = max(1, min(self._most, self.size * 2, fits))
+
+    def _reject_spoilt(self) -> None:
+        for href, reason in self._spoilt.items():
+            self._tray.reject(href, reason)
+        self._spoilt.clear()
 
     def _failed(self, batch: list[str], error: Refused | Malformed | Interrupted | TooSlow) -> None:
         """Puts what is still wanted back in smaller portions; raises the error when that can't help."""
@@ -153,7 +173,9 @@ class Multiget:
             return
         if isinstance(error, Malformed) and not isinstance(error, CutShort):
             if len(batch) == 1:
-                self._tray.reject(batch[0], f"the server's answer can't be read: {error}")
+                self._spoilt[batch[0]] = f"the server's answer can't be read: {error}"
+                if len(self._spoilt) > SPOILT:
+                    raise error
             else:
                 middle = len(batch) // 2
                 self._halves += [batch[middle:], batch[:middle]]
@@ -162,7 +184,7 @@ class Multiget:
         hopeless = isinstance(error, Refused) and (
             is_final(error) or (error.status in _NEVER and not self._works)
         )
-        if hopeless or self._streak > PATIENCE:
+        if hopeless or self._streak > _patience(error):
             self._waiting.extendleft(reversed(batch))
             raise error
         if len(batch) == 1:
@@ -176,3 +198,11 @@ class Multiget:
             self.size = FEW if len(batch) > FEW else 1
         else:
             self.size = max(1, min(self.size, len(batch)) // 2)
+
+
+def _patience(error: Exception) -> int:
+    if isinstance(error, Interrupted):
+        return SOME_PATIENCE
+    if isinstance(error, TooSlow) or (isinstance(error, Refused) and error.status in PASSING):
+        return LITTLE_PATIENCE
+    return PATIENCE

@@ -19,6 +19,7 @@ HELD = 64 * 1024
 """Bytes of one response that are waited for; a longer one goes to expat as it comes."""
 
 _END = re.compile(rb"</(?:[^\s:/>]*:)?response\s*>")
+_ROOT_END = re.compile(rb"multistatus\s*>\s*\Z")
 
 
 class Multistatus:
@@ -42,6 +43,11 @@ class Multistatus:
     def sync_token(self) -> str:
         """The new token of a sync-collection (RFC 6578), once it was read."""
         return self._elements.sync_token
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the document's end was read: an answer may promise more bytes than it has."""
+        return self._elements.ended
 
     def feed(self, data: bytes) -> None:
         data = self._cleaner.feed(data)
@@ -103,7 +109,7 @@ class Multistatus:
                     self._read(data[at:])
                     return
         self._rest = data[at:]
-        if len(self._rest) > HELD:
+        if len(self._rest) > HELD or _ROOT_END.search(self._rest):
             rest, self._rest = self._rest, b""
             self._between = False
             self._elements.parse(rest)

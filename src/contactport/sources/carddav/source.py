@@ -14,7 +14,7 @@ from contactport.sources.carddav.dav import Dav
 from contactport.sources.carddav.discover import Found, discover
 from contactport.sources.carddav.fetch import Reader
 from contactport.sources.carddav.item import Malformed
-from contactport.sources.carddav.refusal import Refused, judge
+from contactport.sources.carddav.refusal import Refused, judge_book
 from contactport.sources.carddav.sign_in import credentials_of
 from contactport.sources.carddav.tray import Tally, Tray
 from contactport.sources.memory import Memory, ShortMemory
@@ -72,9 +72,13 @@ class CardDav:
 def _told(error: Refused | Malformed | WireError, provider: Provider) -> WireError:
     """The error of the wire for a book that can't be read, of a server that was there a moment ago."""
     if isinstance(error, Refused):
-        return judge(error, provider)
-    if isinstance(error, Malformed):
-        return Unreadable(str(error))
+        return judge_book(error, provider)
+    if isinstance(error, Malformed | Unreadable):
+        return WireError(
+            Code.IMPORT_FAILED,
+            "An address book was found, and the server's answers about it can't be read. Please try again in a few "
+            "minutes; if it happens again, upload the contacts as a file.",
+        )
     if isinstance(error, Unreachable) and not isinstance(error, Untrusted):
         return WireError(Code.UNAVAILABLE)
     return error

@@ -64,6 +64,8 @@ class Tray:
         self._bytes = 0
         self._time = asyncio.get_running_loop().time
         self._since = self._time()
+        self.specimen: str | None = None
+        """A card that came."""
 
     def key(self, href: str) -> str:
         """The server's own path for an href, whatever form it came in; it stays escaped as it was."""
@@ -94,6 +96,7 @@ class Tray:
             self._repeats += not again
             return
         self._see(found)
+        self.specimen = key
         if key in self._known:
             return
         if len(data) > self._longest and not self._photos:

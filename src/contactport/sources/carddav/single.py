@@ -1,0 +1,128 @@
+"""Cards one by one, by GET: the last step of the ladder.
+
+A card that is not handed out is left out, and told; a server that hands out none any more must not cost the rest of
+the book that way. What tells the two apart is a card that came before: where it still comes, the trouble is the
+other card's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+
+import msgspec
+
+from contactport.net.failures import Interrupted, OverBudget, TooSlow, Unreachable, Unreadable
+from contactport.net.redirects import onward
+from contactport.sources.base import Page
+from contactport.sources.carddav import questions
+from contactport.sources.carddav.book import Book
+from contactport.sources.carddav.dav import Dav
+from contactport.sources.carddav.item import Malformed
+from contactport.sources.carddav.refusal import Refused, is_final
+from contactport.sources.carddav.tray import GONE, Tray
+
+SPECIMENS = 5
+"""GETs that may fail in a row before the server has to show that it still gives anything."""
+NOT_GIVEN = "the server lists this card and does not hand it out"
+
+
+class _Open(msgspec.Struct):
+    """A card that could not be had, until it is known whose fault that is; `part` is what came of it."""
+
+    error: Refused | Malformed
+    reason: str
+    part: bytes = b""
+
+
+class Singles:
+    """One book's."""
+
+    def __init__(self, dav: Dav, book: Book, tray: Tray) -> None:
+        self._dav = dav
+        self._book = book
+        self._tray = tray
+        self._open: dict[str, _Open] = {}
+
+    async def pages(self, hrefs: Iterable[str]) -> AsyncGenerator[Page]:
+        """Raises Refused, Malformed and the client's errors once the server gives nothing any more."""
+        for href in hrefs:
+            await self._one(href)
+            if len(self._open) >= SPECIMENS:
+                await self._decide()
+            if self._tray.full:
+                yield self._tray.page()
+        if self._open:
+            await self._decide()
+
+    async def _one(self, href: str) -> None:
+        here = self._book.url
+        elsewhere = False
+        try:
+            url = onward(here, href)
+            elsewhere = (url.host, url.port) != (here.host, here.port)
+            data = await self._dav.get(url, here)
+        except Refused as refused:
+            if is_final(refused):
+                raise
+            self._open[href] = _Open(refused, GONE if refused.status in (404, 410) else NOT_GIVEN)
+        except Unreadable:
+            # An address that is none, or an answer that is none: of this card, or of every one.
+            self._open[href] = _Open(Malformed("the answer can't be read"), NOT_GIVEN)
+        except Unreachable:
+            if not elsewhere:
+                raise
+            # A server that writes its own inner name into one card's address is itself well.
+            self._open[href] = _Open(Malformed("a card's address leads nowhere"), NOT_GIVEN)
+        except OverBudget:
+            if self._dav.client.budget.spent > self._dav.client.budget.total:
+                raise
+            self._tray.reject(href)
+        else:
+            if _is_whole(data):
+                self._settle()
+                self._tray.card(href, data, again=True)
+            elif data.strip():
+                error = Malformed("what is sent is not a whole card")
+                self._open[href] = _Open(error, "what the server sends is not a card", data)
+            else:
+                self._tray.reject(href, "the server sends an empty card")
+
+    async def _decide(self) -> None:
+        """Settles what is open where the server still gives a card of before; else raises the last error."""
+        specimen = self._tray.specimen
+        if specimen is None or not (await self._gets(specimen) or await self._reports(specimen)):
+            raise next(reversed(self._open.values())).error
+        self._settle()
+
+    def _settle(self) -> None:
+        """The server is well: what is open is those cards' own."""
+        for href, one in self._open.items():
+            if _begins(one.part):
+                # It lies there without its end.
+                self._tray.card(href, one.part, again=True)
+            else:
+                self._tray.reject(href, one.reason)
+        self._open.clear()
+
+    async def _gets(self, href: str) -> bool:
+        try:
+            return _is_whole(await self._dav.get(onward(self._book.url, href), self._book.url))
+        except (Refused, Malformed, Unreadable, Interrupted, TooSlow, OverBudget):
+            return False
+
+    async def _reports(self, href: str) -> bool:
+        body = questions.multiget([href])
+        try:
+            async with aclosing(self._dav.stream("REPORT", self._book, body, depth=1)) as stream:
+                return any([item.data async for items in stream for item in items])
+        except (Refused, Malformed, Unreadable, Interrupted, TooSlow):
+            return False
+
+
+def _begins(data: bytes) -> bool:
+    return b"BEGIN:VCARD" in data[:1024].upper()
+
+
+def _is_whole(data: bytes) -> bool:
+    return _begins(data) and b"END:VCARD" in data[-1024:].upper()
