@@ -1,0 +1,208 @@
+"""One cell of the matrix: an import by the real source and client from a server with a fault, and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from contactport.errors import Code, WireError
+from contactport.imports.marks import Marks
+from contactport.imports.run import run
+from contactport.net.client import open_client
+from contactport.net.retries import Rhythm
+from contactport.settings import Settings
+from contactport.sources.base import Account
+from contactport.sources.carddav import CardDav
+from contactport.sources.providers import find
+from contactport.store.contacts import Batch
+from tests.faults.matrix.certificates import Certificates
+from tests.faults.matrix.fault_proxy import Duration, FaultProxy, Plan, Stage
+from tests.faults.matrix.faults import ROWS, STAGES, Row
+from tests.faults.matrix.paged_book import PASSWORD, USERNAME, PagedBook
+
+BOUND = 30.0
+"""Seconds in which every import must have ended."""
+AT_ONCE = 12
+"""Cells under way at the same time: most of them wait."""
+
+
+class WatchedRhythm(Rhythm, frozen=True):
+    """Short pauses, and somebody who hears of them."""
+
+    noticed: Callable[[], None] = lambda: None
+
+    def pause(self, tries: int) -> float:
+        self.noticed()
+        return min(self.cap, self.base * tries)
+
+
+class HeldRecord:
+    """An `imports.run.Record` in memory: addresses as they were delivered, and the ledger."""
+
+    def __init__(self) -> None:
+        self.marks = Marks(secrets.token_bytes(32))
+        self.emails: list[str] = []
+        self.found = self.merged = self.rejected = 0
+
+    async def store(self, batch: Batch, listed: int | None) -> None:
+        self.emails += [email.address for contact in batch.contacts for email in contact.emails]
+        self.found += batch.found
+        self.merged += batch.merged
+        self.rejected += len(batch.rejects)
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """How a cell ended. `code` is 0 for COMPLETE; `requests` are those that the server got once the fault began."""
+
+    row: Row
+    stage: Stage
+    duration: Duration
+    code: int
+    text: str = ""
+    retry_after: int | None = None
+    provider_failed: bool = False
+    delivered: int = 0
+    whole: bool = False
+    """Every contact of the book once, nothing rejected, and a ledger that adds up."""
+    struck: int = 0
+    requests: int = 0
+    strays: int = 0
+    """Connections to where none may lead."""
+    seconds: float = 0.0
+
+    @property
+    def name(self) -> str:
+        return f"{self.row.fault.name}, {self.stage}, {self.duration}"
+
+    def troubles(self) -> list[str]:
+        """What is not as it should be, in words; nothing where all is well."""
+        row = self.row
+        found: list[str] = []
+        expected = row.code(self.stage, self.duration)
+        if self.code != expected:
+            found.append(f"ended in {self.code} ({self.text}) instead of {expected}")
+        elif self.code == 0 and not self.whole:
+            found.append(f"COMPLETE with {self.delivered} contacts, and not the book")
+        if self.code:
+            failed = row.failed if self.stage == "discovery" else row.failed_later
+            if self.provider_failed != failed:
+                found.append(f"provider_failed is {self.provider_failed}")
+            if self.retry_after != row.asked:
+                found.append(f"retry_after is {self.retry_after}")
+        if self.strays:
+            found.append(f"{self.strays} connections to where none may lead")
+        if not self.struck:
+            found.append("the fault was never met")
+        return [f"{self.name}: {trouble}" for trouble in found]
+
+
+class Range:
+    """What all cells share: certificates, the two manners of the book, and a place that nothing may dial."""
+
+    def __init__(self, certificates: Certificates, elsewhere: str) -> None:
+        self.certificates = certificates
+        self.elsewhere = elsewhere
+        self.pages = PagedBook("pages")
+        self.lump = PagedBook("lump")
+        self.strays = 0
+        self.settings = Settings(
+            allow_network=["127.0.0.1/32"],
+            ca_file=str(certificates.authority),
+            connect_seconds=2,
+            first_byte_seconds=2,
+            idle_seconds=2,
+            import_seconds=BOUND,
+        )
+
+    async def cell(self, row: Row, stage: Stage, duration: Duration) -> Outcome:
+        book = self.lump if stage == "lump" else self.pages
+        provider = find("carddav")
+        assert provider is not None
+        record = HeldRecord()
+        failure: WireError | None = None
+        began = time.monotonic()
+        strays = self.strays
+        async with FaultProxy(book, self.certificates, Plan(row.fault, stage, duration)) as proxy:
+            proxy.elsewhere = self.elsewhere
+            account = Account(provider=provider, username=USERNAME, password=PASSWORD, server=proxy.url)
+            rhythm = WatchedRhythm(base=0.02, cap=0.1, noticed=proxy.noticed)
+            try:
+                async with (
+                    asyncio.timeout(BOUND),
+                    open_client(self.settings, rhythm) as client,
+                ):
+                    await run(CardDav(), account, client, record, self.settings.import_members)
+            except WireError as error:
+                failure = error
+            except TimeoutError:
+                failure = WireError(Code.UNEXPECTED, f"it did not end in {BOUND:.0f} seconds")
+        return Outcome(
+            row=row,
+            stage=stage,
+            duration=duration,
+            code=0 if failure is None else int(failure.code),
+            text="" if failure is None else failure.text,
+            retry_after=None if failure is None else failure.retry_after,
+            provider_failed=failure is not None and failure.provider_failed,
+            delivered=len(record.emails),
+            whole=(
+                sorted(record.emails) == book.emails
+                and record.rejected == 0
+                and record.found == len(record.emails) + record.merged
+            ),
+            struck=proxy.struck,
+            requests=proxy.requests,
+            strays=self.strays - strays,
+            seconds=time.monotonic() - began,
+        )
+
+
+def cells(
+    *, stages: Sequence[Stage] = STAGES, durations: Sequence[Duration] = ("ever", "once")
+) -> list[tuple[Row, Stage, Duration]]:
+    """Every cell there is, in the order of the document."""
+    return [
+        (row, stage, duration)
+        for row in ROWS
+        for stage in stages
+        for duration in durations
+        if row.has(stage, duration)
+    ]
+
+
+@asynccontextmanager
+async def shooting_range() -> AsyncGenerator[Range]:
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        found: Range | None = None
+
+        def stray(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if found is not None:
+                found.strays += 1
+            writer.close()
+
+        server = await asyncio.start_server(stray, "127.0.0.2", 0)
+        try:
+            host, port = server.sockets[0].getsockname()
+            found = Range(Certificates(Path(folder)), f"https://{host}:{port}")
+            yield found
+        finally:
+            server.close()
+
+
+async def run_cells(wanted: Sequence[tuple[Row, Stage, Duration]]) -> list[Outcome]:
+    """All of them, many at once, on this loop."""
+    places = asyncio.Semaphore(AT_ONCE)
+    async with shooting_range() as here:
+
+        async def one(row: Row, stage: Stage, duration: Duration) -> Outcome:
+            async with places:
+                return await here.cell(row, stage, duration)
+
+        return await asyncio.gather(*(one(*cell) for cell in wanted))
