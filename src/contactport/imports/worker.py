@@ -36,7 +36,8 @@ class Worker:
             workers=settings.workers,
             lane_limit=settings.provider_imports,
         )
-        self._chores: list[asyncio.Task[None]] = []
+        self._watching: asyncio.Task[None] | None = None
+        self._tidying: asyncio.Task[None] | None = None
         self._locks = Locks(settings.database_url)
         self._watch = Watch(self._locks, store.database, jobs, self._carrier)
         leads = (lambda: self._watch.leads) if self._distributed else (lambda: True)
@@ -48,8 +49,8 @@ class Worker:
             await self._watch.begin()
         await self._carrier.launch()
         if self._distributed:
-            self._chores.append(asyncio.create_task(self._watch.run()))
-        self._chores.append(asyncio.create_task(self._housekeeper.run()))
+            self._watching = asyncio.create_task(self._watch.run())
+        self._tidying = asyncio.create_task(self._housekeeper.run())
 
     def cancel(self, import_id: int) -> None:
         """Cut off an import that is under way here; those elsewhere notice by themselves."""
@@ -57,11 +58,17 @@ class Worker:
 
     async def stop(self) -> None:
         """Stop taking, finish what can be finished within `drain_seconds`, and hand back the rest."""
-        for chore in self._chores:
-            chore.cancel()
-            with suppress(asyncio.CancelledError):
-                await chore
+        await _end(self._tidying)
         await self._carrier.stop(self._settings.drain_seconds)
+        # Only now: as long as imports go on here, others must know that this process lives.
+        await _end(self._watching)
         if self._distributed:
             await self._jobs.hand_back(self._carrier.name)
         await self._locks.close()
+
+
+async def _end(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -15,7 +15,9 @@ from contactport.store.engines import session
 _SERVER_SIDE = (
     # A process whose host has vanished is noticed by the server within ten seconds; over a socket these do nothing.
     "SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; "
-    "SET tcp_user_timeout = 10000; SET idle_session_timeout = 0"
+    "SET tcp_user_timeout = 10000; "
+    # A process that is there but hangs asks nothing any more: its locks go as well.
+    "SET idle_session_timeout = 10000"
 )
 
 
@@ -30,7 +32,7 @@ class LocksLost(Exception):
 
 
 class Locks:
-    """The locks of one process. Not for several tasks at once."""
+    """The locks of one process. Not for several tasks at once. `check` must be called every few seconds."""
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
