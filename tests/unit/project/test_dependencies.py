@@ -16,7 +16,13 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[3]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 RUNTIME = {canonicalize_name(Requirement(line).name) for line in PROJECT["project"]["dependencies"]}
-DEVELOPMENT = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependency-groups"]["dev"]}
+GROUPS: dict[str, list[str | dict[str, str]]] = PROJECT["dependency-groups"]
+DEVELOPMENT = {
+    canonicalize_name(Requirement(line).name)
+    for group in GROUPS.values()
+    for line in group
+    if isinstance(line, str)
+}
 OUR_OWN = {"contactport", *(path.name for path in ROOT.iterdir() if path.is_dir())}
 
 
