@@ -22,7 +22,11 @@ def asked_for() -> list[Requirement]:
     project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     return [
         Requirement(line)
-        for line in (*project["project"]["dependencies"], *project["dependency-groups"]["dev"])
+        for line in (
+            *project["project"]["dependencies"],
+            *(line for group in project["dependency-groups"].values() for line in group),
+        )
+        if isinstance(line, str)
     ]
 
 
