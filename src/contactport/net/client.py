@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import ssl
-from collections.abc import AsyncGenerator, Mapping
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -18,9 +19,10 @@ from yarl import URL
 from contactport import __version__
 from contactport.net.budget import Budget
 from contactport.net.credentials import Credentials, Sent
-from contactport.net.failures import Garbled, Interrupted, Silent, TooSlow, Unreachable, Untrusted
+from contactport.net.failures import Garbled, Interrupted, NoWayOut, Silent, TooSlow, Unreachable, Untrusted
 from contactport.net.guard import Guard, Hop, parse_network
 from contactport.net.names import NamedResolver, Names
+from contactport.net.proxy import Ways, parse_proxy
 from contactport.net.redirects import STATUSES, Trail
 from contactport.net.response import Response
 from contactport.net.retries import PASSING, Rhythm, retry_after
@@ -33,17 +35,20 @@ CONNECTIONS = 8
 class Client:
     """Requests of one import. Made by `open_client`; `names` asks the DNS.
 
-    `budget` counts the bytes of all answers together.
+    `budget` counts the bytes of all answers together; `observe` is told the seconds from each request to the
+    beginning of its answer.
     """
 
     def __init__(
-        self, settings: Settings, session: aiohttp.ClientSession, guard: Guard, rhythm: Rhythm
+        self, settings: Settings, session: aiohttp.ClientSession, guard: Guard, ways: Ways, rhythm: Rhythm
     ) -> None:
         self.settings = settings
         self.budget = Budget(settings.import_bytes)
         self.names = Names(settings.resolver)
+        self.observe: Callable[[float], None] | None = None
         self._session = session
         self._guard = guard
+        self._ways = ways
         self._rhythm = rhythm
 
     @asynccontextmanager
@@ -157,9 +162,14 @@ class Client:
         host = url.host or ""
         hop: Hop | None = None
         wait = self.settings.connect_seconds + self.settings.first_byte_seconds
+        began = time.monotonic()
         try:
+            proxy = await self._ways.proxy_for(url)
             with self._guard.hop(
-                host, tls=url.scheme == "https", via=via.host if via is not None else None
+                host,
+                tls=url.scheme == "https",
+                via=via.host if via is not None else None,
+                proxied=proxy is not None,
             ) as hop:
                 async with asyncio.timeout(wait):
                     raw = await self._session.request(
@@ -168,11 +178,18 @@ class Client:
                         headers={**headers, "Accept-Encoding": self._codings(host)},
                         data=body or None,
                         allow_redirects=False,
+                        proxy=None if proxy is None else proxy.url,
+                        proxy_auth=None if proxy is None else proxy.authorisation,
                     )
         except aiohttp.ClientConnectorCertificateError:
             raise Untrusted from None
         except aiohttp.ConnectionTimeoutError:
             raise Silent from None
+        except aiohttp.ClientProxyConnectionError:
+            raise NoWayOut from None
+        except aiohttp.ClientHttpProxyError as error:
+            # 502 to 504 are what a proxy says where the server could not be had.
+            raise (Unreachable(dialled=True) if error.status in (502, 503, 504) else NoWayOut()) from None
         except (aiohttp.ClientConnectorError, ConnectionRefusedError):
             raise Unreachable(dialled=hop is not None and hop.dialled) from None
         except TimeoutError:
@@ -183,6 +200,8 @@ class Client:
             raise Unreachable from None
         except (aiohttp.ClientError, ConnectionError, OSError):
             raise Interrupted from None
+        if self.observe is not None:
+            self.observe(time.monotonic() - began)
         return Response(raw, self.budget, self.settings)
 
     def _codings(self, host: str) -> str:
@@ -194,12 +213,15 @@ class Client:
 async def open_client(settings: Settings, rhythm: Rhythm | None = None) -> AsyncGenerator[Client]:
     """The client of one import; its connections end with it. Raises SettingError for settings it can't use."""
     guard = Guard([parse_network(network) for network in settings.allow_network])
+    proxy = parse_proxy(settings.proxy)
+    resolver = NamedResolver(settings.resolver) if settings.resolver else None
     connector = aiohttp.TCPConnector(
         ssl=_trust(settings.ca_file),
-        resolver=NamedResolver(settings.resolver) if settings.resolver else None,
+        resolver=resolver,
         socket_factory=guard.socket,
         limit=CONNECTIONS,
     )
+    ways = Ways(proxy, guard, resolver)
     session = aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -210,7 +232,7 @@ async def open_client(settings: Settings, rhythm: Rhythm | None = None) -> Async
         read_bufsize=128 * 1024,
     )
     try:
-        yield Client(settings, session, guard, rhythm or Rhythm())
+        yield Client(settings, session, guard, ways, rhythm or Rhythm())
     finally:
         await session.close()
 

@@ -155,6 +155,16 @@ class TestBodies:
                 more.set()
         assert pieces == [b"first", b"later"]
 
+    async def test_the_time_to_each_beginning_is_told_to_whoever_observes(self) -> None:
+        told: list[float] = []
+        answers = [reply(503), None, reply(207, b"found")]
+        async with exchange(lambda _: answers.pop(0)) as (server, client):
+            client.observe = told.append
+            assert (await fetch(client, server.url()))[0] == 207
+        # A connection that was hung up gave no answer.
+        assert len(told) == 2
+        assert all(seconds > 0 for seconds in told)
+
 
 class TestTries:
     async def test_a_server_that_is_down_for_a_moment_is_asked_again(self) -> None:
