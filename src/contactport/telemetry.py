@@ -11,12 +11,14 @@ asked for (`store/gauges.py`).
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client import disable_created_metrics as without_moments_of_creation
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import Metric
 
 from contactport import __version__
 
@@ -138,3 +140,23 @@ def request_answered(route: str, method: str, status: int, seconds: float) -> No
     _request_seconds.labels(
         route, method if method in METHODS else "other", f"{status // 100}xx" if status else "none"
     ).observe(seconds)
+
+
+class _Everything:
+    """What this process counts, and what was read for one look."""
+
+    def __init__(self, shared: Iterable[Metric]) -> None:
+        self._shared = shared
+
+    def collect(self) -> Iterator[Metric]:
+        yield from REGISTRY.collect()
+        yield from self._shared
+
+
+def exposition(shared: Iterable[Metric], accept: str) -> tuple[str, bytes]:
+    """Media type and text of all metrics, those that are `shared` with other processes included.
+
+    `accept` is the request's header: Prometheus' own format, or OpenMetrics where that is asked for.
+    """
+    encode, kind = choose_encoder(accept)
+    return kind, encode(_Everything(shared))
