@@ -28,6 +28,7 @@ COMMANDS = {
     "worker": ("contactport.cli.worker:worker", "Carry imports in a process of its own, on PostgreSQL."),
     "migrate": ("contactport.cli.migrate:migrate", "Make or upgrade the tables of a PostgreSQL database."),
     "domain": ("contactport.cli.domain:domain", "Add, list, rotate and remove applications' key pairs."),
+    "keys": ("contactport.cli.keys:keys", "List, rotate and replace the keys that seal what is kept."),
     "import": (
         "contactport.cli.import_:import_",
         "Import an address book here and now, without the service.",

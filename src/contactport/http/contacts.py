@@ -98,6 +98,13 @@ def _check_ready(one: Import, events: list[Event]) -> None:
         raise why_failed(one, events)
     if one.state != "complete":
         raise WireError(Code.NOT_YET)
+    if one.lost:
+        raise WireError(
+            Code.NOT_YET,
+            "The key that these contacts were sealed with is gone, so they can't be delivered any more. Begin a new "
+            "import to get them again.",
+            http=410,
+        )
 
 
 def _shape(answer: Answer) -> Shape:

@@ -20,6 +20,7 @@ from contactport.http.arguments import check_query
 from contactport.http.respond import failure
 from contactport.logs import places
 from contactport.settings import Settings
+from contactport.store.ringfile import RingError
 
 HEADERS = (
     ("cache-control", "no-store"),
@@ -97,8 +98,11 @@ def _failed(answer: Answer, error: Exception) -> Response:
         return response
     if isinstance(error, HTTPException):
         return _no_route(answer, error)
-    if isinstance(error, OperationalError):
-        _log.error("database unavailable", error=places(error))
+    if isinstance(error, OperationalError | RingError):
+        if isinstance(error, RingError):
+            _log.error("ring unavailable", hint=str(error))
+        else:
+            _log.error("database unavailable", error=places(error))
         return failure(
             answer,
             WireError(

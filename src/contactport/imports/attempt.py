@@ -24,6 +24,7 @@ from contactport.store.clock import now_ms
 from contactport.store.database import unavailable
 from contactport.store.imports import Fenced, Import, Secret
 from contactport.store.open import Store
+from contactport.store.ringfile import RingError
 from contactport.store.vault import SealBroken
 
 log = structlog.get_logger()
@@ -62,7 +63,10 @@ class Attempts:
             except Exception as error:
                 if not unavailable(error):
                     raise
-                log.warning("import_waits_for_database", import_id=import_id, error=type(error).__name__)
+                if isinstance(error, RingError):
+                    log.error("import_waits_for_ring", import_id=import_id, hint=str(error))
+                else:
+                    log.warning("import_waits_for_database", import_id=import_id, error=type(error).__name__)
             await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -71,13 +75,7 @@ class Attempts:
             claimed = await self._store.database.write(imports.claim, self._store.ring, import_id)
         except SealBroken:
             log.error("import_unreadable", import_id=import_id, hint="the ring's key of its day is gone")
-            await self._store.database.write(
-                endings.fail,
-                import_id,
-                Code.UNEXPECTED,
-                "The key that this import was sealed with is gone, so it can't go on. Please begin it again.",
-                self._settings.retention,
-            )
+            await self._store.database.write(self._give_up, import_id)
             return
         if claimed is None:
             return
@@ -112,6 +110,22 @@ class Attempts:
             milliseconds=now_ms() - started,
         )
 
+    def _give_up(self, connection: Connection, import_id: int) -> None:
+        """The end of an import that can't be opened any more."""
+        retention = domains.retention_of_import(connection, import_id) or self._settings.retention
+        endings.fail(connection, import_id, Code.UNEXPECTED, endings.KEY_GONE, retention)
+        self._store.signals.announce(connection, import_id)
+
+    def _keep_password(self, connection: Connection, who: tuple[int, str, str], wrong: str | None) -> None:
+        """Remember a wrong password, or with None that it is right now. Never a reason to try it once more."""
+        try:
+            if wrong is None:
+                login_failures.clear(connection, self._store.ring, *who)
+            else:
+                login_failures.record(connection, self._store.ring, *who, wrong)
+        except RingError as error:
+            log.error("ring_unavailable", hint=str(error))
+
     async def _read(self, one: Import, secret: Secret) -> None:
         provider = providers.find(one.service)
         assert provider is not None, "begin() takes known services only"
@@ -143,11 +157,11 @@ class Attempts:
         who = (one.domain_id, host_of(provider, secret.server, one.username), one.username)
         if failure is None:
             endings.complete(connection, one, retention)
-            login_failures.clear(connection, self._store.ring, *who)
+            self._keep_password(connection, who, None)
             return
         endings.fail(connection, one.id, failure.code, failure.text, retention)
         if failure.code == Code.WRONG_PASSWORD:
-            login_failures.record(connection, self._store.ring, *who, secret.password)
+            self._keep_password(connection, who, secret.password)
 
 
 def _marks(connection: Connection, one: Import, key: bytes) -> Marks:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from contactport.store.engines import Engines
+from contactport.store.ringfile import RingError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -28,8 +29,11 @@ _AFTER_COMMIT = "contactport_after_commit"
 
 
 def unavailable(error: BaseException) -> bool:
-    """Whether an error says that the database is away, full or refusing: the same may go well a little later."""
-    return isinstance(error, OperationalError | InterfaceError | InternalError | PoolTimeout)
+    """Whether an error says that the database is away, full or refusing: the same may go well a little later.
+
+    So does the key ring that can't be read: it is a file that may be another host's.
+    """
+    return isinstance(error, OperationalError | InterfaceError | InternalError | PoolTimeout | RingError)
 
 
 def after_commit(connection: Connection, function: Callable[[], None]) -> None:

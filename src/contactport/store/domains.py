@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from contactport.store.clock import now_ms
 from contactport.store.schema import domain as table
+from contactport.store.schema import import_
 
 
 class DomainError(ValueError):
@@ -144,6 +145,12 @@ def lock(connection: Connection, domain_id: int) -> None:
 def retention_of(connection: Connection, domain_id: int) -> int | None:
     """How long a domain keeps its contacts, in seconds; None where it goes by the default."""
     return connection.execute(select(table.c.retention).where(table.c.id == domain_id)).scalar_one_or_none()
+
+
+def retention_of_import(connection: Connection, import_id: int) -> int | None:
+    """How long the contacts of this import are kept, in seconds; None where that goes by the default."""
+    query = select(table.c.retention).join(import_, import_.c.domain_id == table.c.id)
+    return connection.execute(query.where(import_.c.id == import_id)).scalar_one_or_none()
 
 
 def longest_retention(connection: Connection) -> int:

@@ -14,6 +14,9 @@ from contactport.store.schema import contact_chunk, event, import_, reject, secr
 
 TOMBSTONE_MS = 30 * 86_400_000
 """How long a purged import is remembered as one, so that its contacts answer 410 and not 401."""
+KEY_GONE = (
+    "The key that this import was sealed with is gone, so it can't be had any more. Please begin it again."
+)
 
 
 def complete(connection: Connection, one: Import, retention: int) -> None:
@@ -122,7 +125,24 @@ def erase(connection: Connection, import_id: int, text: str) -> None:
     _wipe(connection, [import_id], "request")
 
 
-def _wipe(connection: Connection, import_ids: list[int], by: Literal["request", "retention"]) -> None:
+def lose_all(connection: Connection) -> None:
+    """Leave a tombstone of every import, for the ring is lost: its events end with 256."""
+    ids = [
+        row.id
+        for row in connection.execute(
+            select(import_.c.id).where(import_.c.state != "purged").with_for_update()
+        )
+    ]
+    for import_id in ids:
+        fail(connection, import_id, Code.UNEXPECTED, KEY_GONE, 0)
+        row = connection.execute(select(import_.c.state).where(import_.c.id == import_id)).one()
+        if row.state == "complete":
+            events.put(connection, import_id, "COMPLETE", "ERROR", Code.UNEXPECTED, KEY_GONE)
+            connection.execute(update(import_).where(import_.c.id == import_id).values(code=Code.UNEXPECTED))
+    _wipe(connection, ids, "lost")
+
+
+def _wipe(connection: Connection, import_ids: list[int], by: Literal["request", "retention", "lost"]) -> None:
     """Leave a tombstone of each import, with its receipt: no key, no sealed row, no word of the user's."""
     if not import_ids:
         return

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from contactport.contact import Reject
-from contactport.store import events, vault
+from contactport.store import data_keys, events, vault
 from contactport.store.clock import now_ms
 from contactport.store.schema import domain, import_, reject, secret
 
@@ -48,7 +48,7 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Import(msgspec.Struct, frozen=True, kw_only=True):
-    """An import's row with its sealed words opened (None after the purge)."""
+    """An import's row with its sealed words opened: None after the purge, and where they can't be opened any more."""
 
     id: int
     domain_id: int
@@ -75,7 +75,9 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
     account_mark: bytes | None
     key_number: int | None
     erased_at: int | None
-    erased_by: Literal["request", "retention"] | None
+    erased_by: Literal["request", "retention", "lost"] | None
+    lost: bool
+    """Whether the ring's key is gone that sealed its data key."""
 
     def __repr__(self) -> str:
         return f"Import({self.id}, {self.state})"
@@ -91,7 +93,7 @@ def insert_import(connection: Connection, ring: vault.Ring, beginning: Beginning
     import_id = secrets.randbelow(2**31 - 1) + 1
     while connection.execute(select(import_.c.id).where(import_.c.id == import_id)).first():
         import_id = secrets.randbelow(2**31 - 1) + 1
-    key, box = ring.new_data_key(context(import_id, "import", "key"))
+    key, box = data_keys.new_data_key(connection, ring, context(import_id, "import", "key"))
     now = now_ms()
     connection.execute(
         insert(import_).values(
@@ -154,7 +156,7 @@ def claim(connection: Connection, ring: vault.Ring, import_id: int) -> tuple[Imp
         )
     )
     fresh = connection.execute(select(import_).where(import_.c.id == import_id)).one()
-    opened = _open(fresh, ring)
+    opened = _open(fresh, _data_key(fresh, ring))
     assert opened.key is not None
     box = connection.execute(
         select(secret.c.sealed_account).where(secret.c.import_id == import_id)
@@ -228,7 +230,14 @@ def ended(connection: Connection, import_ids: Collection[int]) -> list[int]:
     return sorted(set(import_ids) - set(live))
 
 
-def _open(row: Row[Any], ring: vault.Ring) -> Import:
+def _data_key(row: Row[Any], ring: vault.Ring) -> bytes | None:
+    """None after the purge. Raises vault.SealBroken, RingError."""
+    if row.sealed_key is None:
+        return None
+    return ring.open_data_key(row.sealed_key, context(row.id, "import", "key"))
+
+
+def _open(row: Row[Any], key: bytes | None) -> Import:
     """The row with its words in clear. Raises vault.SealBroken."""
 
     def word(field: str, box: bytes | None) -> str | None:
@@ -267,15 +276,21 @@ def _open(row: Row[Any], ring: vault.Ring) -> Import:
         user_id=word("user_id", row.sealed_user_id),
         username=word("username", row.sealed_username),
         key=key,
+        lost=key is None and row.sealed_key is not None,
     )
 
 
 def get(connection: Connection, ring: vault.Ring, import_id: int, domain_id: int) -> Import | None:
-    """One domain's import; None when there is none of this id, or it is another's."""
+    """One domain's import; None when there is none of this id, or it is another's. Raises RingError."""
     row = connection.execute(
         select(import_).where(import_.c.id == import_id, import_.c.domain_id == domain_id)
     ).first()
-    return None if row is None else _open(row, ring)
+    if row is None:
+        return None
+    try:
+        return _open(row, _data_key(row, ring))
+    except vault.SealBroken:
+        return _open(row, None)
 
 
 def rejects(connection: Connection, one: Import) -> list[Reject]:

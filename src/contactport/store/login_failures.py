@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, func, insert, select
 
 from contactport.store.clock import now_ms
+from contactport.store.data_keys import present_key
 from contactport.store.schema import login_failure as table
 from contactport.store.vault import Ring
 
@@ -46,7 +47,9 @@ def failed_recently(
 def record(
     connection: Connection, ring: Ring, domain_id: int, host: str, username: str, password: str
 ) -> None:
-    """A wrong password."""
+    """A wrong password. Raises RingError."""
+    # Never under a key that a rotation has retired: whoever has stolen that one could try passwords against the mark.
+    present_key(connection, ring)
     account, secret = _marks(ring, domain_id, host, username, password)
     connection.execute(insert(table).values(account_mark=account, password_mark=secret, at=now_ms()))
 

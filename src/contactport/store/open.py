@@ -9,15 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import DBAPIError
 
+from contactport.store.belonging import open_ring
 from contactport.store.database import Database
 from contactport.store.engines import postgresql, sqlite
 from contactport.store.migrations import check, migrate
-from contactport.store.schema import ring as ring_table
 from contactport.store.signals import Signals
-from contactport.store.vault import Ring, RingError
+from contactport.store.vault import Ring
 
 DATABASE = "contactport.db"
 RING = "ring.json"
@@ -56,18 +55,10 @@ def open_store(folder: Path, database_url: str = "", *, upgrade: bool = False) -
             if not database_url and not path.exists():
                 os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
                 made.append(f"database {path}")
-            ring, ring_made = Ring.open(folder / RING)
-            if ring_made:
-                made.append(f"key ring {folder / RING} (mode 0600; a backup without it can't be read)")
             database = Database(engines)
-            try:
-                database.write_now(migrate if upgrade or not database_url else check)
-                database.write_now(_belong, ring.fingerprint)
-            except Exception:
-                # A ring made a moment ago is nobody's: left there, it would hide that the right one is lost.
-                if ring_made:
-                    (folder / RING).unlink()
-                raise
+            database.write_now(migrate if upgrade or not database_url else check)
+            ring, ring_made = open_ring(database, folder / RING)
+            made += ring_made
     except OSError as error:
         raise FolderError(f"the data folder {folder} can't be used: {error.strerror}") from None
     except DBAPIError as error:
@@ -86,16 +77,3 @@ def _locked(path: Path) -> Generator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def _belong(connection: Connection, fingerprint: str) -> None:
-    """The database and the ring name each other. Raises RingError."""
-    known = connection.execute(select(ring_table.c.fingerprint)).scalar_one_or_none()
-    if known is None:
-        connection.execute(insert(ring_table).values(id=1, fingerprint=fingerprint))
-    elif known != fingerprint:
-        raise RingError(
-            f"{RING} is missing, or is not the key ring that this database was made with. Put the right {RING} "
-            "back. If it is lost: imports under way and contacts not yet fetched can't be recovered, domains and "
-            "their keys can; docs/operations.md says how to start with a new ring."
-        )

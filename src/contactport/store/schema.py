@@ -35,8 +35,9 @@ ring = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("fingerprint", String(64), nullable=False),
+    Column("newest_key", Integer, nullable=False),
 )
-"""One row: which key ring this database belongs to."""
+"""One row: which key ring this database belongs to, and the number of its newest key that has sealed anything."""
 
 domain = Table(
     "domain",

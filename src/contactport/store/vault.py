@@ -10,14 +10,13 @@ wanted: after that a backup of the database can't be read either, even with a la
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import hmac
 import os
 import secrets
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,30 +24,15 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from contactport.store import ringfile
+from contactport.store.ringfile import DailyKey, Keys, RingError, Stamp
+
 DAY = 86_400
 _NONCE = 12
 
 
-class RingError(RuntimeError):
-    """The ring can't be used; the text says what is lost and what to do."""
-
-
 class SealBroken(ValueError):
     """A box that its key does not open: another key, another row, or a changed byte."""
-
-
-class DailyKey(msgspec.Struct):
-    """`made` in seconds since 1970."""
-
-    id: int
-    made: int
-    key: bytes
-
-
-class _File(msgspec.Struct, forbid_unknown_fields=True):
-    version: int
-    lasting: bytes
-    daily: list[DailyKey]
 
 
 def seal(key: bytes, plain: bytes, context: str) -> bytes:
@@ -70,96 +54,140 @@ def key_number(box: bytes) -> int:
     return int.from_bytes(box[:4], "big")
 
 
+def seal_data_key(key: DailyKey, data_key: bytes, context: str) -> bytes:
+    """The box of a data key: the daily key's number (4 bytes) and the sealed key."""
+    return key.id.to_bytes(4, "big") + seal(key.key, data_key, context)
+
+
 class Ring:
     """The keys in `path`, a file of mode 0600. Several processes may share it, on a file system that has locks."""
 
-    def __init__(self, path: Path, file: _File) -> None:
+    def __init__(self, path: Path, keys: Keys, stamp: Stamp) -> None:
         self._path = path
-        self._file = file
+        self._keys = keys
+        self._stamp = stamp
         self._lock = threading.Lock()
 
     @classmethod
-    def open(cls, path: Path) -> tuple[Ring, bool]:
-        """The ring of this file, made if there is none; and whether it was made. Raises RingError."""
+    def open(cls, path: Path, *, make: bool = True) -> tuple[Ring, bool]:
+        """The ring of this file, with `make` made if there is none; and whether it was. Raises RingError."""
         made = False
-        if not path.exists():
-            made = _create(path)
-        try:
-            if path.stat().st_mode & 0o077:
-                raise RingError(
-                    f"the key ring {path} can be read by others: its mode must be 0600. Run `chmod 600` on it; "
-                    "if somebody may have copied it, see docs/operations.md on replacing a ring."
-                )
-        except OSError as error:
-            raise RingError(f"the key ring {path} can't be read: {error.strerror}") from None
-        return cls(path, _read(path)), made
+        if make and not path.exists():
+            made = ringfile.create(path, ringfile.new_keys())
+        ring = cls(path, *ringfile.read(path))
+        ringfile.check_mode(path)
+        return ring, made
 
     @property
     def fingerprint(self) -> str:
         """Names the ring without telling anything of its keys."""
-        return hashlib.sha256(b"contactport ring" + self._file.lasting).hexdigest()
+        return hashlib.sha256(b"contactport ring" + self._keys.lasting).hexdigest()
 
-    def current(self) -> DailyKey:
-        """Today's key, made if the newest is a day old."""
+    @property
+    def next_number(self) -> int:
+        """Above the number of every key that it has ever had."""
+        return self._keys.next
+
+    def days(self) -> dict[int, int]:
+        """The daily keys there are now: number → when it was made, in seconds since 1970. Raises RingError."""
         with self._lock:
-            if self._is_due():
+            self._refresh()
+        return {key.id: key.made for key in self._keys.daily}
+
+    def current(self, at_least: int = 0) -> DailyKey:
+        """The newest key, made if the last one is a day old; what other processes have made or destroyed is seen.
+
+        `at_least` is the lowest number that may do. Raises RingError where the file has none: it is an older copy.
+        """
+        with self._lock:
+            self._refresh()
+            if self._is_due(at_least):
                 with self._alone():
-                    if self._is_due():
+                    if self._is_due(at_least) and self._keys.next > at_least:
                         self._add()
-            return self._file.daily[-1]
+            if self._is_due(at_least):
+                raise RingError(
+                    f"the key ring {self._path} has no key {at_least}, which another process has made and used: all "
+                    "processes of one database must share one file. If it is a restored copy, start this one again."
+                )
+            return self._keys.daily[-1]
+
+    def add(self, after: int = 0) -> DailyKey:
+        """A new key, from now on the newest; its number is above `after`. Raises RingError."""
+        with self._lock, self._alone():
+            if self._keys.next <= after:
+                self._keys = msgspec.structs.replace(self._keys, next=after + 1)
+            return self._add()
 
     def destroy_older_than(self, keep: int) -> int:
-        """Destroy the daily keys made more than a day and `keep` seconds ago; how many there were."""
+        """Destroy the daily keys made over a day and `keep` seconds ago; how many there were. Raises RingError."""
         limit = int(time.time()) - DAY - keep
+        return len(self._destroy(lambda key: key.made < limit))
+
+    def destroy_before(self, number: int) -> list[int]:
+        """Destroy every daily key of a lower number; their numbers. Raises RingError."""
+        return self._destroy(lambda key: key.id < number)
+
+    def _destroy(self, doomed: Callable[[DailyKey], bool]) -> list[int]:
         with self._lock:
-            if all(key.made >= limit for key in self._file.daily):
-                return 0
+            self._refresh()
+            if not any(map(doomed, self._keys.daily)):
+                return []
             with self._alone():
-                before = len(self._file.daily)
-                self._file.daily = [key for key in self._file.daily if key.made >= limit]
-                self._save()
-        return before - len(self._file.daily)
+                gone = [key.id for key in self._keys.daily if doomed(key)]
+                self._save([key for key in self._keys.daily if not doomed(key)])
+        return gone
 
-    def _is_due(self) -> bool:
-        return not self._file.daily or int(time.time()) - self._file.daily[-1].made >= DAY
+    def _is_due(self, at_least: int) -> bool:
+        if not self._keys.daily or self._keys.daily[-1].id < at_least:
+            return True
+        return int(time.time()) - self._keys.daily[-1].made >= DAY
 
-    def _add(self) -> None:
-        number = self._file.daily[-1].id + 1 if self._file.daily else 1
-        self._file.daily.append(DailyKey(number, int(time.time()), secrets.token_bytes(32)))
-        self._save()
+    def _add(self) -> DailyKey:
+        key = DailyKey(self._keys.next, int(time.time()), secrets.token_bytes(32))
+        self._keys = msgspec.structs.replace(self._keys, next=key.id + 1)
+        self._save([*self._keys.daily, key])
+        return key
+
+    def _save(self, daily: list[DailyKey]) -> None:
+        keys = msgspec.structs.replace(self._keys, daily=daily)
+        ringfile.save(self._path, keys)
+        self._take(*ringfile.read(self._path))
 
     @contextmanager
     def _alone(self) -> Generator[None]:
         """No other process changes the ring meanwhile; what others changed before is read first."""
-        handle = os.open(self._path.with_name(f"{self._path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            self._file = _read(self._path)
+        with ringfile.alone(self._path):
+            self._take(*ringfile.read(self._path))
             yield
-        finally:
-            os.close(handle)
 
-    def new_data_key(self, context: str) -> tuple[bytes, bytes]:
-        """A fresh data key, and its box: today's key's number (4 bytes) and the sealed key."""
-        today = self.current()
-        key = secrets.token_bytes(32)
-        return key, today.id.to_bytes(4, "big") + seal(today.key, key, context)
+    def _refresh(self) -> None:
+        """See what other processes have changed. Raises RingError."""
+        if ringfile.stamp(self._path) != self._stamp:
+            self._take(*ringfile.read(self._path))
+
+    def _take(self, keys: Keys, stamp: Stamp) -> None:
+        if keys.lasting != self._keys.lasting:
+            raise RingError(
+                f"the key ring {self._path} was replaced by another one while this process ran: start it again."
+            )
+        self._keys, self._stamp = keys, stamp
 
     def open_data_key(self, box: bytes, context: str) -> bytes:
-        """The data key in a box. Raises SealBroken, also when its day's key was destroyed."""
+        """The data key in a box. Raises SealBroken, also when its day's key was destroyed; RingError."""
         number = key_number(box)
         key = self._find(number)
         if key is None:
             # Another process may have made it.
             with self._lock:
-                self._file = _read(self._path)
+                self._take(*ringfile.read(self._path))
             key = self._find(number)
         if key is not None:
             return unseal(key.key, box[4:], context)
         raise SealBroken(f"the ring's key {number} was destroyed: {context}")
 
     def _find(self, number: int) -> DailyKey | None:
-        return next((key for key in tuple(self._file.daily) if key.id == number), None)
+        return next((key for key in self._keys.daily if key.id == number), None)
 
     def mark(self, *parts: str) -> bytes:
         """A short keyed mark of some words, under a key that lives a day: no dictionary without the ring."""
@@ -167,19 +195,7 @@ class Ring:
 
     def lasting_mark(self, *parts: str) -> bytes:
         """The same under the ring's lasting key, for what must be known again when the day is over."""
-        return _mark(self._file.lasting, parts)
-
-    def _save(self) -> None:
-        """Write beside and rename, so that a crash leaves the old ring or the new one, never half of one."""
-        beside = self._path.with_name(f"{self._path.name}.new")
-        beside.unlink(missing_ok=True)
-        _write_exclusively(beside, self._file)
-        os.replace(beside, self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        return _mark(self._keys.lasting, parts)
 
 
 def _mark(key: bytes, parts: tuple[str, ...]) -> bytes:
@@ -187,40 +203,3 @@ def _mark(key: bytes, parts: tuple[str, ...]) -> bytes:
     words = [part.encode("utf-8", "surrogatepass") for part in parts]
     message = b"".join(len(word).to_bytes(4, "big") + word for word in words)
     return hmac.digest(hmac.digest(key, b"contactport marks", "sha256"), message, "sha256")[:16]
-
-
-def _read(path: Path) -> _File:
-    """What the file holds. Raises RingError."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=_File)
-    except OSError as error:
-        raise RingError(f"the key ring {path} can't be read: {error.strerror}") from None
-    except msgspec.DecodeError:
-        raise RingError(
-            f"the key ring {path} is damaged. Put back the copy that belongs to this database. Without it, "
-            "imports under way and contacts not yet fetched are lost; domains and their keys are not."
-        ) from None
-
-
-def _create(path: Path) -> bool:
-    """Make a ring's file; False where another process was quicker. Raises RingError."""
-    beside = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
-    try:
-        _write_exclusively(beside, _File(1, secrets.token_bytes(32), []))
-        # A link, unlike a rename, never replaces a ring that is there, and is there whole or not at all.
-        os.link(beside, path)
-        return True
-    except FileExistsError:
-        return False
-    except OSError as error:
-        raise RingError(f"the key ring {path} can't be made: {error.strerror}") from None
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _write_exclusively(path: Path, file: _File) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        out.write(msgspec.json.encode(file))
-        out.flush()
-        os.fsync(out.fileno())

@@ -1,8 +1,5 @@
 """An import's rows: from its beginning over its pages to its purge."""
 
-import sqlite3
-
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,42 +10,10 @@ from contactport.contact import Contact, Email, Group, Reject
 from contactport.store import contacts, domains, endings, events, imports
 from contactport.store.contacts import Batch
 from contactport.store.domains import Domain
-from contactport.store.imports import Beginning, Fenced, Import, Secret
-from contactport.store.open import DATABASE, Store
-from contactport.store.schema import import_, reject, secret
-
-
-def begin(store: Store, domain: Domain, **changes: object) -> int:
-    values: dict[str, object] = {
-        "domain_id": domain.id,
-        "service": "carddav",
-        "include": "",
-        "username": "user-canary@example.org",
-        "user_id": "id-canary",
-        "secret": Secret("password-canary", "server-canary.example.org"),
-        "seconds": 60.0,
-        "provider_mark": b"p" * 16,
-        "account_mark": b"a" * 16,
-    }
-    return store.database.write_now(
-        imports.insert_import, store.ring, msgspec.convert(values | changes, Beginning)
-    )
-
-
-def claim(store: Store, import_id: int) -> Import:
-    claimed = store.database.write_now(imports.claim, store.ring, import_id)
-    assert claimed is not None
-    return claimed[0]
-
-
-def batch(*names: str, **changes: object) -> Batch:
-    one = Batch(
-        [Contact(formatted_name=name) for name in names], marks=[hash(name) % 2**64 for name in names]
-    )
-    one.found = len(names)
-    for field, value in changes.items():
-        setattr(one, field, value)
-    return one
+from contactport.store.imports import Fenced, Import, Secret
+from contactport.store.open import Store
+from contactport.store.schema import contact_chunk, import_, reject, secret
+from tests.unit.store.shelf import batch, begin, claim, get
 
 
 async def words(store: Store, import_id: int) -> list[str]:
@@ -56,12 +21,6 @@ async def words(store: Store, import_id: int) -> list[str]:
         " ".join(str(part) for part in (one.type, one.status, one.value))
         for one in await store.database.read(events.read, import_id)
     ]
-
-
-async def get(store: Store, domain: Domain, import_id: int) -> Import:
-    one = await store.database.read(imports.get, store.ring, import_id, domain.id)
-    assert one is not None
-    return one
 
 
 async def names(store: Store, one: Import, start: int = 0, count: int = 10**6) -> list[str]:
@@ -319,6 +278,5 @@ class TestPurge:
         store.database.write_now(contacts.append, claim(store, import_id), batch("a"))
         store.database.write_now(domains.remove, "shop")
         assert await store.database.read(imports.get, store.ring, import_id, domain.id) is None
-        raw = sqlite3.connect(store.folder / DATABASE)
-        assert raw.execute("SELECT count(*) FROM contact_chunk").fetchone() == (0,)
-        raw.close()
+        with store.database.engine.connect() as connection:
+            assert connection.execute(select(func.count()).select_from(contact_chunk)).scalar() == 0

@@ -1,6 +1,7 @@
 """Opening the data folder, and the schema's history."""
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
+from contactport.store import migrations
 from contactport.store.migrations import SchemaError
 from contactport.store.open import FolderError, Store, open_store
+from contactport.store.ringfile import RingError
 from contactport.store.schema import metadata
-from contactport.store.vault import RingError
 
 
 def test_the_first_opening_says_what_it_made_and_the_second_makes_nothing(tmp_path: Path) -> None:
@@ -33,23 +35,6 @@ def test_a_folder_that_can_not_be_made_is_named(tmp_path: Path) -> None:
         open_store(tmp_path / "file" / "data")
 
 
-def test_another_databases_ring_is_refused(tmp_path: Path) -> None:
-    open_store(tmp_path / "one")
-    open_store(tmp_path / "two")
-    (tmp_path / "one" / "ring.json").write_bytes((tmp_path / "two" / "ring.json").read_bytes())
-    with pytest.raises(RingError, match="not the key ring"):
-        open_store(tmp_path / "one")
-
-
-def test_a_lost_ring_is_not_quietly_replaced(tmp_path: Path) -> None:
-    open_store(tmp_path / "data")
-    (tmp_path / "data" / "ring.json").unlink()
-    for _ in range(2):
-        with pytest.raises(RingError, match=r"Put the right ring\.json back"):
-            open_store(tmp_path / "data")
-    assert not (tmp_path / "data" / "ring.json").exists()
-
-
 def test_the_migrations_end_in_the_very_schema_that_the_code_uses(store: Store) -> None:
     def differences(connection: Connection) -> list[object]:
         ours = set(metadata.tables) | {"alembic_version"}
@@ -63,9 +48,56 @@ def test_the_migrations_end_in_the_very_schema_that_the_code_uses(store: Store) 
     assert store.database.write_now(differences) == []
 
 
-def test_a_newer_schema_is_refused_in_words(store: Store) -> None:
-    store.database.write_now(
-        lambda connection: connection.execute(text("UPDATE alembic_version SET version_num='9999'"))
-    )
-    with pytest.raises(SchemaError, match="newer version"):
-        open_store(store.folder)
+def test_a_newer_schema_is_refused_in_words(store: Store, engine_url: str) -> None:
+    _pretend(store, "9999")
+    for upgrade in (False, True):
+        with pytest.raises(SchemaError, match=r"newer version \(schema 9999\).*run the version that made it"):
+            open_store(store.folder, engine_url, upgrade=upgrade)
+
+
+class TestOnPostgresql:
+    """Others may be using it: nobody upgrades it in passing."""
+
+    def test_a_database_without_tables_is_refused(self, tmp_path: Path, empty_database_url: str) -> None:
+        for _ in range(2):
+            with pytest.raises(SchemaError, match=r"no tables .* run `contactport migrate` once"):
+                open_store(tmp_path / "data", empty_database_url)
+        assert not (tmp_path / "data" / "ring.json").exists()
+
+    def test_an_older_schema_is_refused(
+        self, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(migrations, "head", lambda: "0002")
+        with pytest.raises(SchemaError, match=r"older version \(schema 0001; this program's is 0002\): run"):
+            open_store(tmp_path / "data", database_url)
+
+    def test_it_is_made_where_that_is_asked_for_and_once(
+        self, tmp_path: Path, empty_database_url: str
+    ) -> None:
+        first = open_store(tmp_path / "data", empty_database_url, upgrade=True)
+        assert [what.split()[0] for what in first.made] == ["data", "key"]
+        assert open_store(tmp_path / "data", empty_database_url).made == ()
+        assert open_store(tmp_path / "data", empty_database_url, upgrade=True).made == ()
+
+    def test_many_may_make_it_at_once(self, tmp_path: Path, empty_database_url: str) -> None:
+        folders = [tmp_path / "data"] * 4
+        with ThreadPoolExecutor(4) as pool:
+            opened = [pool.submit(open_store, one, empty_database_url, upgrade=True) for one in folders]
+            assert len({one.result(60).ring.fingerprint for one in opened}) == 1
+
+    def test_hosts_that_do_not_share_a_ring_are_told(self, tmp_path: Path, database_url: str) -> None:
+        open_store(tmp_path / "one", database_url)
+        with pytest.raises(RingError, match="where several hosts share the database, they share this file"):
+            open_store(tmp_path / "two", database_url)
+        assert not (tmp_path / "two" / "ring.json").exists()
+
+    def test_a_server_that_can_not_be_had_is_told_without_the_uri(self, tmp_path: Path) -> None:
+        with pytest.raises(FolderError, match="database_url") as told:
+            open_store(tmp_path / "data", "postgresql://ann:password-canary@127.0.0.1:1/x?connect_timeout=5")
+        assert "canary" not in str(told.value)
+
+
+def _pretend(store: Store, revision: str) -> None:
+    """Let the database be of another version."""
+    change = text("UPDATE alembic_version SET version_num = :revision").bindparams(revision=revision)
+    store.database.write_now(lambda connection: connection.execute(change))

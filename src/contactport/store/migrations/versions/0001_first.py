@@ -12,6 +12,7 @@ def upgrade() -> None:
         "ring",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("fingerprint", sa.String(64), nullable=False),
+        sa.Column("newest_key", sa.Integer, nullable=False),
     )
     op.create_table(
         "domain",

@@ -1,0 +1,177 @@
+"""`contactport keys`: the ring's keys, which seal everything that is kept of users."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from contactport.cli.failures import FOLDER, Failure
+from contactport.cli.options import settings_of, settings_options
+from contactport.cli.output import put_json, say
+from contactport.settings import Settings
+
+if TYPE_CHECKING:
+    from contactport.store.database import Database
+    from contactport.store.open import Store
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Standard output is JSON alone.")
+
+
+@click.group()
+def keys() -> None:
+    """The key ring: its keys, and what to do when somebody else may have them, or when they are lost."""
+
+
+@keys.command("list")
+@as_json
+@settings_options
+def list_(as_json: bool, data: str | None, config: Path | None) -> None:
+    """List the daily keys, with how many imports each seals; never a key itself."""
+    from contactport.store import data_keys
+
+    with _store(settings_of(data, config)) as store:
+        days = store.ring.days()
+        counts = store.database.read_now(data_keys.counts)
+    rows = [_row(number, days.get(number), counts.get(number, 0)) for number in sorted({*days, *counts})]
+    if as_json:
+        put_json({"ring": store.ring.fingerprint, "keys": rows})
+        return
+    if not rows:
+        say("There is no daily key yet, or none that is still wanted: the next import makes one.")
+    for row in rows:
+        made = f"made {row['made_at']}" if row["present"] else "gone: what it seals can't be opened any more"
+        click.echo(f"key {row['number']:<4} {_imports(row['imports']):<12} {made}")
+
+
+@keys.command()
+@as_json
+@settings_options
+def rotate(as_json: bool, data: str | None, config: Path | None) -> None:
+    """Seal everything with a new key, and destroy the old ones; while the service runs.
+
+    For when somebody may have copied the key ring: the copy then opens nothing, neither what was written before nor
+    what is written later. It may be interrupted at any point and run again.
+    """
+    from contactport.store import rotation
+
+    with _store(settings_of(data, config)) as store:
+        done = rotation.rotate(store.database, store.ring)
+    if as_json:
+        put_json(done)
+        return
+    click.echo(f"key {done.number} is the newest; {_imports(done.resealed)} sealed anew with it")
+    click.echo(f"destroyed: {', '.join(f'key {one}' for one in done.destroyed) or 'nothing'}")
+    if done.unreadable:
+        say(
+            f"{_imports(done.unreadable)} could not be opened, before either: `contactport keys list` tells more"
+        )
+
+
+@keys.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+@settings_options
+def replace(yes: bool, as_json: bool, data: str | None, config: Path | None) -> None:
+    """Go on with a new ring where the right one is lost for good.
+
+    What only the lost ring could open is forgotten: imports under way and contacts not yet fetched. Domains and their
+    key pairs stay. Every process of the service must have been stopped.
+    """
+    settings = settings_of(data, config)
+    with _database(settings) as (database, ring):
+        from contactport.store import belonging, replacement
+
+        if not replacement.is_lost(database, ring):
+            raise click.UsageError(
+                f"the key ring {ring} is the one of this database, or it has none yet: there is nothing to replace. "
+                "`contactport keys rotate` makes a copy of it worthless."
+            )
+        lost = database.read_now(belonging.loss)
+        if not yes:
+            _ask(f"Forget {lost}, and go on with a new ring? Domains and their key pairs stay.")
+        done = replacement.replace(database, ring)
+    if as_json:
+        put_json(done)
+        return
+    click.echo(f"the key ring {ring} is a new one; forgotten: {done.lost}")
+    if done.kept is not None:
+        click.echo(f"what was there before is kept as {done.kept}")
+
+
+def _row(number: int, made: int | None, imports: int) -> dict[str, Any]:
+    return {
+        "number": number,
+        "made_at": None if made is None else _time(made),
+        "present": made is not None,
+        "imports": imports,
+    }
+
+
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _imports(count: int) -> str:
+    return f"{count} {'import' if count == 1 else 'imports'}"
+
+
+def _ask(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise click.UsageError("there is no terminal to ask on: add --yes to go on with a new ring")
+    click.confirm(question, abort=True, err=True)
+
+
+def _check_folder(settings: Settings) -> Path:
+    folder = Path(settings.data)
+    if not folder.exists():
+        raise Failure(
+            f"there is no data folder {folder}: name the right one with --data or CONTACTPORT_DATA.", FOLDER
+        )
+    return folder
+
+
+@contextmanager
+def _store(settings: Settings) -> Generator[Store]:
+    folder = _check_folder(settings)
+    # Here, because it takes half a second that `--help` need not wait for.
+    from contactport.store.open import open_store
+
+    store = open_store(folder, settings.database_url)
+    for made in store.made:
+        say(f"made the {made}")
+    try:
+        yield store
+    finally:
+        asyncio.run(store.database.close())
+
+
+@contextmanager
+def _database(settings: Settings) -> Generator[tuple[Database, Path]]:
+    """The database without its ring, and where the ring should be; held against a service on SQLite."""
+    folder = _check_folder(settings)
+    from contactport.app import hold_folder
+    from contactport.store.database import Database
+    from contactport.store.engines import postgresql, sqlite
+    from contactport.store.migrations import check
+    from contactport.store.open import DATABASE, RING
+
+    if not settings.database_url and not (folder / DATABASE).exists():
+        raise Failure(f"there is no database in {folder}: name the right folder with --data.", FOLDER)
+    lock = None if settings.database_url else hold_folder(folder)
+    url = settings.database_url
+    database = Database(postgresql(url) if url else sqlite(folder / DATABASE))
+    try:
+        database.write_now(check)
+        yield database, folder / RING
+    finally:
+        asyncio.run(database.close())
+        if lock is not None:
+            os.close(lock)

@@ -1,0 +1,32 @@
+"""The store on both engines: what holds on the one must hold on the other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from contactport.store.open import Store, open_store
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine_url(request: pytest.FixtureRequest) -> str:
+    """The setting `database_url`: empty for SQLite, else the URI of a database with this version's tables."""
+    return "" if request.param == "sqlite" else request.getfixturevalue("database_url")
+
+
+@pytest.fixture
+async def store(tmp_path: Path, engine_url: str) -> AsyncGenerator[Store]:
+    """A data folder of its own, open, on each engine."""
+    opened = open_store(tmp_path / "data", engine_url)
+    yield opened
+    await opened.database.close()
+
+
+@pytest.fixture
+async def twin(store: Store, engine_url: str) -> AsyncGenerator[Store]:
+    """The same data folder and database once more, as another process opens them."""
+    opened = open_store(store.folder, engine_url)
+    yield opened
+    await opened.database.close()
