@@ -102,14 +102,18 @@ class BookServer:
 
     @contextmanager
     def holding(self, account: str) -> Generator[list[Held]]:
-        """Until the end of the block, every page of this account waits to be released."""
-        waiting = self.held.setdefault(account, [])
+        """Every page of this account waits to be released: until `let_all_through`, or the end of the block."""
+        waiting: list[Held] = []
+        self.held[account] = waiting
         try:
             yield waiting
         finally:
-            del self.held[account]
-            for one in waiting:
-                one.release()
+            self.let_all_through(account)
+
+    def let_all_through(self, account: str) -> None:
+        """Release what waits, and hold nothing more of this account."""
+        for one in self.held.pop(account, []):
+            one.release()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
