@@ -40,6 +40,8 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Networks that imports may reach though they are private: `CIDR` or `CIDR:port`."""
     ca_file: str = ""
     """More certificate authorities to trust, in PEM, beside the system's."""
+    proxy: str = ""
+    """An outbound HTTP proxy for what is public: `http://HOST:PORT`, or with `USER:PASSWORD@`."""
     resolver: str = ""
     """A name server to ask instead of the system's: `IP` or `IP:port`."""
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from contactport.net.guard import parse_network
+from contactport.net.proxy import parse_proxy
 from contactport.settings import Settings, load
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -47,4 +48,5 @@ def settings_of(
     settings = load(config, overrides=given)
     for network in settings.allow_network:
         parse_network(network)
+    parse_proxy(settings.proxy)
     return settings

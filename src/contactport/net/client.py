@@ -179,7 +179,7 @@ class Client:
                         data=body or None,
                         allow_redirects=False,
                         proxy=None if proxy is None else proxy.url,
-                        proxy_auth=None if proxy is None else proxy.authorisation,
+                        proxy_headers=None if proxy is None else proxy.headers,
                     )
         except aiohttp.ClientConnectorCertificateError:
             raise Untrusted from None

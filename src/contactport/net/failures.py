@@ -58,6 +58,17 @@ class Untrusted(Unreachable):
         )
 
 
+class NoWayOut(WireError):
+    """The operator's own proxy can't be reached, or lets nobody through."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Code.UNEXPECTED,
+            "This service has no way out to the provider at the moment: its own proxy does not let it through. "
+            "Please try again later; the service's operator checks the proxy (CONTACTPORT_PROXY).",
+        )
+
+
 class TooSlow(WireError):
     """No byte, or hardly any, in the time that the settings allow."""
 

@@ -133,6 +133,7 @@ class Hop(msgspec.Struct):
     host: str
     tls: bool
     origins: tuple[Block | Literal["public"], ...] = ()
+    proxied: bool = False
     dialled: bool = False
 
 
@@ -149,9 +150,15 @@ class Guard:
         self._networks = networks
         self._hosts: dict[str, Block | Literal["public"]] = {}
 
+    def verdict(self, address: str, port: int, *, tls: bool) -> Block | Literal["public"] | None:
+        """What this client may do with an address: see the function of this name."""
+        return verdict(address, port, tls=tls, networks=self._networks)
+
     @contextmanager
-    def hop(self, host: str, *, tls: bool, via: str | None = None) -> Generator[Hop]:
+    def hop(self, host: str, *, tls: bool, via: str | None = None, proxied: bool = False) -> Generator[Hop]:
         """Within it, sockets are opened for a request to `host`, which `via`'s answer named (None: the user).
+
+        `proxied` says that they lead to the operator's proxy, and that the host was found to be public.
 
         Raises ConnectionRefusedError where a connection that is already open must not be used either.
         """
@@ -165,7 +172,9 @@ class Guard:
             if here not in (None, "public", there):
                 raise refusal()
             origins.append(there)
-        hop = Hop(host, tls, tuple(origins))
+        if proxied:
+            self._hosts[host] = "public"
+        hop = Hop(host, tls, tuple(origins), proxied)
         token = _HOP.set(hop)
         try:
             yield hop
@@ -178,7 +187,10 @@ class Guard:
         hop = _HOP.get(None)
         if hop is None:
             raise refusal()
-        found = verdict(address[0], address[1], tls=hop.tls, networks=self._networks)
+        if hop.proxied:
+            hop.dialled = True
+            return socket.socket(family, kind, protocol)
+        found = self.verdict(address[0], address[1], tls=hop.tls)
         if found is None or (found != "public" and any(origin != found for origin in hop.origins)):
             raise refusal()
         if found == "public" or hop.host not in self._hosts:
