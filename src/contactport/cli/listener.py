@@ -9,16 +9,16 @@ import socket
 from contactport.cli.failures import ADDRESS, Failure
 
 
-def listen(host: str, port: int) -> list[socket.socket]:
+def listen(host: str, port: int, *, options: tuple[str, str] = ("--host", "--port")) -> list[socket.socket]:
     """A bound socket for each address of `host`; port 0 takes one free port for them all.
 
-    Raises Failure when the address can't be had.
+    `options` are those that name the two. Raises Failure when the address can't be had.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
         raise Failure(
-            f"the host {host!r} to listen on is not known here: name an address of this host with --host",
+            f"the host {host!r} to listen on is not known here: name an address of this host with {options[0]}",
             ADDRESS,
         ) from None
     bound: list[socket.socket] = []
@@ -42,21 +42,22 @@ def listen(host: str, port: int) -> list[socket.socket]:
     if refusal is not None and (not bound or refusal.errno != errno.EADDRNOTAVAIL):
         for one in bound:
             one.close()
-        raise _failure(host, port, refusal)
+        raise _failure(host, port, refusal, options[1])
     return bound
 
 
-def _failure(host: str, port: int, error: OSError) -> Failure:
+def _failure(host: str, port: int, error: OSError, option: str) -> Failure:
     match error.errno:
         case errno.EADDRINUSE:
             return Failure(
                 f"port {port} of {host} is in use by another program, or by another `contactport serve`: stop "
-                "it, or choose another with --port (0 takes a free one)",
+                f"it, or choose another with {option} (0 takes a free one)",
                 ADDRESS,
             )
         case errno.EACCES:
             return Failure(
-                f"port {port} needs rights that this user has not: choose one above 1023 with --port", ADDRESS
+                f"port {port} needs rights that this user has not: choose one above 1023 with {option}",
+                ADDRESS,
             )
         case _:
             return Failure(f"{host} port {port} can't be listened on: {error.strerror}", ADDRESS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 import signal
@@ -17,6 +18,7 @@ import click
 
 from contactport.cli.failures import Failure
 from contactport.cli.listener import is_loopback, listen, url_of
+from contactport.cli.metrics import listen_for_metrics, metrics_option, metrics_served
 from contactport.cli.options import allow_network_option, settings_of, settings_options
 from contactport.cli.output import say
 from contactport.process import forbid_core_dumps, ignore_hangups, spare_what_stays
@@ -60,6 +62,7 @@ STOP_MARGIN = 15.0
     show_default=True,
     help="`api` takes imports in and answers for them; `contactport worker` carries them, on PostgreSQL.",
 )
+@metrics_option
 @allow_network_option
 @settings_options
 def serve(
@@ -67,6 +70,7 @@ def serve(
     host: str | None,
     port: int | None,
     retention: int | None,
+    metrics: str | None,
     allow_network: tuple[str, ...],
     data: str | None,
     config: Path | None,
@@ -83,7 +87,13 @@ def serve(
 
     def read_settings() -> Settings:
         return settings_of(
-            data, config, allow_network=allow_network, host=host, port=port, retention=retention
+            data,
+            config,
+            allow_network=allow_network,
+            host=host,
+            port=port,
+            retention=retention,
+            metrics=metrics,
         )
 
     settings = read_settings()
@@ -98,6 +108,7 @@ def serve(
             f"warning: {settings.host} can be reached from other hosts, and passwords travel in what they send: "
             "put a proxy that speaks TLS in front, and let nobody past it"
         )
+    metrics_listeners = listen_for_metrics(settings.metrics, listeners)
     _allow_files()
     # Here, because they take two seconds that `--help` and a port in use need not wait for.
     from contactport import logs
@@ -114,7 +125,8 @@ def serve(
         say(f"made the {made}")
     if alone and lock is None:
         lock = hold_folder(folder)
-    _run(build(settings, store, role), settings, listeners, read_settings)
+    with metrics_served(metrics_listeners, store):
+        _run(build(settings, store, role), settings, listeners, read_settings)
     if lock is not None:
         os.close(lock)
 
@@ -144,7 +156,10 @@ def _run(
     class Server(uvicorn.Server):
         """uvicorn's, which says when it is ready, and ends with exit code 0 when it is asked to end."""
 
+        loop: asyncio.AbstractEventLoop | None = None
+
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            self.loop = asyncio.get_running_loop()
             await super().startup(sockets)
             spare_what_stays()
             reread_on_signal(settings, read_settings)
@@ -158,6 +173,13 @@ def _run(
             if self.should_exit:
                 os._exit(128 + sig)
             self.should_exit = True
+            # At once: uvicorn waits for every answer under way, and a stream is one that has no end of its own.
+            stopping: asyncio.Event = application.state.stopping
+            if self.loop is None:
+                stopping.set()
+            else:
+                # A signal comes in the middle of whatever the loop is doing.
+                self.loop.call_soon_threadsafe(stopping.set)
             late = threading.Timer(settings.drain_seconds + STOP_MARGIN, os._exit, (128 + sig,))
             late.daemon = True
             late.start()

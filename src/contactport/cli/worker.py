@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from contactport.cli.metrics import listen_for_metrics, metrics_option, metrics_served
 from contactport.cli.options import allow_network_option, settings_of, settings_options
 from contactport.cli.output import say
 from contactport.process import forbid_core_dumps, ignore_hangups, spare_what_stays
@@ -20,9 +21,12 @@ STOP_MARGIN = 10.0
 
 
 @click.command()
+@metrics_option
 @allow_network_option
 @settings_options
-def worker(allow_network: tuple[str, ...], data: str | None, config: Path | None) -> None:
+def worker(
+    metrics: str | None, allow_network: tuple[str, ...], data: str | None, config: Path | None
+) -> None:
     """Carry imports that `contactport serve --role api` takes in, beside any number of other workers.
 
     It needs PostgreSQL (CONTACTPORT_DATABASE_URL) and the key ring in the data folder, the same as the others'. One
@@ -34,7 +38,7 @@ def worker(allow_network: tuple[str, ...], data: str | None, config: Path | None
     ignore_hangups()
 
     def read_settings() -> Settings:
-        return settings_of(data, config, allow_network=allow_network)
+        return settings_of(data, config, allow_network=allow_network, metrics=metrics)
 
     settings = read_settings()
     if not settings.database_url:
@@ -42,6 +46,7 @@ def worker(allow_network: tuple[str, ...], data: str | None, config: Path | None
             "a worker shares its database with other processes, which SQLite is not made for: set "
             "CONTACTPORT_DATABASE_URL, or run `contactport serve` alone, which carries imports itself"
         )
+    listeners = listen_for_metrics(settings.metrics)
     from contactport import logs
     from contactport.store.open import Store, open_store
 
@@ -61,7 +66,8 @@ def worker(allow_network: tuple[str, ...], data: str | None, config: Path | None
         reread_on_signal(settings, read_settings)
         await work(settings, store, stop, _ready)
 
-    uvloop.run(run())
+    with metrics_served(listeners, store):
+        uvloop.run(run())
 
 
 def _ready() -> None:
