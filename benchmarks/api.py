@@ -10,10 +10,10 @@ import argparse
 import asyncio
 import time
 from collections.abc import Callable
-from urllib.parse import urlencode
 
 from benchmarks.figures import percentile, spread, table
 from benchmarks.service import Served, service
+from benchmarks.wire import Connection, request
 
 REFUSAL = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
@@ -34,24 +34,11 @@ class Provider:
         writer.close()
 
 
-def request(served: Served, method: str, path: str, body: str = "") -> bytes:
-    """The bytes of a request."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
-    lines += [f"{name}: {value}" for name, value in served.headers.items()]
-    if body:
-        lines.append("Content-Type: application/x-www-form-urlencoded")
-    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
-
-
-async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, message: bytes) -> bytes:
+async def exchange(connection: Connection, message: bytes) -> bytes:
     """One request and its answer's body."""
-    writer.write(message)
-    head = await reader.readuntil(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 200"), head
-    length = next(
-        int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
-    )
-    return await reader.readexactly(length)
+    status, body = await connection.ask(message)
+    assert status == 200, (status, body)
+    return body
 
 
 async def load(
@@ -62,11 +49,11 @@ async def load(
     end = time.perf_counter() + seconds
 
     async def client() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        connection = await Connection.open(served.port)
         while (started := time.perf_counter()) < end:
-            await exchange(reader, writer, message())
+            await exchange(connection, message())
             taken.append(time.perf_counter() - started)
-        writer.close()
+        connection.close()
 
     await asyncio.gather(*(client() for _ in range(clients)))
     return len(taken) / seconds, percentile(taken, 0.99)
@@ -77,24 +64,24 @@ async def measure(served: Served, clients: int, seconds: float, imports: int) ->
     provider = Provider()
     server = await asyncio.start_server(provider.answer, "127.0.0.1", 0)
     address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    body = urlencode({"service": "carddav", "server": address, "username": "ann", "password": "secret"})
-    begin = request(served, "POST", "/begin_import/import.json", body)
+    form = {"service": "carddav", "server": address, "username": "ann", "password": "secret"}
+    begin = request(served.headers, "POST", "/begin_import/import.json", form)
 
-    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    connection = await Connection.open(served.port)
     waits: list[float] = []
     poll = b""
     for _ in range(imports):
         while not provider.asked.empty():
             provider.asked.get_nowait()
         started = time.perf_counter()
-        answer = await exchange(reader, writer, begin)
+        answer = await exchange(connection, begin)
         waits.append(await provider.asked.get() - started)
         import_id = int(answer.partition(b'"import_id":')[2].split(b",")[0])
-        poll = request(served, "GET", f"/events/{import_id}.json")
-        while b'"COMPLETE"' not in await exchange(reader, writer, poll):  # noqa: ASYNC110 -- a poll is what is timed
+        poll = request(served.headers, "GET", f"/events/{import_id}.json")
+        while b'"COMPLETE"' not in await exchange(connection, poll):  # noqa: ASYNC110 -- a poll is what is timed
             await asyncio.sleep(0.01)
-    writer.close()
-    health = request(served, "GET", "/health")
+    connection.close()
+    health = request(served.headers, "GET", "/health")
     rows: list[tuple[str, str]] = []
     floor = 0.0
     for name, message in (("/health, the floor", health), ("events", poll), ("begin_import", begin)):

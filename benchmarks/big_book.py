@@ -84,10 +84,10 @@ def main() -> None:
     arguments = parser.parse_args()
     small: list[Measured] = []
     big: list[Measured] = []
-    with streaming() as url:
+    with streaming() as server:
         for _ in range(arguments.runs):
-            small.append(measure(url, arguments.small))
-            big.append(measure(url, arguments.big))
+            small.append(measure(server.url, arguments.small))
+            big.append(measure(server.url, arguments.big))
 
     def row(name: str, field: str, unit: str, scale: float, digits: int) -> tuple[str, ...]:
         few = [float(getattr(one, field)) for one in small]

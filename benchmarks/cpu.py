@@ -47,7 +47,7 @@ def main() -> None:
     per = 1000 / count
     with radicale() as warm, streaming() as endless, service() as served:
         warm.book("alice", "book", cards(count))
-        servers = (("Radicale", warm.url), ("the streaming server", f"{endless}/{count}/"))
+        servers = (("Radicale", warm.url), ("the streaming server", f"{endless.url}/{count}/"))
         taken: dict[str, list[float]] = {name: [] for name, _ in servers}
         for _, url in servers:
             spent(served, url, "alice")

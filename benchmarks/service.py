@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from benchmarks import usage
+
 COMMAND = str(Path(sys.executable).with_name("contactport"))
 WIDE = {
     "CONTACTPORT_BEGINS_PER_MINUTE": "1000000",
@@ -82,15 +84,11 @@ class Served:
 
     def memory(self, line: str = "VmHWM") -> int:
         """The process's peak (VmHWM) or present (VmRSS) memory in bytes."""
-        status = Path(f"/proc/{self.pid}/status").read_text("ascii")
-        return next(int(row.split()[1]) * 1024 for row in status.splitlines() if row.startswith(line))
+        return usage.memory(self.pid, line)
 
     def processor(self) -> float:
         """Seconds of processor time, user and system, that all threads of the process have taken so far."""
-        stat = Path(f"/proc/{self.pid}/stat").read_text("ascii")
-        # The second field is the program's name in parentheses, which may hold anything.
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return usage.processor(self.pid)
 
 
 @contextmanager

@@ -5,7 +5,8 @@ thousand cards, whatever the number; one costs a few microseconds. It is a proce
 not counted as the service's.
 
 It answers what a client of RFC 6352 asks: principal, home set, the home's listing, the book's listing, and all
-cards by sync-collection (RFC 6578) or addressbook-query. Any name and password will do. Only for loopback.
+cards by sync-collection (RFC 6578) or addressbook-query. Any name and password will do. Only for loopback. It may
+listen on several ports, and so be as many providers to the service.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from samples.book import card
@@ -158,8 +160,20 @@ async def _converse(book: Book, reader: asyncio.StreamReader, writer: asyncio.St
         await writer.drain()
 
 
-async def serve() -> None:
-    """Serve a free port of 127.0.0.1, which is printed, until the process is ended."""
+class Streaming(NamedTuple):
+    """A running server: where it listens, without a slash at the end of each URL, and its process."""
+
+    urls: tuple[str, ...]
+    pid: int
+
+    @property
+    def url(self) -> str:
+        """The first, or the only one."""
+        return self.urls[0]
+
+
+async def serve(ports: int) -> None:
+    """Serve free ports of 127.0.0.1, which are printed on one line, until the process is ended."""
     book = Book()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -170,27 +184,29 @@ async def serve() -> None:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+    servers = [await asyncio.start_server(connected, "127.0.0.1", 0) for _ in range(ports)]
+    print(*(server.sockets[0].getsockname()[1] for server in servers), flush=True)
+    await asyncio.gather(*(server.serve_forever() for server in servers))
 
 
 @contextmanager
-def streaming() -> Generator[str]:
-    """Such a server as a process; its URL, without a slash at the end. It is gone afterwards."""
+def streaming(ports: int = 1) -> Generator[Streaming]:
+    """Such a server as a process. It is gone afterwards."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.streaming"],
+        [sys.executable, "-m", "benchmarks.streaming", str(ports)],
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[1],
     )
     try:
         assert process.stdout is not None
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        urls = tuple(f"http://127.0.0.1:{port}" for port in process.stdout.readline().split())
+        assert len(urls) == ports, "the streaming server did not start"
+        yield Streaming(urls, process.pid)
     finally:
         process.terminate()
         process.wait(30)
 
 
 if __name__ == "__main__":
-    asyncio.run(serve())
+    asyncio.run(serve(int(sys.argv[1]) if len(sys.argv) > 1 else 1))

@@ -1,0 +1,158 @@
+"""Applications that keep imports in flight and poll them, as many times a second as they are told.
+
+Polls are sent by the clock, whether or not the last one was answered; a poll that had to wait for its turn counts
+from when it was due. How late they were sent is noted as well: it is the load's own share of what is measured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import time
+from collections import Counter
+from collections.abc import Coroutine
+from datetime import datetime
+from itertools import cycle
+from typing import Any
+
+import msgspec
+
+from benchmarks.fleet import Fleet
+from benchmarks.wire import Pool, request
+
+BEGINS = 16
+"""begin_import calls at once, at most."""
+
+
+class Step(msgspec.Struct):
+    """What was seen in a stretch of time at one rate of polls. Times are seconds."""
+
+    rate: float
+    began: float
+    seconds: float = 0.0
+    polls: list[float] = []
+    late: list[float] = []
+    begins: list[float] = []
+    contacts: list[float] = []
+    imports: list[float] = []
+    """From begin_import to COMPLETE, of those that completed in this stretch."""
+    delivered: int = 0
+    errors: Counter[str] = msgspec.field(default_factory=Counter[str])
+
+
+class Applications:
+    """The load. `rate` and `step` may be changed while `run` runs; what happens is written into `step`."""
+
+    def __init__(self, fleet: Fleet, *, imports: int, contacts: int, rate: float) -> None:
+        self.rate = rate
+        self.step = Step(rate, time.perf_counter())
+        self.live: dict[int, float] = {}
+        """Imports under way, and when each was begun (time.time)."""
+        self._contacts = contacts
+        self._wanted = imports
+        self._headers = fleet.headers
+        self._pool = Pool(fleet.ports)
+        self._begins = asyncio.Semaphore(BEGINS)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._users = 0
+        self._servers = cycle([f"{url}/{contacts}/" for url in fleet.provider.urls])
+        self._over = False
+
+    async def run(self) -> None:
+        """Keep the imports in flight and poll them, until cancelled."""
+        for _ in range(self._wanted):
+            self._spawn_import()
+        due = time.perf_counter()
+        waiting: list[int] = []
+        try:
+            while True:
+                now = time.perf_counter()
+                while due <= now:
+                    waiting = waiting or list(self.live)
+                    if waiting:
+                        self._spawn(self._poll(waiting.pop(), due))
+                        self.step.late.append(time.perf_counter() - due)
+                    due += 1 / self.rate
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        finally:
+            self._over = True
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            self._pool.close()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _spawn_import(self) -> None:
+        if not self._over:
+            self._spawn(self._begin())
+
+    async def _ask(self, what: str, message: bytes) -> bytes | None:
+        """The body of a 200; whatever else comes is an error of the present step."""
+        try:
+            status, body = await self._pool.ask(message)
+        except (OSError, asyncio.IncompleteReadError) as error:
+            self.step.errors[f"{what}: {type(error).__name__}"] += 1
+            return None
+        if status != 200:
+            self.step.errors[f"{what}: {status}"] += 1
+            return None
+        return body
+
+    async def _begin(self) -> None:
+        self._users += 1
+        form = {
+            "service": "carddav",
+            "server": next(self._servers),
+            "username": f"user{self._users}",
+            "password": "secret",
+        }
+        async with self._begins:
+            at, started = time.time(), time.perf_counter()
+            body = await self._ask(
+                "begin_import", request(self._headers, "POST", "/begin_import/import.json", form)
+            )
+            self.step.begins.append(time.perf_counter() - started)
+        if body is None:
+            # Not at once: what refuses now would refuse again.
+            await asyncio.sleep(0.5)
+            self._spawn_import()
+            return
+        self.live[int(json.loads(body)["import_id"])] = at
+
+    async def _poll(self, import_id: int, due: float) -> None:
+        body = await self._ask("events", request(self._headers, "GET", f"/events/{import_id}.json"))
+        self.step.polls.append(time.perf_counter() - due)
+        if body is None or b'"COMPLETE"' not in body:
+            return
+        began = self.live.pop(import_id, None)
+        if began is None:
+            # Two polls of it were on their way.
+            return
+        last = json.loads(body)["events"][-1]
+        if last["value"]:
+            self.step.errors[f"import ended: {last['value']}"] += 1
+        else:
+            self.step.imports.append(datetime.fromisoformat(last["created_at"]).timestamp() - began)
+            await self._fetch(import_id)
+        self._spawn_import()
+
+    async def _fetch(self, import_id: int) -> None:
+        started = time.perf_counter()
+        body = await self._ask("contacts", request(self._headers, "GET", f"/contacts/{import_id}.json"))
+        self.step.contacts.append(time.perf_counter() - started)
+        if body is None:
+            return
+        # The owner is written like a contact.
+        count = body.count(b'{"first_name":') - 1
+        self.step.delivered += count
+        if count != self._contacts:
+            self.step.errors[f"contacts: {count} of {self._contacts}"] += 1
+
+    def oldest(self) -> float:
+        """How long the import that was begun first of those under way has been so."""
+        return time.time() - min(self.live.values(), default=math.inf) if self.live else 0.0
