@@ -88,7 +88,7 @@ def test_a_worker_that_only_seemed_dead(tmp_path: Path, books: BookServer, back:
 
             until(store_some)
             if back == "when the other has ended":
-                until(lambda: store_some() and rows.one(import_id).ended or None)
+                until(lambda: (store_some() and rows.one(import_id).ended) or None)
             stored = rows.one(import_id)
 
             # The old page comes to the old worker first, and then to itself.
