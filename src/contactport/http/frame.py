@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contactport import telemetry
 from contactport.errors import Code, WireError
 from contactport.http.answer import Answer, begin_answer
 from contactport.http.arguments import check_query
@@ -48,11 +49,12 @@ class Frame:
         began = time.perf_counter()
         answer = begin_answer(scope, secrets.token_hex(8))
         status = 0
+        first = 0.0
 
         async def framed(message: Message) -> None:
-            nonlocal status
+            nonlocal status, first
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, first = message["status"], time.perf_counter()
                 _add_headers(message, answer)
             await send(message)
 
@@ -68,15 +70,23 @@ class Frame:
                 if not status:
                     await response(scope, receive, framed)
             finally:
+                ended = time.perf_counter()
+                telemetry.request_answered(_kind(answer), scope["method"], status, (first or ended) - began)
                 fields: dict[str, Any] = {} if answer.import_id is None else {"import_id": answer.import_id}
                 _log.info(
                     "request",
                     method=scope["method"],
                     route=answer.route,
                     status=status,
-                    duration_ms=round((time.perf_counter() - began) * 1000, 1),
+                    duration_ms=round((ended - began) * 1000, 1),
                     **fields,
                 )
+
+
+def _kind(answer: Answer) -> str:
+    """The route's template. A long poll is told apart: its time is what the caller asked for, and no latency."""
+    waits = answer.route == "/events/{id}" and any(name == b"wait" for name, _ in answer.query)
+    return f"{answer.route}?wait" if waits else answer.route
 
 
 def _add_headers(message: Message, answer: Answer) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from contactport import telemetry
 from contactport.errors import Code
 from contactport.store import events
 from contactport.store.clock import now_ms
+from contactport.store.database import after_commit
 from contactport.store.imports import Import, State, check_epoch
 from contactport.store.schema import contact_chunk, event, import_, reject, secret
 
@@ -79,6 +82,30 @@ def _end(connection: Connection, import_id: int, state: State, code: int | None,
         )
     )
     connection.execute(delete(secret).where(secret.c.import_id == import_id))
+    _count(connection, import_id)
+
+
+def _count(connection: Connection, import_id: int) -> None:
+    """Let the process count an import that ends here, once that is stored."""
+    row = connection.execute(
+        select(
+            import_.c.service,
+            import_.c.code,
+            (import_.c.ended_at - import_.c.created_at).label("life"),
+            import_.c.delivered,
+            import_.c.merged,
+            import_.c.rejected,
+        ).where(import_.c.id == import_id)
+    ).one()
+    ended = telemetry.Ended(
+        provider=row.service,
+        code=row.code,
+        seconds=None if row.code == Code.ABANDONED else row.life / 1000,
+        delivered=row.delivered,
+        merged=row.merged,
+        rejected=row.rejected,
+    )
+    after_commit(connection, partial(telemetry.import_ended, ended))
 
 
 def purge_due(connection: Connection, limit: int = 200) -> list[int]:
@@ -122,6 +149,8 @@ def erase(connection: Connection, import_id: int, text: str) -> None:
         .where(import_.c.id == import_id)
         .values(code=Code.ABANDONED, ended_at=func.coalesce(import_.c.ended_at, now_ms()))
     )
+    if row.state in ("waiting", "running"):
+        _count(connection, import_id)
     _wipe(connection, [import_id], "request")
 
 
@@ -165,3 +194,5 @@ def _wipe(connection: Connection, import_ids: list[int], by: Literal["request", 
             sealed_owner=None,
         )
     )
+    if by != "lost":
+        after_commit(connection, partial(telemetry.imports_purged, len(import_ids), by))
