@@ -245,11 +245,6 @@ def _open(row: Row[Any], key: bytes | None) -> Import:
             return None
         return vault.unseal(key, box, context(row.id, "import", field)).decode()
 
-    key = (
-        None
-        if row.sealed_key is None
-        else ring.open_data_key(row.sealed_key, context(row.id, "import", "key"))
-    )
     return Import(
         id=row.id,
         domain_id=row.domain_id,
