@@ -93,8 +93,25 @@ class Ledger(msgspec.Struct):
     rejected: int
 
 
+class Erasure(msgspec.Struct):
+    """The receipt of an erasure. `contacts` is how many were stored, `key_number` the ring's key that sealed theirs.
+
+    `by` is "request", "retention" or "lost". `key_destroyed` is told as it is now: without that key a backup of the
+    database can't be read either.
+    """
+
+    erased_at: str
+    by: str
+    contacts: int
+    key_number: int
+    key_destroyed: bool
+
+
 class ImportBody(msgspec.Struct, kw_only=True):
-    """The answer of `imports`. `rejects` are the first thousand; `error` is there when the import has failed."""
+    """The answer of `imports`. `rejects` are the first thousand.
+
+    `error` is there when the import has failed, `erasure` when its contacts were erased.
+    """
 
     import_id: int
     state: str
@@ -106,6 +123,7 @@ class ImportBody(msgspec.Struct, kw_only=True):
     ledger: Ledger
     rejects: list[Reject]
     error: ErrorBody | UnsetType = UNSET
+    erasure: Erasure | UnsetType = UNSET
     user_id: str | None
     id: int
     echo: str | None

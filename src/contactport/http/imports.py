@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
+import msgspec
+from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +18,15 @@ from contactport.http.spelling import spelt
 from contactport.store import events, imports
 from contactport.store.events import Event
 from contactport.store.imports import Import
+from contactport.store.vault import Ring
+
+
+class _Beside(msgspec.Struct):
+    """What the answer needs beside the import's row."""
+
+    events: list[Event]
+    rejects: list[Reject]
+    erasure: bodies.Erasure | UnsetType
 
 
 async def serve_import(service: Service, request: Request) -> Response:
@@ -37,9 +47,13 @@ async def _show(service: Service, request: Request) -> Response:
     """The import's row, without a word of its contacts."""
     given = await arguments.read(request, service.settings, arguments.POLL)
     name = spelt(request, ("json", "xml"))
-    one, (events, rejects) = await asked_import(service, request, name, given, _events_and_rejects)
+
+    def beside(connection: Connection, one: Import) -> _Beside:
+        return _read_beside(connection, one, service.store.ring)
+
+    one, found = await asked_import(service, request, name, given, beside)
     answer = answer_of(request.scope)
-    error = None if one.code is None else why_failed(one, events)
+    error = None if one.code is None else why_failed(one, found.events)
     body = bodies.ImportBody(
         import_id=one.id,
         state=one.state,
@@ -49,8 +63,9 @@ async def _show(service: Service, request: Request) -> Response:
         ended_at=None if one.ended_at is None else bodies.stamp(one.ended_at),
         purge_at=None if one.purge_at is None else bodies.stamp(one.purge_at),
         ledger=bodies.Ledger(one.found, one.delivered, one.merged, one.rejected),
-        rejects=rejects,
+        rejects=found.rejects,
         error=UNSET if error is None else bodies.ErrorBody(int(error.code), error.text),
+        erasure=found.erasure,
         user_id=one.user_id,
         id=one.id,
         echo=answer.echo,
@@ -58,5 +73,18 @@ async def _show(service: Service, request: Request) -> Response:
     return success(answer, "importResponse", body)
 
 
-def _events_and_rejects(connection: Connection, one: Import) -> tuple[list[Event], list[Reject]]:
-    return events.read(connection, one.id), imports.rejects(connection, one)
+def _erasure(one: Import, ring: Ring) -> bodies.Erasure | UnsetType:
+    """When, by whom and how many; and whether anything can still open a copy of them."""
+    if one.erased_at is None or one.erased_by is None or one.key_number is None:
+        return UNSET
+    return bodies.Erasure(
+        erased_at=bodies.stamp(one.erased_at),
+        by=one.erased_by,
+        contacts=one.delivered,
+        key_number=one.key_number,
+        key_destroyed=one.key_number not in ring.days(),
+    )
+
+
+def _read_beside(connection: Connection, one: Import, ring: Ring) -> _Beside:
+    return _Beside(events.read(connection, one.id), imports.rejects(connection, one), _erasure(one, ring))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+import pytest
+
 from contactport.contact import Contact, Reject
 from contactport.errors import Code
 from contactport.store.domains import KeyPair
+from contactport.store.open import Store
 from tests.unit.http.asgi import ask, basic
 from tests.unit.http.conftest import Build
 from tests.unit.http.shelf import Shelf
@@ -66,6 +69,62 @@ async def test_it_is_told_in_xml_as_well(wire: Build, pair: KeyPair, shelf: Shel
     assert root.tag == "importResponse"
     assert root.findtext("ledger/rejected") == "1"
     assert root.findtext("rejects/reject/reason") == "a < b"
+
+
+class TestReceipt:
+    async def test_there_is_none_before_the_erasure(self, wire: Build, pair: KeyPair, shelf: Shelf) -> None:
+        for one in (shelf.waiting(), shelf.complete([Contact()]), shelf.failed(Code.UNAVAILABLE)):
+            assert "erasure" not in (await ask(wire(), "GET", f"/imports/{one}", headers=basic(pair))).json()
+
+    @pytest.mark.parametrize("by", ["request", "retention"])
+    async def test_it_says_when_by_whom_how_many_and_under_which_key(
+        self, wire: Build, pair: KeyPair, shelf: Shelf, store: Store, by: str
+    ) -> None:
+        one = shelf.complete([Contact(), Contact()], user_id="u", retention=0 if by == "retention" else 900)
+        if by == "retention":
+            shelf.purge()
+        else:
+            await ask(wire(), "DELETE", f"/imports/{one}", headers=basic(pair))
+        body = (await ask(wire(), "GET", f"/imports/{one}", headers=basic(pair))).json()
+        told = body["erasure"]
+        assert body["ended_at"] <= told.pop("erased_at") < body["purge_at"]
+        assert told == {"by": by, "contacts": 2, "key_number": 1, "key_destroyed": False}
+        store.ring.destroy_before(store.ring.add().id)
+        again = (await ask(wire(), "GET", f"/imports/{one}", headers=basic(pair))).json()
+        assert again["erasure"]["key_destroyed"] is True
+
+    async def test_it_is_told_in_xml_as_well(self, wire: Build, pair: KeyPair, shelf: Shelf) -> None:
+        one = shelf.complete([Contact()], retention=0)
+        shelf.purge()
+        answer = await ask(wire(), "GET", f"/imports.xml/{one}", headers=basic(pair))
+        told = ElementTree.fromstring(answer.body).find("erasure")
+        assert told is not None
+        assert [(part.tag, part.get("type"), part.text) for part in told][1:] == [
+            ("by", None, "retention"),
+            ("contacts", "integer", "1"),
+            ("key-number", "integer", "1"),
+            ("key-destroyed", "boolean", "false"),
+        ]
+        when = told.find("erased-at")
+        assert when is not None
+        assert when.get("type") == "datetime"
+
+
+class TestLost:
+    """The ring's key is gone: an older copy of the ring was put back."""
+
+    async def test_contacts_that_can_not_be_opened_are_gone_in_words(
+        self, wire: Build, pair: KeyPair, shelf: Shelf, store: Store
+    ) -> None:
+        one = shelf.complete([Contact()], user_id="u", rejects=[Reject("line 1", "no")])
+        store.ring.destroy_before(store.ring.add().id)
+        answer = await ask(wire(), "GET", f"/contacts/{one}", headers=basic(pair))
+        assert answer.status == 410
+        assert "key that these contacts were sealed with is gone" in answer.json()["error"]["message"]
+        body = (await ask(wire(), "GET", f"/imports/{one}", headers=basic(pair))).json()
+        assert (body["state"], body["rejects"], body["user_id"]) == ("complete", [], None)
+        assert (await ask(wire(), "GET", f"/events/{one}", headers=basic(pair))).status == 200
+        assert (await ask(wire(), "DELETE", f"/imports/{one}", headers=basic(pair))).status == 204
 
 
 class TestErasing:
