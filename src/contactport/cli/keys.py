@@ -99,7 +99,7 @@ def replace(yes: bool, as_json: bool, data: str | None, config: Path | None) -> 
             _ask(f"Forget {lost}, and go on with a new ring? Domains and their key pairs stay.")
         done = replacement.replace(database, ring)
     if as_json:
-        put_json(done)
+        put_json({"lost": done.lost, "kept": None if done.kept is None else str(done.kept)})
         return
     click.echo(f"the key ring {ring} is a new one; forgotten: {done.lost}")
     if done.kept is not None:

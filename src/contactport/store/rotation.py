@@ -19,7 +19,7 @@ from contactport.store.vault import DailyKey, Ring, SealBroken, seal_data_key
 
 BATCH = 200
 """Data keys of one transaction: their imports wait for it."""
-GRACE_SECONDS = 2.0
+GRACE_SECONDS = 5.0
 """Old keys outlive the last box of theirs by this much: whoever has just read such a box still opens it."""
 
 
@@ -32,7 +32,7 @@ class Rotation(msgspec.Struct, frozen=True):
     destroyed: list[int]
 
 
-def rotate(database: Database, ring: Ring, grace: float = GRACE_SECONDS) -> Rotation:
+def rotate(database: Database, ring: Ring, grace: float | None = None) -> Rotation:
     """Do all of it, in this thread; `grace` in seconds. Raises RingError, and what the database raises."""
     key = ring.add()
     database.write_now(retire_before, key.id)
@@ -44,7 +44,7 @@ def rotate(database: Database, ring: Ring, grace: float = GRACE_SECONDS) -> Rota
         last, done, broken = batch
         resealed += done
         unreadable += broken
-    time.sleep(grace)
+    time.sleep(GRACE_SECONDS if grace is None else grace)
     destroyed = ring.destroy_before(key.id)
     database.truncate_log()
     return Rotation(key.id, resealed, unreadable, destroyed)
