@@ -85,6 +85,8 @@ def begin(store: Store, server: str) -> int:
         user_id=None,
         secret=Secret("secret", server),
         seconds=600,
+        provider_mark=store.ring.lasting_mark("provider", "bench"),
+        account_mark=store.ring.lasting_mark("account", "bench", "alice"),
     )
     return store.database.write_now(imports.insert_import, store.ring, beginning)
 
@@ -113,13 +115,13 @@ def main() -> None:
     parser.add_argument("--functions", type=int, default=0, help="print that many functions as well")
     arguments = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    settings = Settings(allow_network=["127.0.0.0/8"])
+    settings = Settings(allow_network=["127.0.0.0/8"], provider_per_minute=10**6, account_per_minute=10**6)
     samples = Samples()
     with radicale() as server, tempfile.TemporaryDirectory() as folder:
         server.book("alice", "book", cards(arguments.cards))
         store = open_store(Path(folder))
         store.database.write_now(domains.add, "bench")
-        attempts = Attempts(store, settings, source, lambda: open_client(settings))
+        attempts = Attempts(store, settings, source, lambda: open_client(settings), lambda *_: None)
         import_ids = [begin(store, server.url) for _ in range(1 + arguments.runs)]
         asyncio.run(perform(attempts, import_ids, samples))
     whole = samples.rooms.total()

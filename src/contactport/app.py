@@ -49,9 +49,11 @@ def build(settings: Settings, store: Store | None = None, role: Role = "all") ->
         take_short_turns()
         if worker is not None:
             await worker.start()
+        await store.signals.open()
         try:
             yield
         finally:
+            await store.signals.close()
             if worker is not None:
                 await worker.stop()
             await jobs.close()
@@ -65,7 +67,7 @@ def build(settings: Settings, store: Store | None = None, role: Role = "all") ->
 def build_worker(settings: Settings, store: Store, jobs: Jobs) -> Worker:
     """What carries imports in this process."""
     use_memory(StoredMemory(store))
-    attempts = Attempts(store, settings, source, lambda: open_client(settings))
+    attempts = Attempts(store, settings, source, lambda: open_client(settings), jobs.enqueue)
     return Worker(store, settings, jobs, attempts)
 
 

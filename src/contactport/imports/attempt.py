@@ -10,7 +10,10 @@ from contextlib import AbstractAsyncContextManager
 import structlog
 from sqlalchemy import Connection
 
+from contactport import telemetry
 from contactport.errors import Code, WireError
+from contactport.imports import admission
+from contactport.imports.admission import Enqueue, Parked, Refused
 from contactport.imports.begin import host_of
 from contactport.imports.marks import Marks
 from contactport.imports.progress import StoredRecord
@@ -42,15 +45,21 @@ class Attempts:
     """Runs attempts; made once a process."""
 
     def __init__(
-        self, store: Store, settings: Settings, find_source: FindSource, open_client: OpenClient
+        self,
+        store: Store,
+        settings: Settings,
+        find_source: FindSource,
+        open_client: OpenClient,
+        enqueue: Enqueue,
     ) -> None:
         self._store = store
         self._settings = settings
         self._find_source = find_source
         self._open_client = open_client
+        self._enqueue = enqueue
 
-    async def perform(self, import_id: int) -> None:
-        """Carry an import to its end, from wherever an earlier attempt left it.
+    async def perform(self, import_id: int, job: int = 0) -> None:
+        """Carry an import to its end, or to where it has to wait, from wherever an earlier attempt left it.
 
         Raises nothing but asyncio.CancelledError (the process is to stop: the next attempt goes on). While the
         database is away or full it waits, and begins a new attempt then: what a broken transaction may have stored
@@ -59,7 +68,7 @@ class Attempts:
         pause = FIRST_PAUSE
         while True:
             try:
-                return await self._attempt(import_id)
+                return await self._attempt(import_id, job)
             except Exception as error:
                 if not unavailable(error):
                     raise
@@ -70,17 +79,27 @@ class Attempts:
             await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _attempt(self, import_id: int) -> None:
+    async def _attempt(self, import_id: int, job: int) -> None:
         try:
-            claimed = await self._store.database.write(imports.claim, self._store.ring, import_id)
+            admitted = await self._store.database.write(
+                admission.admit, self._store, self._settings, self._enqueue, import_id, job
+            )
         except SealBroken:
             log.error("import_unreadable", import_id=import_id, hint="the ring's key of its day is gone")
             await self._store.database.write(self._give_up, import_id)
             return
-        if claimed is None:
+        if admitted is None:
             return
-        one, secret = claimed
+        if isinstance(admitted, Parked):
+            _log_parked(import_id, admitted)
+            return
+        if isinstance(admitted, Refused):
+            log.info("import_refused", import_id=import_id, code=int(admitted.code))
+            return
+        one, secret = admitted.one, admitted.secret
         started = now_ms()
+        if one.epoch == 1:
+            telemetry.import_begun(one.service, (started - one.created_at) / 1000)
         failure: WireError | None = None
         try:
             await self._read(one, secret)
@@ -90,16 +109,21 @@ class Attempts:
         except WireError as error:
             failure = error
         except TimeoutError:
-            failure = WireError(Code.TIMEOUT)
+            # Where others had used up most of its time before, that says nothing of its provider.
+            in_time = one.deadline - started > self._settings.import_seconds * 500
+            failure = WireError(Code.TIMEOUT, provider_failed=in_time)
         except Exception as error:
             if unavailable(error):
                 raise
             log.error("import_broke", import_id=one.id, error=type(error).__name__, exc_info=error)
             failure = WireError(Code.UNEXPECTED)
         try:
-            await self._store.database.write(self._end, one, secret, failure)
+            parked = await self._store.database.write(self._end, one, secret, failure)
         except Fenced:
             log.info("import_fenced", import_id=one.id, epoch=one.epoch)
+            return
+        if parked is not None:
+            _log_parked(one.id, parked)
             return
         log.info(
             "import_ended",
@@ -144,24 +168,40 @@ class Attempts:
             asyncio.timeout(max(0.0, (one.deadline - now_ms()) / 1000)),
             self._open_client() as client,
         ):
+            client.observe = telemetry.of_provider(provider.code)
             await run(source, account, client, record, self._settings.import_members)
 
-    def _end(self, connection: Connection, one: Import, secret: Secret, failure: WireError | None) -> None:
-        """The import's end and what it teaches of the password, in one transaction. Raises Fenced."""
+    def _end(
+        self, connection: Connection, one: Import, secret: Secret, failure: WireError | None
+    ) -> Parked | None:
+        """The import's end, and what it teaches of the provider and the password, in one transaction; or that it is
+        parked, as the provider wishes. Raises Fenced.
+        """
         imports.check_epoch(connection, one.id, one.epoch)
+        if failure is not None and failure.retry_after:
+            rested = admission.rest(connection, self._settings, self._enqueue, one.id, failure)
+            if isinstance(rested, Parked):
+                return rested
+            failure = rested
         self._store.signals.announce(connection, one.id)
         retention = domains.retention_of(connection, one.domain_id) or self._settings.retention
         provider = providers.find(one.service)
         assert provider is not None
         assert one.username is not None
+        admission.learn(connection, self._settings, one, failure)
         who = (one.domain_id, host_of(provider, secret.server, one.username), one.username)
         if failure is None:
             endings.complete(connection, one, retention)
             self._keep_password(connection, who, None)
-            return
+            return None
         endings.fail(connection, one.id, failure.code, failure.text, retention)
         if failure.code == Code.WRONG_PASSWORD:
             self._keep_password(connection, who, secret.password)
+        return None
+
+
+def _log_parked(import_id: int, parked: Parked) -> None:
+    log.info("import_parked", import_id=import_id, why=parked.why, seconds=round(parked.seconds, 1))
 
 
 def _marks(connection: Connection, one: Import, key: bytes) -> Marks:

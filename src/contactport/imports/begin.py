@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import msgspec
 from sqlalchemy import Connection
@@ -48,8 +47,8 @@ async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Req
     host = host_of(provider, server, request.username)
     retention = request.domain.retention or settings.retention
 
-    provider_mark = store.ring.lasting_mark("provider", host.lower())
-    account_mark = store.ring.lasting_mark("account", host.lower(), request.username.strip().lower())
+    provider_mark = store.ring.lasting_mark("provider", host)
+    account_mark = store.ring.lasting_mark("account", host, request.username.strip().lower())
 
     def transaction(connection: Connection) -> int:
         # One at a time of a domain: its limits and its Idempotency-Keys hold however many processes it asks at once.
@@ -121,10 +120,18 @@ def _arguments(request: Request) -> tuple[str, ...]:
 
 
 def host_of(provider: Provider, server: str, username: str) -> str:
-    """The word under which an account's wrong passwords are counted: the same account, the same word."""
+    """The word under which a host's imports and an account's wrong passwords are counted.
+
+    However the same server is spelt, with whatever path, it is the same word.
+    """
     if not provider.self_hosted:
         return provider.code
-    return (urlsplit(server).netloc if "//" in server else server) or username.rpartition("@")[2]
+    if not server:
+        return username.rpartition("@")[2].strip().lower()
+    named = parse_server(server)
+    if named.port in (None, 80 if named.scheme == "http" else 443):
+        return named.host
+    return f"{named.host}:{named.port}"
 
 
 def _include(text: str) -> set[str]:

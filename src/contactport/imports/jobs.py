@@ -43,6 +43,11 @@ class Job(msgspec.Struct, frozen=True):
         return f"{self.import_id}.{self.number}"
 
 
+def number_of(name: str) -> int:
+    """The number of the job that a workflow's id names."""
+    return int(name.rpartition(".")[2])
+
+
 class Jobs:
     """The queue, as every process sees it: those that only fill it, too."""
 
@@ -76,6 +81,10 @@ class Jobs:
             await self._client.delete_workflows_async(dead)
         return [job for job in jobs if job.name not in live]
 
+    async def hasten(self, job: Job) -> None:
+        """Let a job that waits for its time begin now."""
+        await self._client.set_workflow_delay_async(job.name, delay_seconds=0)
+
     async def collect_garbage(self, limit: int = 500) -> int:
         """Delete the engine's own rows of ended workflows, `limit` at most; how many there were."""
         rows = await self._client.list_workflows_async(
@@ -105,13 +114,15 @@ class Jobs:
 
 
 class Carrier:
-    """This process's share of the queue. `perform` carries one import to its end."""
+    """This process's share of the queue. `perform` carries an import to its end, or to where it is parked, as its
+    job of that number.
+    """
 
     def __init__(
         self,
         database: Database,
         name: str,
-        perform: Callable[[int], Awaitable[None]],
+        perform: Callable[[int, int], Awaitable[None]],
         *,
         workers: int,
         lane_limit: int,
@@ -123,6 +134,7 @@ class Carrier:
         self._lane_limit = lane_limit
         self._running: dict[int, asyncio.Task[None]] = {}
         self._stopping = False
+        self._dropping = 0
 
     async def launch(self) -> None:
         """Take up the queue on the running loop, and what a process of this name left unfinished.
@@ -135,7 +147,8 @@ class Carrier:
         DBOS(config=config)
 
         async def workflow(import_id: int) -> None:
-            await self._carry(import_id)
+            assert DBOS.workflow_id is not None
+            await self._carry(import_id, number_of(DBOS.workflow_id))
 
         DBOS.workflow(name=WORKFLOW)(workflow)
         try:
@@ -169,11 +182,11 @@ class Carrier:
 
     async def drop(self) -> None:
         """Cut off all that runs, without an end: each job stays this process's, to be handed back."""
-        self._stopping = True
+        self._dropping += 1
         for task in self._running.values():
             task.cancel()
         await asyncio.gather(*self._running.values(), return_exceptions=True)
-        self._stopping = False
+        self._dropping -= 1
 
     async def stop(self, drain: float) -> None:
         """Stop taking, let what runs go on for `drain` seconds, cut off the rest (its next attempt goes on from what
@@ -195,15 +208,15 @@ class Carrier:
         # It had made its own threads the loop's; they are gone with it, and others still need some.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
-    async def _carry(self, import_id: int) -> None:
+    async def _carry(self, import_id: int, number: int) -> None:
         """The whole job. Cut off by `stop` or `drop`, it is left pending, and goes on when it is handed back."""
-        task = asyncio.ensure_future(self._perform(import_id))
+        task = asyncio.ensure_future(self._perform(import_id, number))
         self._running[import_id] = task
         try:
             if self._stopping:
                 task.cancel()
             await asyncio.wait([task])
-            if self._stopping or not task.cancelled():
+            if self._stopping or self._dropping or not task.cancelled():
                 await task
         finally:
             if self._running.get(import_id) is task:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from contactport.errors import ROWS, Code
 from contactport.imports.jobs import Job, Jobs
 from contactport.settings import Settings
-from contactport.store import domains, endings, hosts, idempotency, imports, login_failures
+from contactport.store import breakers, budgets, domains, endings, hosts, idempotency, imports, login_failures
 from contactport.store.clock import now_ms
 from contactport.store.imports import Unfinished
 from contactport.store.open import Store
@@ -23,6 +23,8 @@ SETTLED_MS = 30_000
 """An import younger than this is not looked for in the queue."""
 GRACE_MS = 60_000
 """An attempt ends itself at the deadline; the sweeper only after this much more."""
+FARTHEST_MS = 2 * budgets.LONGEST_WAIT_MS
+"""No import is ever parked for so long at a time."""
 
 
 class Housekeeper:
@@ -61,11 +63,13 @@ class Housekeeper:
 
     async def _sweep(self) -> None:
         now = now_ms()
-        settled = [
-            one
-            for one in await self._store.database.read(imports.unfinished)
-            if one.created_at < now - SETTLED_MS
-        ]
+        unfinished = await self._store.database.read(imports.unfinished)
+        settled = [one for one in unfinished if one.created_at < now - SETTLED_MS]
+        for one in unfinished:
+            if (one.not_before or 0) > now + FARTHEST_MS:
+                # It was parked by a clock that has been set back since.
+                await self._jobs.hasten(Job(one.id, one.job, one.provider_mark))
+                log.warning("import_hastened", import_id=one.id)
         for one in settled:
             if one.deadline + GRACE_MS < now:
                 await self._store.database.write(self._give_up, one)
@@ -75,8 +79,16 @@ class Housekeeper:
         ]
         forgotten = await self._jobs.forgotten(waiting) if waiting else []
         for job in forgotten:
-            await self._store.database.write(self._jobs.enqueue, job)
-            log.warning("import_requeued", import_id=job.import_id)
+            if await self._store.database.write(self._requeue, job):
+                log.warning("import_requeued", import_id=job.import_id)
+
+    def _requeue(self, connection: Connection, job: Job) -> bool:
+        """Queue a forgotten job again; not one whose import has ended, or was parked and has its next, meanwhile."""
+        one = imports.candidate(connection, job.import_id)
+        if one is None or one.job != job.number:
+            return False
+        self._jobs.enqueue(connection, job)
+        return True
 
     def _give_up(self, connection: Connection, one: Unfinished) -> None:
         text = ROWS[Code.UNEXPECTED].text
@@ -97,4 +109,6 @@ def _purge(connection: Connection) -> list[int]:
     idempotency.forget_old(connection)
     login_failures.forget_old(connection)
     hosts.forget_old(connection)
+    budgets.forget_old(connection)
+    breakers.forget_old(connection)
     return endings.purge_due(connection)

@@ -111,6 +111,7 @@ def insert_import(connection: Connection, ring: vault.Ring, beginning: Beginning
             created_at=now,
             deadline=now + int(beginning.seconds * 1000),
             job=0,
+            rests=0,
             provider_mark=beginning.provider_mark,
             account_mark=beginning.account_mark,
             key_number=vault.key_number(box),
@@ -135,6 +136,66 @@ def insert_import(connection: Connection, ring: vault.Ring, beginning: Beginning
     return import_id
 
 
+class Candidate(msgspec.Struct, frozen=True):
+    """An import that has not ended, as its admission sees it: nothing of it is opened."""
+
+    id: int
+    domain_id: int
+    service: str
+    state: Literal["waiting", "running"]
+    job: int
+    deadline: int
+    token_at: int | None
+    rests: int
+    provider_mark: bytes
+    account_mark: bytes
+
+
+def candidate(connection: Connection, import_id: int) -> Candidate | None:
+    """An import that has not ended, its row held until the transaction ends; None where there is none."""
+    row = connection.execute(
+        select(
+            import_.c.id,
+            import_.c.domain_id,
+            import_.c.service,
+            import_.c.state,
+            import_.c.job,
+            import_.c.deadline,
+            import_.c.token_at,
+            import_.c.rests,
+            import_.c.provider_mark,
+            import_.c.account_mark,
+        )
+        .where(import_.c.id == import_id, import_.c.state.in_(("waiting", "running")))
+        .with_for_update()
+    ).first()
+    return None if row is None else Candidate(*row)
+
+
+def others_running(connection: Connection, one: Candidate) -> int:
+    """How many other imports of the same account are running."""
+    return connection.execute(
+        select(func.count()).where(
+            import_.c.account_mark == one.account_mark,
+            import_.c.state == "running",
+            import_.c.id != one.id,
+        )
+    ).scalar_one()
+
+
+def park(connection: Connection, one: Candidate, until: int, *, token_at: int | None, rests: int) -> int:
+    """Let an import wait again, until a time in ms; the number of the job that is to carry it then.
+
+    Who carries it now can write nothing more. Its password stays sealed with it.
+    """
+    connection.execute(
+        update(import_)
+        .where(import_.c.id == one.id)
+        .values(state="waiting", job=one.job + 1, not_before=until, token_at=token_at, rests=rests)
+    )
+    return one.job + 1
+
+
 def claim(connection: Connection, ring: vault.Ring, import_id: int) -> tuple[Import, Secret] | None:
     """Begin an attempt: raise the epoch and take back what the last attempt counted by itself.
 
@@ -153,6 +214,7 @@ def claim(connection: Connection, ring: vault.Ring, import_id: int) -> tuple[Imp
             merged=row.merged - row.repeats,
             repeats=0,
             not_before=None,
+            token_at=None,
         )
     )
     fresh = connection.execute(select(import_).where(import_.c.id == import_id)).one()
@@ -203,6 +265,7 @@ class Unfinished(msgspec.Struct, frozen=True):
     created_at: int
     deadline: int
     retention: int | None
+    not_before: int | None
 
 
 def unfinished(connection: Connection) -> list[Unfinished]:
@@ -215,6 +278,7 @@ def unfinished(connection: Connection) -> list[Unfinished]:
             import_.c.created_at,
             import_.c.deadline,
             domain.c.retention,
+            import_.c.not_before,
         )
         .join(domain, domain.c.id == import_.c.domain_id)
         .where(import_.c.state.in_(("waiting", "running")))

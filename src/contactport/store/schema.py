@@ -76,6 +76,8 @@ import_ = Table(
     Column("purge_at", BigInteger),
     Column("job", Integer, nullable=False),
     Column("not_before", BigInteger),
+    Column("token_at", BigInteger),
+    Column("rests", Integer, nullable=False),
     Column("provider_mark", LargeBinary(16)),
     Column("account_mark", LargeBinary(16)),
     Column("key_number", Integer),
@@ -93,7 +95,8 @@ import_ = Table(
 )
 """`repeats` is the part of `merged` that one attempt counted by itself, taken back when the next one begins.
 
-`job` counts the jobs that have carried it, one for each time it was parked; `not_before` is until when it is. The
+`job` counts the jobs that have carried it, one for each time it was parked; `not_before` is until when it is.
+`token_at` is when the token that it has taken in advance is due; `rests` how often its provider asked for one. The
 marks are truncated HMACs of the provider's host and of the account there, gone with the import's end. `key_number` is
 the ring's key that seals its data key. `erased_at` and `erased_by` ("request", "retention") are the receipt of its
 erasure: with `delivered` and `key_number` they say when, how many, and under which key.

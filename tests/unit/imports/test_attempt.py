@@ -8,11 +8,12 @@ from contextlib import redirect_stderr
 
 import pytest
 import structlog
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from contactport import logs
 from contactport.errors import Code, WireError
 from contactport.imports.attempt import Attempts
+from contactport.imports.jobs import Job
 from contactport.net.client import open_client
 from contactport.settings import Settings
 from contactport.sources.base import Page
@@ -59,8 +60,12 @@ def begin(store: Store, domain: Domain, seconds: float = 60) -> int:
     )
 
 
+def nothing_waits(_connection: Connection, job: Job, _delay: float) -> None:
+    raise AssertionError(f"{job.name} was parked")
+
+
 async def perform(store: Store, import_id: int, shelf: Shelf) -> list[Event]:
-    attempts = Attempts(store, SETTINGS, lambda _: shelf, lambda: open_client(SETTINGS))
+    attempts = Attempts(store, SETTINGS, lambda _: shelf, lambda: open_client(SETTINGS), nothing_waits)
     await attempts.perform(import_id)
     return await store.database.read(events.read, import_id)
 

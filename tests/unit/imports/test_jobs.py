@@ -17,7 +17,7 @@ PATIENCE = 30
 class Running:
     """A queue and the one process that serves it."""
 
-    def __init__(self, store: Store, perform: Callable[[int], Awaitable[None]]) -> None:
+    def __init__(self, store: Store, perform: Callable[[int, int], Awaitable[None]]) -> None:
         self._store = store
         self.jobs = Jobs(store.database)
         self.carrier = Carrier(store.database, EMBEDDED, perform, workers=2, lane_limit=2)
@@ -35,7 +35,7 @@ def job(import_id: int, number: int = 0) -> Job:
 
 
 @asynccontextmanager
-async def running(store: Store, perform: Callable[[int], Awaitable[None]]) -> AsyncGenerator[Running]:
+async def running(store: Store, perform: Callable[[int, int], Awaitable[None]]) -> AsyncGenerator[Running]:
     one = Running(store, perform)
     await one.carrier.launch()
     try:
@@ -50,14 +50,16 @@ class Work:
 
     def __init__(self, *, opened: bool = True) -> None:
         self.begun: list[int] = []
+        self.numbers: list[int] = []
         self.done: list[int] = []
         self.changed = asyncio.Event()
         self.gate = asyncio.Event()
         if opened:
             self.gate.set()
 
-    async def __call__(self, import_id: int) -> None:
+    async def __call__(self, import_id: int, number: int) -> None:
         self.begun.append(import_id)
+        self.numbers.append(number)
         self.changed.set()
         await self.gate.wait()
         self.done.append(import_id)
@@ -121,7 +123,7 @@ async def test_a_job_that_raised_is_forgotten_and_can_be_enqueued_again(store: S
     seen: list[int] = []
     changed = asyncio.Event()
 
-    async def fail_once(import_id: int) -> None:
+    async def fail_once(import_id: int, _number: int) -> None:
         seen.append(import_id)
         changed.set()
         if len(seen) == 1:
@@ -194,6 +196,15 @@ async def test_a_parked_import_is_carried_by_its_next_job(store: Store) -> None:
         await work.until(lambda: work.done == [1])
         await queue.enqueue(1, number=1)
         await work.until(lambda: work.done == [1, 1])
+    assert work.numbers == [0, 1]
+
+
+async def test_a_job_that_waits_can_be_told_to_begin_now(store: Store) -> None:
+    work = Work()
+    async with running(store, work) as queue:
+        await queue.enqueue(1, delay=3600)
+        await queue.jobs.hasten(job(1))
+        await work.until(lambda: work.done == [1])
 
 
 async def test_a_full_lane_holds_up_no_other(store: Store) -> None:

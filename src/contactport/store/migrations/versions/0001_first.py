@@ -47,6 +47,8 @@ def upgrade() -> None:
         sa.Column("purge_at", sa.BigInteger),
         sa.Column("job", sa.Integer, nullable=False),
         sa.Column("not_before", sa.BigInteger),
+        sa.Column("token_at", sa.BigInteger),
+        sa.Column("rests", sa.Integer, nullable=False),
         sa.Column("provider_mark", sa.LargeBinary(16)),
         sa.Column("account_mark", sa.LargeBinary(16)),
         sa.Column("key_number", sa.Integer),

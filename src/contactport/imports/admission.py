@@ -1,0 +1,217 @@
+"""Whether an import may begin now: its provider's and its account's budgets, and the provider's breaker.
+
+How many imports of one host run at once, and that no host's keep another's from running, is the job engine's (see
+`imports/jobs.py` and docs/decisions/0009-what-the-queue-limits-and-what-we-do.md). Everything else is decided here,
+in the transaction that claims the import. One that has to wait is parked: it holds no worker, no connection and no
+password in memory, and a job of its own brings it back.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+import structlog
+from sqlalchemy import Connection
+
+from contactport.errors import Code, WireError
+from contactport.imports.jobs import Job
+from contactport.settings import Settings
+from contactport.sources import providers
+from contactport.store import breakers, budgets, domains, endings, imports
+from contactport.store.breakers import Patience
+from contactport.store.budgets import LONGEST_WAIT_MS, Rate
+from contactport.store.clock import now_ms
+from contactport.store.imports import Candidate, Import, Secret
+from contactport.store.open import Store
+
+log = structlog.get_logger()
+
+Enqueue = Callable[[Connection, Job, float], None]
+"""Hands a job to the job engine, as part of the caller's transaction, to begin in so many seconds."""
+
+Why = Literal["rest", "account", "rate"]
+"""The provider asked for a rest; others of the account are running; too many have begun in a minute."""
+
+MOST_RESTS = 10
+"""So often an import does as a provider asks, and no more: one that never has time is not available."""
+LONGEST_ACCOUNT_WAIT = 10.0
+"""Seconds until an import looks again whether another of its account has ended."""
+LONGEST_HOST_REST = 600.0
+"""Seconds. One answer of one of a provider's machines keeps all its users waiting no longer."""
+_PROOF = frozenset({Code.WRONG_PASSWORD, Code.ACCOUNT_BLOCKED, Code.TERMS_CHANGED})
+"""Ends that only a provider which is well can bring about."""
+
+
+class Admitted(msgspec.Struct, frozen=True):
+    """It may begin, and has been claimed."""
+
+    one: Import
+    secret: Secret
+
+
+class Parked(msgspec.Struct, frozen=True):
+    """It waits again, for so many seconds; the attempt is over."""
+
+    why: Why
+    seconds: float
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """It has ended, and its provider was not asked."""
+
+    code: Code
+
+
+class _Wait(msgspec.Struct, frozen=True):
+    """`ms` is how long it takes as far as anybody knows; it is looked at again after `LONGEST_WAIT_MS` at the latest.
+
+    `token_at` is when the token that was taken in advance is due.
+    """
+
+    why: Why
+    ms: int
+    token_at: int | None = None
+
+
+def admit(
+    connection: Connection, store: Store, settings: Settings, enqueue: Enqueue, import_id: int, job: int
+) -> Admitted | Parked | Refused | None:
+    """Let the import begin or go on, park it, or end it. None when this job has nothing to do with it any more.
+
+    Raises vault.SealBroken when the ring no longer opens it.
+    """
+    one = imports.candidate(connection, import_id)
+    if one is None or one.job != job:
+        return None
+    decided = _decide(connection, settings, one)
+    if isinstance(decided, _Wait):
+        decided = _park(connection, enqueue, one, decided, rests=one.rests)
+    if isinstance(decided, WireError):
+        retention = domains.retention_of(connection, one.domain_id) or settings.retention
+        endings.fail(connection, one.id, decided.code, decided.text, retention)
+        store.signals.announce(connection, one.id)
+        return Refused(decided.code)
+    if decided is not None:
+        return decided
+    claimed = imports.claim(connection, store.ring, one.id)
+    assert claimed is not None, "its row is held"
+    return Admitted(*claimed)
+
+
+def _decide(connection: Connection, settings: Settings, one: Candidate) -> _Wait | WireError | None:
+    """None where it may be claimed. What goes on after its worker's death has its place and its token already."""
+    goes_on = one.state == "running"
+    standing = breakers.Standing() if goes_on else breakers.ask(connection, one.provider_mark)
+    if standing.wait:
+        return WireError(
+            Code.UNAVAILABLE,
+            "The address book's server has failed several times in a row, so it was not asked this time. Please "
+            f"begin the import again in {_in_words(standing.wait)}.",
+        )
+    # Always in this order, so that no two admissions wait for each other.
+    account_rate, host_rate = Rate(settings.account_per_minute), Rate(settings.provider_per_minute)
+    account = budgets.lock(connection, one.account_mark, account_rate)
+    host = budgets.lock(connection, one.provider_mark, host_rate)
+    paused = max((bucket.paused_until or bucket.at) - bucket.at for bucket in (account, host))
+    if paused:
+        return _Wait("rest", paused)
+    if goes_on:
+        return None
+    if imports.others_running(connection, one) >= settings.account_imports:
+        # The oftener it had to wait, the longer: an account with one big book is not asked about every second.
+        longest = min(LONGEST_ACCOUNT_WAIT, 1.0 * 1.25 ** min(one.job, 20))
+        return _Wait("account", int(random.uniform(longest / 2, longest) * 1000), one.token_at)  # noqa: S311
+    now = now_ms()
+    left = max(0, (one.token_at or now) - now)
+    if 0 < left <= LONGEST_WAIT_MS:
+        return _Wait("rate", left, one.token_at)
+    if one.token_at is None:
+        wait = max(account.wait(account_rate), host.wait(host_rate))
+        if wait > LONGEST_WAIT_MS:
+            return _Wait("rate", wait)
+        for mark, bucket in ((one.account_mark, account), (one.provider_mark, host)):
+            bucket.take()
+            budgets.save(connection, mark, bucket)
+        if wait:
+            return _Wait("rate", wait, now + wait)
+    if standing.trial:
+        breakers.begin_trial(connection, one.provider_mark, one.id)
+    return None
+
+
+def _park(
+    connection: Connection, enqueue: Enqueue, one: Candidate, wait: _Wait, *, rests: int
+) -> Parked | WireError:
+    """Let it wait. An error where its time would be over before."""
+    now = now_ms()
+    if now + wait.ms > one.deadline:
+        if wait.why == "rest":
+            return WireError(
+                Code.UNAVAILABLE,
+                f"The provider has asked to be left alone for {_in_words(wait.ms)}, which is longer than this import "
+                "may take. Please begin it again after that.",
+            )
+        return WireError(
+            Code.TIMEOUT,
+            "The import's turn would come after the time that it may take: too many imports of this account or this "
+            "provider were begun at once. Please begin it again in a few minutes.",
+        )
+    ms = wait.ms
+    if wait.token_at is None and wait.why != "account":
+        # Whoever waits for the same moment has to take a token then; they need not all ask in the same instant.
+        ms = min(ms, int(LONGEST_WAIT_MS * random.uniform(0.7, 1.0))) + random.randrange(1000)  # noqa: S311
+    number = imports.park(connection, one, now + ms, token_at=wait.token_at, rests=rests)
+    enqueue(connection, Job(one.id, number, one.provider_mark), ms / 1000)
+    return Parked(wait.why, ms / 1000)
+
+
+def rest(
+    connection: Connection, settings: Settings, enqueue: Enqueue, import_id: int, failure: WireError
+) -> Parked | WireError:
+    """Leave the host, or this account, alone for as long as `failure` asks: the import is parked, or ends with this.
+
+    The attempt's epoch has been checked. Parked, it counts neither for its provider nor against it.
+    """
+    one = imports.candidate(connection, import_id)
+    assert one is not None, "its row is held"
+    assert failure.retry_after is not None
+    if failure.provider_failed:
+        mark, rate, longest = one.provider_mark, Rate(settings.provider_per_minute), LONGEST_HOST_REST
+    else:
+        mark, rate, longest = one.account_mark, Rate(settings.account_per_minute), math.inf
+    bucket = budgets.lock(connection, mark, rate)
+    bucket.pause(min(failure.retry_after, longest))
+    budgets.save(connection, mark, bucket)
+    if one.rests >= MOST_RESTS:
+        return failure
+    wait = _Wait("rest", failure.retry_after * 1000)
+    parked = _park(connection, enqueue, one, wait, rests=one.rests + 1)
+    if isinstance(parked, WireError):
+        parked.provider_failed = failure.provider_failed
+    return parked
+
+
+def learn(connection: Connection, settings: Settings, one: Import, failure: WireError | None) -> None:
+    """What an import's end says of its provider; many say nothing, such as an address that leads nowhere."""
+    assert one.provider_mark is not None
+    if failure is None or failure.code in _PROOF:
+        breakers.succeed(connection, one.provider_mark)
+    elif failure.provider_failed:
+        provider = providers.find(one.service)
+        assert provider is not None, "begin() takes known services only"
+        service = None if provider.self_hosted else provider.code
+        patience = Patience(settings.breaker_failures, settings.breaker_seconds)
+        if breakers.fail(connection, one.provider_mark, service, one.id, patience):
+            log.warning("breaker_opened", service=one.service)
+
+
+def _in_words(ms: int) -> str:
+    """`40 seconds`, `3 minutes`: never less than it is."""
+    seconds = math.ceil(ms / 1000)
+    if seconds == 1:
+        return "a second"
+    return f"{seconds} seconds" if seconds < 120 else f"{math.ceil(seconds / 60)} minutes"

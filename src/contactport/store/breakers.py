@@ -1,0 +1,145 @@
+"""Circuit breakers: a provider that fails again and again is left alone for a while, then tried by one import.
+
+A row is there only while a provider's host is failing. `closed`: the last imports failed, but not enough of them.
+`open` until `retry_at`: nobody asks it. `half-open` after that: one import is the trial, and the others wait for what
+becomes of it. A trial that has ended without an answer, was parked, erased or removed with its domain, is none any
+more, so that the next import takes its place; one whose worker died is `running` still, and goes on as the trial.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from contactport.store.clock import now_ms
+from contactport.store.schema import breaker as table
+from contactport.store.schema import import_
+
+LONGEST_MS = 600_000
+"""The longest that a breaker stays open without a trial."""
+IN_A_ROW_MS = 15 * 60_000
+"""Failures further apart are not in a row."""
+KEPT_MS = 3_600_000
+"""A provider that nobody has tried for so long after it might have been is trusted again."""
+
+
+class Patience(msgspec.Struct, frozen=True):
+    """After `failures` in a row a breaker opens, for `seconds`; for twice as long after each failed trial."""
+
+    failures: int
+    seconds: float
+
+    def open_ms(self, openings: int) -> int:
+        """How long it stays open the `openings`th time in a row."""
+        return min(LONGEST_MS, int(self.seconds * 1000 * 2 ** min(openings - 1, 20)))
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How a breaker stands towards an import that wants to begin: `wait` in milliseconds, 0 where it may.
+
+    `trial`: it may as the trial, and `begin_trial` is to say so if it does.
+    """
+
+    wait: int = 0
+    trial: bool = False
+
+
+_GO = Standing()
+TRIAL_WAIT_MS = 30_000
+"""How soon those may try again who find a trial under way: nobody knows how long it takes."""
+
+
+def _trial_runs() -> ColumnElement[bool]:
+    return exists().where(
+        import_.c.id == table.c.trial,
+        import_.c.state == "running",
+        import_.c.provider_mark == table.c.mark,
+    )
+
+
+def ask(connection: Connection, mark: bytes) -> Standing:
+    """Whether an import may ask this host now. One that opens or tries is held until the transaction ends."""
+    here = and_(table.c.mark == mark, table.c.retry_at.is_not(None))
+    query = select(table.c.retry_at).where(here)
+    if connection.execute(query).first() is None:
+        return _GO
+    row = connection.execute(query.with_for_update()).first()
+    if row is None:
+        return _GO
+    left = _left(row.retry_at, now_ms())
+    if left > 0:
+        return Standing(left)
+    # Asked for after the lock was got: whoever held it may have begun the trial.
+    runs = connection.execute(select(table.c.mark).where(here, _trial_runs())).first() is not None
+    return Standing(TRIAL_WAIT_MS) if runs else Standing(trial=True)
+
+
+def _left(retry_at: int, now: int) -> int:
+    """The milliseconds until a trial; what no breaker ever waits, after a clock was set back, counts as over."""
+    left = retry_at - now
+    return left if 0 < left <= LONGEST_MS else 0
+
+
+def begin_trial(connection: Connection, mark: bytes, import_id: int) -> None:
+    """This import is the trial now."""
+    connection.execute(update(table).where(table.c.mark == mark).values(trial=import_id, changed_at=now_ms()))
+
+
+def succeed(connection: Connection, mark: bytes) -> None:
+    """The provider has answered: whatever was counted against it is forgotten."""
+    connection.execute(delete(table).where(table.c.mark == mark))
+
+
+def fail(
+    connection: Connection, mark: bytes, service: str | None, import_id: int, patience: Patience
+) -> bool:
+    """The provider itself has failed an import; whether that has opened the breaker, again or for the first time.
+
+    `service` is None for a host of a user's own.
+    """
+    now = now_ms()
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    fresh = dialect.insert(table).values(mark=mark, service=service, failures=0, openings=0, changed_at=now)
+    row = connection.execute(
+        # That changes nothing of a row that is there, but locks and returns it.
+        fresh.on_conflict_do_update(index_elements=["mark"], set_={"mark": fresh.excluded.mark}).returning(
+            table.c.failures, table.c.openings, table.c.retry_at, table.c.trial, table.c.changed_at
+        )
+    ).one()
+    if row.retry_at is not None and row.trial != import_id:
+        # It began before the breaker opened, and says nothing new.
+        return False
+    in_a_row = abs(now - row.changed_at) < IN_A_ROW_MS or row.retry_at is not None
+    failures = row.failures + 1 if in_a_row else 1
+    values: dict[str, object] = {"failures": failures, "changed_at": now}
+    opens = row.retry_at is not None or failures >= patience.failures
+    if opens:
+        openings = row.openings + 1
+        values |= {"openings": openings, "retry_at": now + patience.open_ms(openings), "trial": None}
+    connection.execute(update(table).where(table.c.mark == mark).values(values))
+    return opens
+
+
+def failing(connection: Connection) -> frozenset[str]:
+    """The codes of the services that an import begun now would not ask: open, or with a trial under way."""
+    now = now_ms()
+    rows = connection.execute(
+        select(table.c.service, table.c.retry_at, _trial_runs().label("trial_runs")).where(
+            table.c.service.is_not(None), table.c.retry_at.is_not(None)
+        )
+    )
+    return frozenset(row.service for row in rows if _left(row.retry_at, now) or row.trial_runs)
+
+
+def forget_old(connection: Connection) -> None:
+    """Delete what is too old to count, and what nobody has tried for an hour."""
+    now = now_ms()
+    connection.execute(
+        delete(table).where(
+            or_(
+                and_(table.c.retry_at.is_(None), table.c.changed_at <= now - IN_A_ROW_MS),
+                and_(table.c.retry_at <= now - KEPT_MS, table.c.changed_at <= now - KEPT_MS),
+            )
+        )
+    )
