@@ -35,6 +35,10 @@ COMMANDS = {
     ),
     "convert": ("contactport.cli.convert:convert", "Convert a file of contacts to another format."),
     "sources": ("contactport.cli.sources:sources", "Show where address books can be imported from."),
+    "status": (
+        "contactport.cli.status:status",
+        "Show the queue, what has ended, and the providers, live.",
+    ),
     "doctor": ("contactport.cli.doctor:doctor", "Find misconfigurations and say the fix."),
 }
 """Name → where the command is, and its line in the help: nothing is imported to show it."""
