@@ -38,7 +38,7 @@ def _head(figures: Figures) -> Table:
     head = Table.grid(expand=True, padding=(0, 2, 0, 0), pad_edge=False)
     head.add_column()
     head.add_column(justify="right", no_wrap=True)
-    head.add_row(line, Text(f"{datetime.fromtimestamp(figures.at / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC", "dim"))
+    head.add_row(line, Text(f"{datetime.fromtimestamp(figures.at / 1000, UTC):%H:%M:%S} UTC", "dim"))
     return head
 
 
@@ -117,7 +117,7 @@ def _breaker(one: Breaker | None) -> Text:
         return Text(f"open, {duration(one.retry_seconds or 0)} more", "bold red")
     if one.state == "half-open":
         return Text("half-open", "yellow")
-    return Text(f"closed, {_number(one.failures, 'failure')}")
+    return Text(f"closed, {one.failures} failed")
 
 
 def in_words(outcome: str) -> str:

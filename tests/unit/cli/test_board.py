@@ -44,7 +44,7 @@ def shown(*, trouble: str = "", terminal: bool = False, **changes: Any) -> str:
 def test_a_quiet_service() -> None:
     text = shown()
     assert "SQLite, 336 kB · 2 keys in the ring · running" in text
-    assert "2026-11-24 09:04:59 UTC" in text
+    assert "  09:04:59 UTC" in text
     assert "0 waiting · 0 parked · 0 running" in text
     assert "nothing ended" in text
     assert "Provider" not in text
@@ -79,7 +79,7 @@ def test_a_busy_one_stays_within_80_columns() -> None:
         "the oldest for 66 min",
         "12 overdue",
         "open, 10 min more",
-        "closed, 4 failures",
+        "closed, 4 failed",
         "3 open, 1 half-open",
     ):
         assert words in text
