@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Literal
 
 import msgspec
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, Insert, Integer, bindparam, case, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from contactport.store.clock import now_ms
 from contactport.store.schema import event
@@ -35,18 +37,38 @@ def put(
     description: str | None = None,
 ) -> None:
     """Set the one event of this type. `created_at` is that of its first appearance under this status."""
-    values = {
-        "status": status,
-        "value": value,
-        "description": description,
-        "version": version(connection, import_id) + 1,
-    }
-    here = and_(event.c.import_id == import_id, event.c.type == type_)
-    if connection.execute(update(event).where(here, event.c.status == status).values(values)).rowcount:
-        return
-    values["created_at"] = now_ms()
-    if not connection.execute(update(event).where(here).values(values)).rowcount:
-        connection.execute(insert(event).values(import_id=import_id, type=type_, **values))
+    values = {"import_": import_id, "type_": type_, "status_": status, "value_": value}
+    connection.execute(
+        _put(connection.dialect.name), {**values, "description_": description, "now": now_ms()}
+    )
+
+
+@functools.cache
+def _put(dialect: str) -> Insert:
+    """One statement, written once: events are set a good many times, some while a domain's lock is held."""
+    here = bindparam("import_", type_=Integer)
+    insertion = (postgresql if dialect == "postgresql" else sqlite).insert(event)
+    new = insertion.excluded
+    return insertion.values(
+        import_id=here,
+        type=bindparam("type_"),
+        status=bindparam("status_"),
+        value=bindparam("value_"),
+        description=bindparam("description_"),
+        created_at=bindparam("now"),
+        version=select(func.coalesce(func.max(event.c.version), 0) + 1)
+        .where(event.c.import_id == here)
+        .scalar_subquery(),
+    ).on_conflict_do_update(
+        index_elements=[event.c.import_id, event.c.type],
+        set_={
+            "status": new.status,
+            "value": new.value,
+            "description": new.description,
+            "created_at": case((event.c.status == new.status, event.c.created_at), else_=new.created_at),
+            "version": new.version,
+        },
+    )
 
 
 def read(connection: Connection, import_id: int) -> list[Event]:
