@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import traceback
 from types import TracebackType
 from typing import Any, Literal, cast
@@ -60,6 +61,20 @@ def configure(format_: Literal["json", "text"] | str) -> None:
         logger.handlers = [logging.NullHandler()]
         logger.propagate = True
         logger.setLevel(logging.WARNING)
+
+    # Python's own hooks would print an exception's words past the redaction.
+    sys.unraisablehook = _tell_unraisable
+    threading.excepthook = _tell_thread
+
+
+def _tell_unraisable(broken: sys.UnraisableHookArgs) -> None:
+    """An exception that nobody can catch: of a finaliser, for one."""
+    structlog.get_logger().error("broke_unheard", exc_info=broken.exc_value)
+
+
+def _tell_thread(broken: threading.ExceptHookArgs) -> None:
+    """An exception that has ended a thread."""
+    structlog.get_logger().error("thread_broke", exc_info=broken.exc_value)
 
 
 def _without_messages(_logger: Any, _method: str, event: EventDict) -> EventDict:

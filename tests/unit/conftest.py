@@ -1,3 +1,5 @@
+import sys
+import threading
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -6,6 +8,13 @@ import pytest
 from contactport.store import domains
 from contactport.store.domains import Domain
 from contactport.store.open import Store, open_store
+
+
+@pytest.fixture(autouse=True)
+def hooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that is run in the tests' own process takes Python's hooks for its log: they are given back."""
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
 
 
 @pytest.fixture

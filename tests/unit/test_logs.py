@@ -1,8 +1,10 @@
 """Logs tell what happened and where, never what was given."""
 
+import gc
 import io
 import json
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import redirect_stderr
 
@@ -67,6 +69,30 @@ def test_words_that_a_library_has_made_of_an_exception_are_not_repeated(
     logging.getLogger(library).error(f"it failed: {fail()!r}")
     assert library in written.getvalue()
     assert "test_logs.py" in written.getvalue()
+    assert "canary" not in written.getvalue()
+
+
+def test_an_exception_of_a_finaliser_is_told_without_its_words(written: io.StringIO) -> None:
+    class Told:
+        def __del__(self) -> None:
+            raise fail()
+
+    Told()
+    gc.collect()
+    assert "broke_unheard" in written.getvalue()
+    assert "RuntimeError" in written.getvalue()
+    assert "canary" not in written.getvalue()
+
+
+def test_an_exception_that_ends_a_thread_is_told_without_its_words(written: io.StringIO) -> None:
+    def end() -> None:
+        raise fail()
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    thread.join()
+    assert "thread_broke" in written.getvalue()
+    assert "RuntimeError" in written.getvalue()
     assert "canary" not in written.getvalue()
 
 
