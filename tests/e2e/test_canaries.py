@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import base64
 import gzip
+import json
+import shutil
 import sqlite3
 import sys
+import zlib
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlencode
 
+import psycopg
 import pytest
 
-from tests.e2e.canaries import forms, seen
+from tests.e2e.canaries import forms, openable, search, seen
 from tests.e2e.gated_server import GatedServer, people
-from tests.e2e.service import Client, service, until
+from tests.e2e.planted import USERNAME as PLANTED
+from tests.e2e.planted import plant
+from tests.e2e.service import Client, command, service, until
+from tests.faults.cluster import Cluster
+from tests.postgres import SUPERUSER, Postgres, name_of
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -31,7 +39,9 @@ ECHO = "kanarie echo 27"
 MARK = "-kanarie-mark-55-"
 PLACE = "kanarie-place-19"
 KEY = "kanarie-key-63"
-WORDS = (PASSWORD, WRONG, USERNAME, USER_ID, ECHO, MARK, PLACE, KEY)
+WORDS = (PASSWORD, WRONG, USERNAME, USER_ID, ECHO, MARK, PLACE, KEY, PLANTED)
+LOUD = {"log_statement": "all", "log_min_duration_statement": "0", "log_parameter_max_length": "-1"}
+"""PostgreSQL writes every statement into its log, with its parameters."""
 
 
 @pytest.mark.parametrize("form", list(forms(PASSWORD)))
@@ -48,7 +58,7 @@ def test_the_search_finds_base64_wherever_the_word_stands(tmp_path: Path, length
     assert seen([PASSWORD], [tmp_path])
 
 
-@pytest.mark.parametrize("compress", [zstd.compress, gzip.compress])
+@pytest.mark.parametrize("compress", [zstd.compress, gzip.compress, zlib.compress])
 def test_the_search_looks_into_what_is_compressed(tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
     (tmp_path / "file").write_bytes(b"before" + compress(b"x" * 5000 + PASSWORD.encode()) + b"after")
     assert seen([PASSWORD], [tmp_path])
@@ -63,12 +73,12 @@ def test_the_search_looks_into_a_database_s_values(tmp_path: Path) -> None:
     assert seen([PASSWORD], [tmp_path])
 
 
-def begin(client: Client, book: GatedServer, password: str) -> int:
+def begin(client: Client, book: GatedServer, password: str, username: str = USERNAME) -> int:
     """By GET with everything in the query: the way in which words most easily end in a log."""
     server = f"{book.url}{PLACE}/"
-    form = {"service": "carddav", "server": server, "username": USERNAME, "password": password}
+    form = {"service": "carddav", "server": server, "username": username, "password": password}
     query = urlencode({**form, "user_id": USER_ID, "echo": ECHO, "include": "mailing_address,photo"})
-    return client.begin_by_get(f"/begin_import/import?{query}", key=f"{KEY} {password[:9].encode().hex()}")
+    return client.begin_by_get(f"/begin_import/import?{query}", key=f"{KEY} {len(username)} {password[9]}")
 
 
 def sealed(data: Path) -> list[bytes]:
@@ -99,40 +109,126 @@ def let_time_pass(data: Path) -> None:
         connection.execute("UPDATE import SET purge_at = 0 WHERE purge_at IS NOT NULL")
 
 
-def test_nothing_of_a_user_is_readable_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    monkeypatch.setenv("TMPDIR", str(temporary))
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where processes put their temporary files; a source that breaks is installed for them."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setenv("PYTHONPATH", str(plant(tmp_path / "planted")))
+    return folder
+
+
+def break_it(client: Client, book: GatedServer) -> int:
+    """An import that ends in an exception which carries the user's words; its id."""
+    import_id = begin(client, book, PASSWORD, PLANTED)
+    assert client.end(import_id)["value"] == 256
+    return import_id
+
+
+def nowhere(told: str, places: list[Path], url: str = "") -> None:
+    """None of the words stands anywhere."""
+    found = search(WORDS, places, url)
+    print(f"{told}: {found}")
+    assert found.hits == []
+
+
+def test_nothing_of_a_user_is_readable_on_disk(tmp_path: Path, temporary: Path) -> None:
     data = tmp_path / "data"
+    ring = data / "ring.json"
     book = GatedServer(people(COUNT, mark=MARK), password=PASSWORD, username=USERNAME)
     with book, service(data) as running:
         client = running.application("shop")
         places = [data, temporary, running.log]
-        refused = client.end(begin(client, book, WRONG))
-        assert refused["value"] == 263
+        ids = [begin(client, book, WRONG), break_it(client, book)]
+        assert client.end(ids[0])["value"] == 263
+        for event in ("import_broke", "broke_unheard", "thread_broke", "library_message"):
+            assert event in running.stderr, "the planted exceptions are told, without their words"
 
         import_id = begin(client, book, PASSWORD)
+        ids.append(import_id)
         client.let_through(import_id, book, 1)
         assert client.stored(import_id) < COUNT
-        assert seen(WORDS, places) == []
+        nowhere("during the import", places)
 
         book.gate.open()
         assert client.end(import_id)["value"] == 0
         pieces = sealed(data)
         assert left(pieces, data) > len(pieces) / 2
+        assert len(openable(ring, places, ids)) >= len(ids)
         _, contacts = client.call("GET", f"/contacts/{import_id}?{urlencode({'echo': ECHO})}")
         assert contacts.count(f"person.1{MARK}@example.org".encode()) == 1
         assert USER_ID.encode() in contacts
-        assert seen(WORDS, places) == []
+        nowhere("after the import", places)
+
+        stolen = tmp_path / "stolen.json"
+        shutil.copy(ring, stolen)
+        rotated = command("keys", "rotate", "--json", data=data)
+        assert json.loads(rotated.stdout)["resealed"] == len(ids), rotated.stderr
+        assert openable(stolen, places, ids) == []
+        assert client.call("GET", f"/contacts/{import_id}?{urlencode({'echo': ECHO})}") == (200, contacts)
 
         let_time_pass(data)
         until(lambda: client.call("HEAD", f"/contacts/{import_id}")[0] == 410 or None)
         # The keys and the rows are gone, and the pages where they stood are overwritten, in the log as well.
         until(lambda: left(pieces, data) == 0 or None)
-        assert seen(WORDS, places) == []
+        nowhere("after the purge", places)
+        until(lambda: openable(ring, places, ids) == [] or None)
         assert running.stop() == 0
-    assert seen(WORDS, places) == []
+    nowhere("after the end", places)
     assert left(pieces, data) == 0
+    assert openable(ring, places, ids) == []
+    assert openable(stolen, places, ids) == []
+
+
+def test_nothing_of_a_user_is_readable_in_postgresql_s_files(tmp_path: Path, temporary: Path) -> None:
+    book = GatedServer(people(COUNT, mark=MARK), password=PASSWORD, username=USERNAME)
+    with Postgres(options=LOUD) as server, book:
+        url = server.create()
+        everything = server.url(name_of(url), SUPERUSER)
+        cluster = Cluster(tmp_path / "cluster", database_url=url, workers=1)
+        ring, stolen = cluster.data / "ring.json", tmp_path / "stolen.json"
+        places = [server.folder, cluster.folder, temporary]
+
+        def flushed() -> None:
+            with server.superuser() as connection:
+                connection.execute("CHECKPOINT")
+
+        with cluster:
+            client = cluster.application("shop").at(cluster.apis[0])
+            ids = [begin(client, book, WRONG), break_it(client, book)]
+            assert client.end(ids[0])["value"] == 263
+            import_id = begin(client, book, PASSWORD)
+            ids.append(import_id)
+            client.let_through(import_id, book, 1)
+            flushed()
+            nowhere("during the import", places, everything)
+
+            book.gate.open()
+            assert client.end(import_id)["value"] == 0
+            _, contacts = client.call("GET", f"/contacts/{import_id}?{urlencode({'echo': ECHO})}")
+            assert contacts.count(f"person.1{MARK}@example.org".encode()) == 1
+            flushed()
+            nowhere("after the import", places, everything)
+            assert len(openable(ring, [server.folder], ids)) >= len(ids)
+
+            with psycopg.connect(url) as connection:
+                connection.execute("UPDATE import SET purge_at = 0 WHERE purge_at IS NOT NULL")
+            until(lambda: client.call("HEAD", f"/contacts/{import_id}")[0] == 410 or None)
+            flushed()
+            nowhere("after the purge", places, everything)
+
+            shutil.copy(ring, stolen)
+            assert json.loads(cluster.command("keys", "rotate", "--json"))["destroyed"] == [1]
+            receipt = json.loads(client.call("GET", f"/imports/{import_id}")[1])["erasure"]
+            assert (receipt["contacts"], receipt["key_number"], receipt["key_destroyed"]) == (COUNT, 1, True)
+        server.stop()
+        nowhere("after the end", places)
+        # PostgreSQL keeps what was deleted for its own needs: whoever has the destroyed key opens it.
+        boxes = openable(stolen, [server.folder], ids)
+        assert boxes
+        assert openable(ring, places, ids) == []
+        print(f"{len(boxes)} boxes of {len(ids)} purged imports are left; the ring opens 0 of them")
 
 
 def test_a_killed_process_leaves_nothing_readable(tmp_path: Path) -> None:
