@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from contactport.http.availability import Availability
 from contactport.http.polls import Polls
 from contactport.imports.begin import Request
 from contactport.settings import Settings
@@ -25,4 +26,5 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     begin: Callable[[Request], Awaitable[int]]
     erase: Callable[[int], Awaitable[None]]
     polls: Polls = msgspec.field(default_factory=Polls)
+    availability: Availability = msgspec.field(default_factory=Availability)
     stopping: asyncio.Event = msgspec.field(default_factory=asyncio.Event)

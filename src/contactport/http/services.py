@@ -17,7 +17,10 @@ from contactport.sources.providers import Method, Provider, Secret, providers
 
 
 class Row(msgspec.Struct, kw_only=True):
-    """One service. `secret` is what to ask the user for, where it is read by password; `instead` what to do else."""
+    """One service. `secret` is what to ask the user for, where it is read by password; `instead` what to do else.
+
+    `available`: an import that is begun now would ask the provider.
+    """
 
     name: str
     method: Method
@@ -25,6 +28,7 @@ class Row(msgspec.Struct, kw_only=True):
     domains: tuple[str, ...]
     server: bool
     experimental: bool
+    available: bool
     secret: Secret | UnsetType = UNSET
     instead: str | UnsetType = UNSET
 
@@ -32,15 +36,16 @@ class Row(msgspec.Struct, kw_only=True):
 async def show_services(service: Service, request: Request) -> Response:
     """Every service by its code, in the order of the table."""
     await arguments.read(request, service.settings, frozenset({b"callback"}))
-    return success(answer_of(request.scope), "result", _rows())
+    failing = await service.availability.failing(service.store.database)
+    return success(answer_of(request.scope), "result", _rows(failing))
 
 
-@functools.cache
-def _rows() -> dict[str, Row]:
-    return {code: _row(provider) for code, provider in providers().items()}
+@functools.lru_cache(maxsize=4)
+def _rows(failing: frozenset[str]) -> dict[str, Row]:
+    return {code: _row(provider, code in failing) for code, provider in providers().items()}
 
 
-def _row(provider: Provider) -> Row:
+def _row(provider: Provider, failing: bool) -> Row:
     return Row(
         name=provider.name,
         method=provider.method,
@@ -48,6 +53,7 @@ def _row(provider: Provider) -> Row:
         domains=provider.domains,
         server=provider.self_hosted,
         experimental=provider.experimental,
+        available=provider.method == "password" and not failing,
         secret=provider.secret if provider.method == "password" else UNSET,
         instead=provider.sorry or UNSET,
     )
