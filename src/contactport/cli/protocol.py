@@ -2,13 +2,19 @@
 
 uvicorn waits for ever for the rest of a request, and keeps a head of any length. A proxy in front would not let
 either pass; a service without one must not be held up so.
+
+It also tells only the last of several requests on one connection that the client has left, and has no way to let go
+of a client that does not read. Both matter to answers that go on for as long as somebody listens.
 """
 
 from __future__ import annotations
 
 import asyncio
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from contactport.http.stream import ABORT
 
 HEAD_BYTES = 32 * 1024
 """A head without arguments: those of a GET may be as long as those of a body, and come on top."""
@@ -24,6 +30,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _in_head = True
     _head = 0
     _late: asyncio.TimerHandle | None = None
+    _answering: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  as uvicorn's own
         super().connection_made(transport)
@@ -31,6 +38,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._came()
+        one = self._answering
+        if one is not None and not one.response_complete:
+            one.disconnected = True
+            one.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -45,12 +56,17 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
+        self.scope["extensions"] = {ABORT: {"connection": self.transport.abort}}
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         self._came()
         self._in_head, self._head = True, 0
         super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _wait(self) -> None:
         self._late = self.loop.call_later(self.request_seconds, self._give_up)

@@ -24,6 +24,7 @@ from contactport.http.imports import serve_import
 from contactport.http.service import Service
 from contactport.http.services import show_services
 from contactport.http.spelling import paths
+from contactport.http.stream import show_stream
 
 Endpoint = Callable[[Service, Request], Awaitable[Response]]
 
@@ -36,6 +37,8 @@ def build(service: Service, lifespan: Lifespan[Starlette] | None = None) -> Star
         routes.extend(_Route(service, endpoint, template, path, methods) for path in spellings)
 
     serve(show_events, "/events/{id}", paths("events"), "GET", "HEAD")
+    stream = "/events/{name}/stream"
+    serve(show_stream, "/events/{id}/stream", (stream, f"{stream}/"), "GET", "HEAD")
     serve(show_contacts, "/contacts/{id}", paths("contacts"), "GET", "HEAD")
     for way, endpoint in (
         ("import", begin_password),

@@ -9,6 +9,7 @@ import msgspec
 
 from contactport.http.availability import Availability
 from contactport.http.polls import Polls
+from contactport.http.seats import Seats
 from contactport.imports.begin import Request
 from contactport.settings import Settings
 from contactport.store.open import Store
@@ -28,3 +29,4 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     polls: Polls = msgspec.field(default_factory=Polls)
     availability: Availability = msgspec.field(default_factory=Availability)
     stopping: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
+    seats: Seats = msgspec.field(default_factory=Seats)

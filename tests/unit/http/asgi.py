@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
@@ -45,8 +46,9 @@ async def ask(
     headers: dict[str, str] | None = None,
     form: dict[str, str] | None = None,
     heard: Callable[[bytes], None] | None = None,
+    left: asyncio.Event | None = None,
 ) -> Answer:
-    """One request. `heard` is called with every piece of the body as it comes."""
+    """One request. `heard` gets every piece of the body as it comes; the client leaves when `left` is set."""
     body = urlencode(form).encode() if form else b""
     given = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
     given |= headers or {}
@@ -62,8 +64,14 @@ async def ask(
     }
     answer = Answer(0, {}, [], False)
 
+    leaving = left or asyncio.Event()
+    requests: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
     async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
+        if requests:
+            return requests.pop()
+        await leaving.wait()
+        return {"type": "http.disconnect"}
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -8,6 +8,7 @@ from contactport.contact import Contact, Group, Reject
 from contactport.errors import ROWS, Code
 from contactport.store import contacts, domains, endings, imports
 from contactport.store.domains import KeyPair
+from contactport.store.imports import Import
 from contactport.store.open import Store
 
 
@@ -36,6 +37,33 @@ class Shelf:
                 account_mark=b"a" * 16,
             ),
         )
+
+    def running(self, *, user_id: str | None = None) -> Import:
+        """An import that a worker has just taken up."""
+        claimed = self._store.database.write_now(
+            imports.claim, self._store.ring, self.waiting(user_id=user_id)
+        )
+        assert claimed is not None
+        return claimed[0]
+
+    async def deliver(self, one: Import, number: int = 1, *, announced: bool = True) -> None:
+        """The next page of a running import, with so many people."""
+
+        def transaction(connection: Connection) -> None:
+            contacts.append(connection, one, contacts.Batch([Contact() for _ in range(number)], found=number))
+            if announced:
+                self._store.signals.announce(connection, one.id)
+
+        await self._store.database.write(transaction)
+
+    async def finish(self, one: Import) -> None:
+        """The good end of a running import."""
+
+        def transaction(connection: Connection) -> None:
+            endings.complete(connection, one, 900)
+            self._store.signals.announce(connection, one.id)
+
+        await self._store.database.write(transaction)
 
     def complete(
         self,

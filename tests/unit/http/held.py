@@ -1,0 +1,97 @@
+"""Requests that are held open: the application with its seats in sight, and a client that reads a stream."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+from starlette.applications import Starlette
+
+from contactport.http.application import build
+from contactport.http.seats import Seats
+from contactport.http.service import Service
+from contactport.imports.begin import Request
+from contactport.settings import load
+from contactport.store import endings
+from contactport.store.open import Store
+from tests.event_stream import Dispatched, Reader
+from tests.unit.http.asgi import Answer, ask
+
+PATIENCE = 30.0
+
+
+async def until(question: Callable[[], bool]) -> None:
+    """Raises TimeoutError when it does not become true."""
+    async with asyncio.timeout(PATIENCE):
+        while not question():  # noqa: ASYNC110 -- what is asked for is nobody's event
+            await asyncio.sleep(0.01)
+
+
+class Wire:
+    """The application on a store, and what it holds open."""
+
+    def __init__(self, store: Store, seats: Seats | None = None, **limits: int) -> None:
+        async def begin(_request: Request) -> int:
+            return 1
+
+        async def erase(import_id: int) -> None:
+            def end(connection: Connection) -> None:
+                endings.erase(connection, import_id, "It was erased.")
+                store.signals.announce(connection, import_id)
+
+            await store.database.write(end)
+
+        self.service = Service(
+            settings=load(environment={}, overrides=limits),
+            store=store,
+            begin=begin,
+            erase=erase,
+            seats=seats or Seats(),
+        )
+        self.application: Starlette = build(self.service)
+
+    async def ask(
+        self, path: str, query: str = "", headers: dict[str, str] | None = None, method: str = "GET"
+    ) -> Answer:
+        """One request, within patience."""
+        async with asyncio.timeout(PATIENCE):
+            return await ask(self.application, method, path, query=query, headers=headers)
+
+    async def held(self, number: int = 1) -> None:
+        """Until so many requests are held open."""
+        await until(lambda: self.service.seats.taken == number)
+
+    def listen(self, path: str, query: str = "", headers: dict[str, str] | None = None) -> Listener:
+        """A client of the stream at `path`, which is asked for at once."""
+        return Listener(self.application, path, query, headers)
+
+
+class Listener:
+    """`left` is set when it goes away. `reader` has the heartbeats and the pause."""
+
+    def __init__(self, application: Starlette, path: str, query: str, headers: dict[str, str] | None) -> None:
+        self.left = asyncio.Event()
+        self.reader = Reader()
+        self._told: asyncio.Queue[Dispatched] = asyncio.Queue()
+        self._asking = asyncio.create_task(
+            ask(application, "GET", path, query=query, headers=headers, heard=self._hear, left=self.left)
+        )
+
+    def _hear(self, piece: bytes) -> None:
+        for one in self.reader.feed(piece):
+            self._told.put_nowait(one)
+
+    async def next(self) -> Dispatched:
+        """The next event. Raises TimeoutError when none comes."""
+        async with asyncio.timeout(PATIENCE):
+            return await self._told.get()
+
+    async def end(self) -> Answer:
+        """The whole answer, once it has ended."""
+        async with asyncio.timeout(PATIENCE):
+            return await self._asking
+
+    def rest(self) -> list[Dispatched]:
+        """The events that have come and were not asked for yet."""
+        return [self._told.get_nowait() for _ in range(self._told.qsize())]
