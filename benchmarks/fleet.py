@@ -72,8 +72,8 @@ class Bases:
         if self._own is not None:
             postmaster = int((self._own.folder / "data/postmaster.pid").read_text("ascii").split("\n")[0])
             url = self._own.create()
+            # It goes with its server.
             yield Where(url, postmaster, "PostgreSQL on a disk, fsync on")
-            self._own.drop(url)
         elif self._given is not None:
             url = self._given.create()
             yield Where(url, 0, "a given PostgreSQL, whose processor time is among the others'")
@@ -114,11 +114,6 @@ class Spent(msgspec.Struct, frozen=True):
     def cores(self) -> dict[Kind, float]:
         """How many cores each kind has kept busy, of a difference."""
         return {kind: seconds / self.at for kind, seconds in self.seconds.items()}
-
-    @property
-    def own(self) -> float:
-        """The seconds of the service and its database."""
-        return self.seconds["service"] + self.seconds["database"]
 
 
 class Fleet:
