@@ -37,7 +37,7 @@ def list_(as_json: bool, data: str | None, config: Path | None) -> None:
     """List the daily keys, with how many imports each seals; never a key itself."""
     from contactport.store import data_keys
 
-    with _store(settings_of(data, config)) as store:
+    with open_existing(settings_of(data, config)) as store:
         days = store.ring.days()
         counts = store.database.read_now(data_keys.counts)
     rows = [_row(number, days.get(number), counts.get(number, 0)) for number in sorted({*days, *counts})]
@@ -62,7 +62,7 @@ def rotate(as_json: bool, data: str | None, config: Path | None) -> None:
     """
     from contactport.store import rotation
 
-    with _store(settings_of(data, config)) as store:
+    with open_existing(settings_of(data, config)) as store:
         done = rotation.rotate(store.database, store.ring)
     if as_json:
         put_json(done)
@@ -139,7 +139,8 @@ def _check_folder(settings: Settings) -> Path:
 
 
 @contextmanager
-def _store(settings: Settings) -> Generator[Store]:
+def open_existing(settings: Settings) -> Generator[Store]:
+    """The open data folder, which must be there."""
     folder = _check_folder(settings)
     # Here, because it takes half a second that `--help` need not wait for.
     from contactport.store.open import open_store

@@ -1,0 +1,44 @@
+"""Receipts: what was erased, when, by whom, how much and under which key; never anything of the contents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from contactport.store.schema import domain, import_
+
+_AT_ONCE = 1000
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """The erasure of one import. `erased_at` in ms; `contacts` is how many were stored."""
+
+    erased_at: int
+    domain: str
+    import_id: int
+    by: Literal["request", "retention", "lost"]
+    contacts: int
+    key_number: int
+
+
+def since(connection: Connection, moment: int) -> Iterator[Receipt]:
+    """Every receipt from `moment` (ms) on, the oldest first, read a thousand at a time; they are kept for 30 days."""
+    rows = connection.execute(
+        select(
+            import_.c.erased_at,
+            domain.c.name,
+            import_.c.id,
+            import_.c.erased_by,
+            import_.c.delivered,
+            import_.c.key_number,
+        )
+        .join(domain, domain.c.id == import_.c.domain_id)
+        .where(import_.c.state == "purged", import_.c.erased_at >= moment)
+        .order_by(import_.c.erased_at, import_.c.id)
+        .execution_options(yield_per=_AT_ONCE)
+    )
+    for row in rows:
+        yield Receipt(*row)
