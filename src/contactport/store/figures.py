@@ -23,10 +23,11 @@ COMPLETE = "complete"
 _RANK: dict[BreakerState, int] = {"closed": 0, "half-open": 1, "open": 2}
 
 _WORKERS = text(
-    "SELECT count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 "
-    "AND mode = 'ExclusiveLock' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND application_name = 'contactport worker' "
+    "AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)"
 )
-"""Sessions that hold a lock of `store/locks.py`: each process that carries imports has one such session."""
+"""Sessions of `store/locks.py` that hold a lock: each process that carries imports has one."""
 
 
 class Lane(msgspec.Struct):

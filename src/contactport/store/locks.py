@@ -17,7 +17,9 @@ _SERVER_SIDE = (
     "SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; "
     "SET tcp_user_timeout = 10000; "
     # A process that is there but hangs asks nothing any more: its locks go as well.
-    "SET idle_session_timeout = 10000"
+    "SET idle_session_timeout = 10000; "
+    # By this name the processes that live are counted (`store/figures.py`).
+    "SET application_name = 'contactport worker'"
 )
 
 
