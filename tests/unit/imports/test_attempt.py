@@ -12,6 +12,7 @@ from sqlalchemy import Connection, update
 
 from contactport import logs
 from contactport.errors import Code, WireError
+from contactport.imports import attempt
 from contactport.imports.attempt import Attempts
 from contactport.imports.jobs import Job
 from contactport.net.client import open_client
@@ -22,8 +23,9 @@ from contactport.store.domains import Domain
 from contactport.store.events import Event
 from contactport.store.imports import Beginning, Secret
 from contactport.store.open import Store
+from contactport.store.ringfile import RingError
 from contactport.store.schema import import_
-from contactport.store.vault import DAY
+from contactport.store.vault import DAY, Ring
 from tests.unit.imports.shelf import Shelf, raw
 
 SETTINGS = Settings()
@@ -196,6 +198,47 @@ async def test_an_import_whose_key_was_destroyed_fails_in_words(
     assert events[-1].value == Code.UNEXPECTED
     assert events[-1].description is not None
     assert "begin it again" in events[-1].description
+
+
+@pytest.mark.parametrize("retention", [None, 60])
+async def test_it_is_purged_when_its_domain_wishes(store: Store, retention: int | None) -> None:
+    store.database.write_now(domains.add, "shop", retention=retention)
+    one = store.database.write_now(domains.all_domains)[0]
+    import_id = begin(store, one)
+    store.ring.destroy_before(store.ring.add().id)
+    await perform(store, import_id, Shelf([]))
+    ended = await store.database.read(imports.get, store.ring, import_id, one.id)
+    assert ended is not None
+    assert ended.purge_at is not None
+    assert ended.ended_at is not None
+    assert ended.purge_at - ended.ended_at == (retention or SETTINGS.retention) * 1000
+
+
+async def test_a_ring_that_can_not_be_read_for_a_while_is_waited_for(
+    store: Store, domain: Domain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_id = begin(store, domain)
+    monkeypatch.setattr(attempt, "FIRST_PAUSE", 0.01)
+    read, refused = Ring.open_data_key, [RingError("away"), RingError("away")]
+
+    def sometimes(ring: Ring, box: bytes, context: str) -> bytes:
+        if refused:
+            raise refused.pop()
+        return read(ring, box, context)
+
+    monkeypatch.setattr(Ring, "open_data_key", sometimes)
+    assert (await perform(store, import_id, Shelf([])))[-1].status == "COMPLETED"
+
+
+async def test_a_wrong_password_is_tried_once_though_it_can_not_be_remembered(
+    store: Store, domain: Domain
+) -> None:
+    import_id = begin(store, domain)
+    shelf = Shelf([], WireError(Code.WRONG_PASSWORD))
+    (store.folder / "ring.json").unlink()
+    events = await perform(store, import_id, shelf)
+    assert events[-1].value == Code.WRONG_PASSWORD
+    assert len(shelf.accounts) == 1
 
 
 async def test_a_waiting_import_beyond_its_deadline_is_not_begun(store: Store, domain: Domain) -> None:
