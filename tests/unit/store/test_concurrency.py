@@ -203,7 +203,7 @@ class TestDeadlocks:
             lambda: store.database.write_now(touch, ids),
             lambda: twin.database.write_now(touch, ids[::-1]),
         )
-        assert len(calls) == 3, "one was undone, and done again"
+        assert len(calls) > 2, "one was undone, and done again"
         with store.database.engine.connect() as connection:
             assert list(connection.execute(select(import_.c.job)).scalars()) == [2, 2]
 
