@@ -1,7 +1,8 @@
 """What one process answers: begin_import and events by the second, and how soon a provider is asked.
 
 `python -m benchmarks.api`. The load comes from another process of the same machine, over kept connections; each
-figure stands beside that of /health, which touches nothing, as the floor of the same run.
+figure stands beside that of /health, which touches nothing, as the floor of the same run. The processor time of a
+request is what the size of an installation is reckoned from.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable
 
 from benchmarks.figures import percentile, spread, table
 from benchmarks.service import Served, service
+from benchmarks.streaming import streaming
 from benchmarks.wire import Connection, request
 
 REFUSAL = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -43,9 +45,10 @@ async def exchange(connection: Connection, message: bytes) -> bytes:
 
 async def load(
     served: Served, message: Callable[[], bytes], clients: int, seconds: float
-) -> tuple[float, float]:
-    """Requests a second, and their 99th percentile in seconds."""
+) -> tuple[float, float, float]:
+    """Requests a second, their 99th percentile in seconds, and the service's processor time of each."""
     taken: list[float] = []
+    spent = served.processor()
     end = time.perf_counter() + seconds
 
     async def client() -> None:
@@ -56,11 +59,23 @@ async def load(
         connection.close()
 
     await asyncio.gather(*(client() for _ in range(clients)))
-    return len(taken) / seconds, percentile(taken, 0.99)
+    return len(taken) / seconds, percentile(taken, 0.99), (served.processor() - spent) / len(taken)
 
 
-async def measure(served: Served, clients: int, seconds: float, imports: int) -> list[tuple[str, str]]:
+def contacts(served: Served, url: str) -> bytes:
+    """The request for the contacts of an import of 1,000."""
+    connection = served.connection()
+    account = {"service": "carddav", "server": f"{url}/1000/", "username": "ann", "password": "secret"}
+    import_id, _, _ = served.import_(connection, 0.1, **account)
+    connection.close()
+    return request(served.headers, "GET", f"/contacts/{import_id}.json")
+
+
+async def measure(
+    served: Served, url: str, clients: int, seconds: float, imports: int
+) -> list[tuple[str, str]]:
     """The rows of the table."""
+    fetch = await asyncio.to_thread(contacts, served, url)
     provider = Provider()
     server = await asyncio.start_server(provider.answer, "127.0.0.1", 0)
     address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
@@ -84,10 +99,17 @@ async def measure(served: Served, clients: int, seconds: float, imports: int) ->
     health = request(served.headers, "GET", "/health")
     rows: list[tuple[str, str]] = []
     floor = 0.0
-    for name, message in (("/health, the floor", health), ("events", poll), ("begin_import", begin)):
-        rate, p99 = await load(served, lambda message=message: message, clients, seconds)
+    kinds = (
+        ("/health, the floor", health),
+        ("events", poll),
+        ("contacts of 1,000", fetch),
+        ("begin_import, and its import in vain", begin),
+    )
+    for name, message in kinds:
+        rate, p99, spent = await load(served, lambda message=message: message, clients, seconds)
         floor = floor or rate
-        rows.append((name, f"{rate:,.0f}/s ({rate / floor:.2f} of the floor), p99 {p99 * 1000:.1f} ms"))
+        told = f"{rate:,.0f}/s ({rate / floor:.2f} of the floor), p99 {p99 * 1000:.1f} ms"
+        rows.append((name, f"{told}, {spent * 1000:.2f} ms of processor time"))
     rows.append(
         (
             "begin_import to the first byte at the provider",
@@ -105,8 +127,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--imports", type=int, default=30)
     arguments = parser.parse_args()
-    with service() as served:
-        rows = asyncio.run(measure(served, arguments.clients, arguments.seconds, arguments.imports))
+    with streaming() as books, service() as served:
+        rows = asyncio.run(
+            measure(served, books.url, arguments.clients, arguments.seconds, arguments.imports)
+        )
     print(table(f"one process, {arguments.clients} clients", rows))
 
 

@@ -49,6 +49,8 @@ class Applications:
         self.step = Step(rate, time.perf_counter())
         self.live: dict[int, float] = {}
         """Imports under way, and when each was begun (time.time)."""
+        self.unanswered = 0
+        """Polls that are on their way."""
         self._contacts = contacts
         self._wanted = imports
         self._headers = fleet.headers
@@ -125,7 +127,9 @@ class Applications:
         self.live[int(json.loads(body)["import_id"])] = at
 
     async def _poll(self, import_id: int, due: float) -> None:
+        self.unanswered += 1
         body = await self._ask("events", request(self._headers, "GET", f"/events/{import_id}.json"))
+        self.unanswered -= 1
         self.step.polls.append(time.perf_counter() - due)
         if body is None or b'"COMPLETE"' not in body:
             return

@@ -28,8 +28,9 @@ import uvloop
 from sqlalchemy import Connection
 
 from benchmarks.figures import ratios, spread, table
-from benchmarks.fleet import KINDS, RAISED, Bases, Fleet, Spent, bases, fleet
+from benchmarks.fleet import KINDS, Bases, Fleet, Spent, bases, fleet
 from benchmarks.profile_import import begin, no_queue
+from benchmarks.service import RAISED
 from benchmarks.streaming import streaming
 from benchmarks.wire import Connection as Wire
 from benchmarks.wire import request

@@ -20,6 +20,7 @@ import msgspec
 import psycopg
 
 from benchmarks import usage
+from benchmarks.service import RAISED
 from benchmarks.streaming import Streaming, streaming
 from tests.faults.cluster import Cluster
 from tests.postgres import Given, Postgres
@@ -27,16 +28,6 @@ from tests.postgres import Given, Postgres
 Kind = Literal["service", "database", "provider", "load", "others"]
 KINDS: tuple[Kind, ...] = ("service", "database", "provider", "load", "others")
 
-RAISED = (
-    "begins_per_minute",
-    "imports_in_flight",
-    "polls_per_second",
-    "provider_imports",
-    "provider_per_minute",
-    "account_imports",
-    "account_per_minute",
-)
-"""Limits that keep such a load away from a service, and so are raised by the environment."""
 LIMITS = f"limits raised to a million by the environment: {', '.join(RAISED)}"
 
 SERVER = {"fsync": "on", "full_page_writes": "on", "shared_buffers": "256MB"}
@@ -163,17 +154,25 @@ def fleet(
     workers: int = 1,
     apis: int = 1,
     hosts: int = 1,
+    nice: int = 0,
     settings: Mapping[str, str] | None = None,
 ) -> Generator[Fleet]:
-    """Start all of it on a fresh database, and end it. On SQLite it is one process, whatever is asked for."""
+    """Start all of it on a fresh database, and end it. On SQLite it is one process, whatever is asked for.
+
+    `nice` is the workers' niceness: an API beside them then gets its turn first.
+    """
     named = {**dict.fromkeys(RAISED, "1000000"), "workers": "16", **(settings or {})}
     with (
         tempfile.TemporaryDirectory(prefix="contactport-") as folder,
         made.fresh() as where,
         streaming(hosts) as provider,
-        Cluster(Path(folder), database_url=where.url, apis=apis, workers=workers, settings=named) as cluster,
     ):
-        yield Fleet(cluster, where, provider)
+        cluster = Cluster(Path(folder), database_url=where.url, apis=apis, workers=workers, settings=named)
+        if nice and where.url:
+            for worker in cluster.workers:
+                worker.before = ("nice", "-n", str(nice))
+        with cluster:
+            yield Fleet(cluster, where, provider)
 
 
 def cores_row(name: str, spent: Spent) -> tuple[str, ...]:

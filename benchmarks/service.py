@@ -20,12 +20,18 @@ from urllib.parse import urlencode, urlsplit
 from benchmarks import usage
 
 COMMAND = str(Path(sys.executable).with_name("contactport"))
-WIDE = {
-    "CONTACTPORT_BEGINS_PER_MINUTE": "1000000",
-    "CONTACTPORT_IMPORTS_IN_FLIGHT": "1000000",
-    "CONTACTPORT_POLLS_PER_SECOND": "1000000",
-}
-"""Limits that a benchmark does not meet."""
+RAISED = (
+    "begins_per_minute",
+    "imports_in_flight",
+    "polls_per_second",
+    "provider_imports",
+    "provider_per_minute",
+    "account_imports",
+    "account_per_minute",
+    "breaker_failures",
+)
+"""Limits that keep a load away from a service; a benchmark raises them by the environment, and does not meet them."""
+WIDE = {f"CONTACTPORT_{name.upper()}": "1000000" for name in RAISED}
 
 
 class Served:
