@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from contactport.cli.checks import configuration, folder, machine, service
+from contactport.cli.checks import configuration, database, folder, machine, ring, service
 from contactport.cli.checks.finding import Finding
 from contactport.cli.options import settings_options
 from contactport.cli.output import put_json
@@ -49,15 +49,17 @@ def _everything(settings: Settings | None) -> Iterator[Finding]:
     yield from configuration.authorities(settings)
     yield from configuration.resolver(settings)
     yield from configuration.exposure(settings)
-    place = Path(settings.data)
-    yield from folder.there(place)
+    place, shared = Path(settings.data), bool(settings.database_url)
+    yield from folder.there(place, shared=shared)
     yield from folder.disk(place)
-    inside, trouble = folder.look_inside(place)
+    inside, trouble = (
+        database.look_into_postgresql(settings.database_url) if shared else database.look_into_sqlite(place)
+    )
     yield from trouble
     if inside is not None:
-        yield from folder.schema(inside)
+        yield from database.schema(inside, shared=shared)
     if not trouble:
-        yield from folder.ring(place, inside)
+        yield from ring.ring(place, inside)
     yield from machine.clock(inside.newest if inside is not None else None)
     yield from service.providers()
     yield from service.port(settings, runs=service.running(place))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -19,6 +20,10 @@ import pytest
 from contactport.cli.checks import configuration, folder, machine, service
 from contactport.cli.checks.finding import Finding
 from contactport.settings import Settings
+from contactport.store import domains, imports
+from contactport.store.imports import Beginning, Secret
+from contactport.store.open import open_store
+from contactport.store.vault import Ring
 from tests.unit.cli.conftest import Run
 
 Wrongs = Callable[[], dict[str, str]]
@@ -308,3 +313,83 @@ def test_the_lock_tells_whether_a_service_runs(healthy: Run, folder: Path) -> No
     finally:
         os.close(handle)
     assert not service.running(folder)
+
+
+def begin_one(folder: Path, url: str = "") -> None:
+    """An import that waits."""
+    store = open_store(folder, url)
+    beginning = Beginning(
+        domain_id=store.database.read_now(domains.all_domains)[0].id,
+        service="carddav",
+        include="",
+        username="ann",
+        user_id=None,
+        secret=Secret("password"),
+        seconds=60.0,
+        provider_mark=b"p" * 16,
+        account_mark=b"a" * 16,
+    )
+    store.database.write_now(imports.insert_import, store.ring, beginning)
+    asyncio.run(store.database.close())
+
+
+def test_an_older_copy_of_the_ring(wrongs: Wrongs, folder: Path) -> None:
+    copy = (folder / "ring.json").read_bytes()
+    begin_one(folder)
+    (folder / "ring.json").write_bytes(copy)
+    assert "older copy: it lacks key 1" in wrongs()["keys"]
+
+
+def test_imports_whose_key_is_gone(healthy: Run, folder: Path) -> None:
+    begin_one(folder)
+    ring, _ = Ring.open(folder / "ring.json")
+    ring.destroy_before(ring.add().id)
+    done = healthy("doctor")
+    assert done.exit_code == 0
+    assert (
+        "1 of the imports that are kept can't be opened: the keys that seal them are gone (1)" in done.stdout
+    )
+
+
+class TestOnPostgresql:
+    @pytest.fixture
+    def healthy(self, run: Run, name_server: str, monkeypatch: pytest.MonkeyPatch, database_url: str) -> Run:
+        monkeypatch.setenv("CONTACTPORT_RESOLVER", name_server)
+        monkeypatch.setenv("CONTACTPORT_PORT", str(free_port()))
+        monkeypatch.setenv("CONTACTPORT_DATABASE_URL", database_url)
+        assert run("domain", "add", "shop").exit_code == 0
+        return run
+
+    def test_all_is_well(self, healthy: Run, folder: Path, database_url: str) -> None:
+        begin_one(folder, database_url)
+        done = healthy("doctor")
+        assert done.exit_code == 0, done.output
+        for check in WELL:
+            assert f"ok    {check}" in done.stdout
+
+    def test_a_database_without_tables(
+        self, wrongs: Wrongs, monkeypatch: pytest.MonkeyPatch, empty_database_url: str
+    ) -> None:
+        monkeypatch.setenv("CONTACTPORT_DATABASE_URL", empty_database_url)
+        assert "run `contactport migrate`" in wrongs()["database"]
+
+    def test_a_database_that_can_not_be_had(self, wrongs: Wrongs, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CONTACTPORT_DATABASE_URL", f"postgresql://ann:canary@127.0.0.1:{free_port()}/x")
+        told = wrongs()["database"]
+        assert "it can't be had" in told
+        assert "canary" not in told
+
+    def test_a_url_that_is_none(self, wrongs: Wrongs, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CONTACTPORT_DATABASE_URL", "mysql://ann:canary@127.0.0.1/x")
+        told = wrongs()["database"]
+        assert "only PostgreSQL" in told
+        assert "canary" not in told
+
+    def test_a_lost_ring(self, wrongs: Wrongs, folder: Path) -> None:
+        (folder / "ring.json").unlink()
+        assert "is gone, and the database wants it" in wrongs()["ring"]
+
+    def test_another_ring(self, wrongs: Wrongs, folder: Path) -> None:
+        (folder / "ring.json").unlink()
+        Ring.open(folder / "ring.json")
+        assert "is not this database's" in wrongs()["ring"]

@@ -1,0 +1,126 @@
+"""The database: whether it can be read, its schema, and what it tells of its key ring."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from contactport.cli.checks.finding import Finding, good, note, wrong
+from contactport.settings import SettingError
+
+DATABASE = "contactport.db"
+Query = Callable[[str], list[tuple[Any, ...]]]
+"""The rows of a query; none where its table is not there."""
+
+
+class Inside(msgspec.Struct, frozen=True, kw_only=True):
+    """What the database tells of itself; None where it does not know."""
+
+    revision: str | None
+    fingerprint: str | None
+    newest: float | None
+    """The latest moment it knows of, in seconds since 1970."""
+    newest_key: int
+    """The number of the newest daily key that has sealed anything; 0 where none has."""
+    sealed: dict[int, int]
+    """How many imports each daily key seals."""
+
+
+def look_into_sqlite(folder: Path) -> tuple[Inside | None, list[Finding]]:
+    """Read the database without touching it; None where there is none to read."""
+    path = folder / DATABASE
+    if not path.exists():
+        return None, []
+    log = path.with_name(f"{DATABASE}-wal")
+    # Without a log nobody has the database open, and immutable says that no file need be made to read it.
+    how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)) as connection:
+
+            def query(text: str) -> list[tuple[Any, ...]]:
+                try:
+                    return connection.execute(text).fetchall()
+                except sqlite3.OperationalError:
+                    # A database that was made a moment ago has no tables.
+                    return []
+
+            return _inside(query), []
+    except sqlite3.DatabaseError as error:
+        return None, [
+            wrong("database", f"{path} can't be read: {error}", "put a backup of the whole data folder back")
+        ]
+
+
+def look_into_postgresql(url: str) -> tuple[Inside | None, list[Finding]]:
+    """The same over a connection that may write nothing; None where the database can't be had."""
+    # Here, because the other checks need no driver.
+    import psycopg
+
+    from contactport.store.engines import check_uri, session
+
+    fix = "correct CONTACTPORT_DATABASE_URL, or see that the server runs and lets this user in"
+    try:
+        check_uri(url)
+        with closing(psycopg.connect(url, autocommit=True, **session(url))) as connection:
+            connection.read_only = True
+
+            def query(text: str) -> list[tuple[Any, ...]]:
+                try:
+                    return connection.execute(text.encode()).fetchall()
+                except psycopg.errors.UndefinedTable:
+                    return []
+
+            return _inside(query), []
+    except (SettingError, psycopg.Error) as error:
+        return None, [wrong("database", f"it can't be had: {' '.join(str(error).split())}", fix)]
+
+
+def _inside(query: Query) -> Inside:
+    revision = query("SELECT version_num FROM alembic_version")
+    ring = query("SELECT fingerprint, newest_key FROM ring")
+    moments = query("SELECT max(created_at) FROM domain") + query('SELECT max(created_at) FROM "import"')
+    known = [float(moment) / 1000 for (moment,) in moments if moment is not None]
+    sealed = query("SELECT key_number, count(*) FROM \"import\" WHERE state <> 'purged' GROUP BY key_number")
+    return Inside(
+        revision=str(revision[0][0]) if revision else None,
+        fingerprint=str(ring[0][0]) if ring else None,
+        newest=max(known) if known else None,
+        newest_key=int(ring[0][1]) if ring else 0,
+        sealed={int(number): int(count) for number, count in sealed},
+    )
+
+
+def schema(inside: Inside, *, shared: bool) -> Iterator[Finding]:
+    """Whether the database is of this version; one that is `shared` (PostgreSQL) is upgraded by a command alone."""
+    from alembic.script import ScriptDirectory
+
+    from contactport.store import migrations
+
+    scripts = ScriptDirectory(str(Path(migrations.__file__).parent))
+    ours = scripts.get_current_head()
+    known = {script.revision for script in scripts.walk_revisions()}
+    if inside.revision == ours:
+        yield good("database", f"its schema is this version's ({ours})")
+    elif inside.revision is not None and inside.revision not in known:
+        yield wrong(
+            "database",
+            f"it is of a newer version (schema {inside.revision}) than this program (schema {ours})",
+            "run the version that made it, or a newer one",
+        )
+    elif shared:
+        yield wrong(
+            "database",
+            f"its schema is {inside.revision or 'not made yet'}, and this program's is {ours}",
+            "run `contactport migrate` once, with the same settings",
+        )
+    else:
+        yield note(
+            "database",
+            f"its schema is {inside.revision or 'not made yet'}; the next start brings it to {ours}",
+            "keep a backup of the data folder until that is done",
+        )
