@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 from sqlalchemy import Connection, case, func, select, text, union_all
 
+from contactport.store.breakers import LONGEST_MS
 from contactport.store.clock import now_ms
 from contactport.store.endings import TOMBSTONE_MS
 from contactport.store.schema import breaker, import_
@@ -169,7 +170,7 @@ def _breakers(connection: Connection, now: int) -> tuple[dict[str, Breaker], dic
         found = _breaker(row.failures, row.retry_at, now)
         if row.service not in named or _RANK[found.state] > _RANK[named[row.service].state]:
             named[row.service] = found
-    is_open = case((breaker.c.retry_at > now, 1), else_=0)
+    is_open = case((breaker.c.retry_at.between(now + 1, now + LONGEST_MS), 1), else_=0)
     unnamed = connection.execute(
         select(is_open, func.count())
         .where(breaker.c.service.is_(None), breaker.c.retry_at.is_not(None))
@@ -184,7 +185,8 @@ def _breakers(connection: Connection, now: int) -> tuple[dict[str, Breaker], dic
 def _breaker(failures: int, retry_at: int | None, now: int) -> Breaker:
     if retry_at is None:
         return Breaker("closed", failures, None)
-    if retry_at > now:
+    # Longer than any breaker waits, after a clock was put back, counts as over.
+    if 0 < retry_at - now <= LONGEST_MS:
         return Breaker("open", failures, (retry_at - now) / 1000)
     return Breaker("half-open", failures, None)
 

@@ -152,14 +152,15 @@ def test_a_breaker_is_open_until_its_time_and_then_half_open(store: Store, rows:
     rows.break_(b"a", "icloud", None, failures=2)
     rows.break_(b"b", "gmx", 30_000)
     rows.break_(b"c", "yahoo", -1)
-    for mark, retry_at in ((b"d", 30_000), (b"e", 40_000), (b"f", -1), (b"g", None)):
+    for mark, retry_at in ((b"d", 30_000), (b"e", 40_000), (b"f", -1), (b"g", None), (b"h", 2 * HOUR)):
         rows.break_(mark, None, retry_at)
     found = look(store)
     assert found.breakers["icloud"] == Breaker("closed", 2, None)
     assert found.breakers["yahoo"] == Breaker("half-open", 5, None)
     assert (found.breakers["gmx"].state, found.breakers["gmx"].failures) == ("open", 5)
     assert 0 < (found.breakers["gmx"].retry_seconds or 0) <= 30
-    assert found.host_breakers == {"open": 2, "half-open": 1}
+    # One that is far in the future was written before the clock was put back.
+    assert found.host_breakers == {"open": 2, "half-open": 2}
 
 
 async def test_on_postgresql_the_living_workers_are_known(store: Store, database_url: str) -> None:
