@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import click
 
 from contactport.net.guard import parse_network
-from contactport.net.proxy import parse_proxy
 from contactport.settings import Settings, load
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -48,5 +47,9 @@ def settings_of(
     settings = load(config, overrides=given)
     for network in settings.allow_network:
         parse_network(network)
-    parse_proxy(settings.proxy)
+    if settings.proxy:
+        # Here: it brings the HTTP client along, which `--help` need not wait for.
+        from contactport.net.proxy import parse_proxy
+
+        parse_proxy(settings.proxy)
     return settings
