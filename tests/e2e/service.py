@@ -44,9 +44,17 @@ def command(*arguments: str, data: Path, stdin: str | None = None) -> subprocess
 
 
 def environment(data: Path) -> dict[str, str]:
-    """The caller's environment without settings of its own, on this data folder."""
+    """The caller's environment without settings of its own, on this data folder.
+
+    Tests import one account again and again, as nobody else does: they need not wait for each other.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CONTACTPORT_")}
-    return {**kept, "CONTACTPORT_DATA": str(data)}
+    return {
+        **kept,
+        "CONTACTPORT_DATA": str(data),
+        "CONTACTPORT_ACCOUNT_IMPORTS": "1000",
+        "CONTACTPORT_ACCOUNT_PER_MINUTE": "1000000",
+    }
 
 
 def until(question: Callable[[], T | None]) -> T:
