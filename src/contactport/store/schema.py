@@ -98,8 +98,8 @@ import_ = Table(
 `job` counts the jobs that have carried it, one for each time it was parked; `not_before` is until when it is.
 `token_at` is when the token that it has taken in advance is due; `rests` how often its provider asked for one. The
 marks are truncated HMACs of the provider's host and of the account there, gone with the import's end. `key_number` is
-the ring's key that seals its data key. `erased_at` and `erased_by` ("request", "retention") are the receipt of its
-erasure: with `delivered` and `key_number` they say when, how many, and under which key.
+the ring's key that seals its data key. `erased_at` and `erased_by` ("request", "retention", "lost") are the receipt
+of its erasure: with `delivered` and `key_number` they say when, how many, and under which key.
 """
 
 event = Table(
