@@ -117,8 +117,8 @@ def _failed(answer: Answer, error: Exception) -> Response:
             answer,
             WireError(
                 Code.INVALID_PARAMETERS,
-                "The service can't reach its database or its key ring right now; the request itself may be sound. Send "
-                "it again in a few seconds.",
+                "The service can't reach its database or its key ring right now; the request itself may be sound. "
+                "Send it again in a few seconds.",
                 http=503,
                 retry_after=2,
             ),
