@@ -101,6 +101,11 @@ class Keeper:
         self._ask({"remove": str(made)})
         return made
 
+    def disk(self, megabytes: int) -> Path | None:
+        """A new folder on a file system of its own that holds no more; None where this user may not mount one."""
+        made = self.folder()
+        return made if self._ask({"mount": str(made), "megabytes": megabytes})["mounted"] else None
+
     def close(self) -> None:
         """End everything."""
         assert self._process.stdin is not None
@@ -133,6 +138,7 @@ class _Children:
         self._running: dict[int, int] = {}
         self._codes: dict[int, int] = {}
         self._folders: list[str] = []
+        self._disks: list[str] = []
         self._popen: list[subprocess.Popen[bytes]] = []
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
@@ -146,8 +152,22 @@ class _Children:
             if question["kill"] in self._running:
                 os.kill(question["kill"], question["signal"])
             return {}
+        if "mount" in question:
+            return {"mounted": self._mount(question["mount"], question["megabytes"])}
         self._folders.append(question["remove"])
         return {}
+
+    def _mount(self, folder: str, megabytes: int) -> bool:
+        options = f"size={megabytes}m,mode=755"
+        try:
+            done = subprocess.run(
+                ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True
+            )
+        except OSError:
+            return False
+        if done.returncode == 0:
+            self._disks.append(folder)
+        return done.returncode == 0
 
     def _start(self, question: dict[str, Any]) -> dict[str, Any]:
         user, group = question["user"] or (None, None)
@@ -206,6 +226,9 @@ class _Children:
             time.sleep(0.01)
         for pid in self._running:
             os.kill(pid, signal.SIGKILL)
+        for disk in self._disks:
+            # Lazily: a process that has just been killed may still hold a file of it.
+            subprocess.run(["umount", "--lazy", disk], capture_output=True)
         for folder in self._folders:
             shutil.rmtree(folder, ignore_errors=True)
 

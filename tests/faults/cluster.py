@@ -5,6 +5,7 @@ Every process is the keeper's child: whatever becomes of the tests, none stays b
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import signal
@@ -222,6 +223,11 @@ class Application:
     def __init__(self, cluster: Cluster, key: str, password: str) -> None:
         self._cluster = cluster
         self._client = Client("http://127.0.0.1", key, password)
+        pair = base64.b64encode(f"{key}:{password}".encode()).decode()
+        self.headers = {"Authorization": f"Basic {pair}"}
+        """For whoever speaks HTTP by other means."""
+        self.in_query = self._client.in_query
+        """The key pair as arguments."""
         self._random = Random(1)
         self.given_up = False
         """Set, it makes all calls under way raise AssertionError."""

@@ -1,0 +1,48 @@
+"""PostgreSQL is restarted, killed or cuts its connections while imports run: all of them end well by themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults.book_server import BookServer
+from tests.faults.cluster import Cluster, until
+from tests.faults.passage import COUNT, PAUSE, Passage
+from tests.postgres import Postgres
+
+
+@pytest.mark.parametrize("how", ["a fast restart", "an immediate restart", "kill -9", "connections cut"])
+def test_postgresql_is_away(tmp_path: Path, how: str) -> None:
+    with Postgres() as postgres, BookServer(COUNT, pause=PAUSE) as books:
+        url = postgres.create()
+        with Cluster(tmp_path, database_url=url, workers=2) as cluster:
+            passage = Passage(cluster, books)
+            stored = 0
+            for _ in range(5 if how == "connections cut" else 2):
+                stored = passage.wait_under_way(stored)
+                match how:
+                    case "a fast restart":
+                        postgres.restart("fast")
+                    case "an immediate restart":
+                        postgres.restart("immediate")
+                    case "kill -9":
+                        postgres.kill()
+                        postgres.start()
+                    case _:
+                        assert postgres.terminate_backends()
+            passage.begin("late")
+            passage.check()
+
+
+def test_postgresql_is_down_for_a_while(tmp_path: Path) -> None:
+    with Postgres() as postgres, BookServer(COUNT, pause=PAUSE) as books:
+        url = postgres.create()
+        with Cluster(tmp_path, database_url=url, workers=2) as cluster:
+            passage = Passage(cluster, books)
+            passage.wait_under_way()
+            postgres.stop()
+            # Long enough for imports to have tried again, in vain.
+            until(lambda: passage.logged("import_waits_for_database") >= 5 or None)
+            postgres.start()
+            passage.check()

@@ -1,0 +1,111 @@
+"""The database's disk is full while imports run, and has room again later: all of them end well by themselves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from http.client import HTTPException
+from pathlib import Path
+
+import pytest
+
+from tests.faults.book_server import PASSWORD, BookServer
+from tests.faults.cluster import Cluster, until
+from tests.faults.passage import COUNT, PAUSE, Passage
+from tests.keeper import keeper
+from tests.needs import needs
+from tests.postgres import Postgres
+
+EMBEDDED = 16
+DISTRIBUTED = 192
+"""Megabytes of the disks."""
+_PIECE = 64 * 1024
+
+
+@pytest.fixture
+def disk(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A small disk of the test's own, of so many megabytes; it goes with the process of the tests."""
+    made = keeper().disk(int(request.param))
+    if made is None:
+        needs("a file system of its own", "run the tests as root, where mount(8) may be used")
+    yield made
+    shutil.rmtree(made / "data", ignore_errors=True)
+
+
+class Ballast:
+    """A file that leaves no room beside it."""
+
+    def __init__(self, disk: Path) -> None:
+        self._file = disk / "ballast"
+
+    def fill(self) -> None:
+        with self._file.open("ab", buffering=0) as out:
+            for piece in (_PIECE, 512):
+                try:
+                    while True:
+                        out.write(bytes(piece))
+                except OSError:
+                    continue
+
+    def drop(self) -> None:
+        self._file.unlink()
+
+
+def begins(passage: Passage) -> int | None:
+    """The status of one more begin, which nobody repeats; None where there was no answer."""
+    member = passage.cluster.apis[0]
+    try:
+        return passage.application.at(member).call(
+            "POST",
+            "/begin_import/import",
+            service="carddav",
+            server=passage.books.url,
+            username="refused",
+            password=PASSWORD,
+        )[0]
+    except (OSError, HTTPException):
+        return None
+
+
+def strike(passage: Passage, ballast: Ballast) -> None:
+    """Fill the disk until imports have noticed, and begins are refused."""
+    passage.wait_under_way()
+
+    def look() -> bool | None:
+        # Whatever a database gives back to the disk is taken again.
+        ballast.fill()
+        return (passage.logged("import_waits_for_database") > 0 and begins(passage) == 503) or None
+
+    until(look)
+
+
+@pytest.mark.parametrize("disk", [EMBEDDED], indirect=True)
+def test_sqlite(tmp_path: Path, disk: Path) -> None:
+    with BookServer(COUNT, pause=PAUSE) as books:
+        (disk / "data").mkdir(mode=0o700)
+        os.symlink(disk / "data", tmp_path / "data")
+        with Cluster(tmp_path) as cluster:
+            passage = Passage(cluster, books)
+            ballast = Ballast(disk)
+            strike(passage, ballast)
+            ballast.drop()
+            passage.begin("late")
+            passage.check()
+
+
+@pytest.mark.parametrize("disk", [DISTRIBUTED], indirect=True)
+def test_postgresql(tmp_path: Path, disk: Path) -> None:
+    small = {"min_wal_size": "32MB", "max_wal_size": "48MB"}
+    with Postgres(parent=disk, options=small) as postgres, BookServer(COUNT, pause=PAUSE) as books:
+        url = postgres.create()
+        with Cluster(tmp_path, database_url=url, workers=2) as cluster:
+            passage = Passage(cluster, books)
+            ballast = Ballast(disk)
+            strike(passage, ballast)
+            ballast.drop()
+            if not postgres.alive:
+                # It ends itself where it can't write its log.
+                postgres.start()
+            passage.begin("late")
+            passage.check()
