@@ -3,7 +3,7 @@
 import asyncio
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Container, Iterator
 from contextlib import redirect_stderr
 
 import pytest
@@ -15,10 +15,10 @@ from contactport.errors import Code, WireError
 from contactport.imports import attempt
 from contactport.imports.attempt import Attempts
 from contactport.imports.jobs import Job
-from contactport.net.client import open_client
+from contactport.net.client import Client, open_client
 from contactport.settings import Settings
-from contactport.sources.base import Page
-from contactport.store import domains, events, imports, login_failures
+from contactport.sources.base import Account, Page
+from contactport.store import breakers, domains, events, imports, login_failures
 from contactport.store.domains import Domain
 from contactport.store.events import Event
 from contactport.store.imports import Beginning, Secret
@@ -118,6 +118,26 @@ async def test_an_attempt_that_takes_too_long_ends_in_a_timeout(store: Store, do
 
     events = await perform(store, begin(store, domain, seconds=0.05), Slow([]))
     assert (events[-1].status, events[-1].value) == ("ERROR", Code.TIMEOUT)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "counts"), [(0.05, True), (1800, False)], ids=["all of it", "the rest of it"]
+)
+async def test_time_that_ran_out_counts_against_the_provider_where_it_had_most_of_it(
+    store: Store, domain: Domain, seconds: float, counts: bool
+) -> None:
+    class Slow(Shelf):
+        async def pages(
+            self, account: Account, client: Client, known: Container[str]
+        ) -> AsyncGenerator[Page]:
+            await asyncio.Event().wait()
+            yield Page()
+
+    settings = Settings(import_seconds=seconds, breaker_failures=1)
+    attempts = Attempts(store, settings, lambda _: Slow([]), lambda: open_client(settings), nothing_waits)
+    await attempts.perform(begin(store, domain, seconds=0.05))
+    standing = await store.database.read(breakers.ask, b"p" * 16)
+    assert (standing.wait > 0) == counts
 
 
 async def test_a_cancelled_attempt_leaves_the_import_to_the_next(store: Store, domain: Domain) -> None:
