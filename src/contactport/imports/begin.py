@@ -51,6 +51,9 @@ async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Req
     account_mark = store.ring.lasting_mark("account", host, request.username.strip().lower())
 
     def transaction(connection: Connection) -> int:
+        refused = login_failures.failed_recently(
+            connection, store.ring, request.domain.id, host, request.username, request.password
+        )
         # One at a time of a domain: its limits and its Idempotency-Keys hold however many processes it asks at once.
         domains.lock(connection, request.domain.id)
         if request.idempotency_key:
@@ -73,9 +76,7 @@ async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Req
                 account_mark=account_mark,
             ),
         )
-        if login_failures.failed_recently(
-            connection, store.ring, request.domain.id, host, request.username, request.password
-        ):
+        if refused:
             endings.fail(
                 connection, import_id, Code.FAILED_RECENTLY, ROWS[Code.FAILED_RECENTLY].text, retention
             )

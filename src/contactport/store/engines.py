@@ -15,7 +15,8 @@ from contactport.settings import SettingError
 
 SQLITE_READERS = 4
 POSTGRESQL_THREADS = 4
-"""Of each kind, reading and writing: with the job engine's, a process has at most 14 connections."""
+"""Of each kind, reading and writing. With the queue's, the job engine's, and those of locks and signals an API has
+at most 13 connections, a worker 17, and a process that is both 18."""
 JOB_CONNECTIONS = 4
 
 _PRAGMAS = (

@@ -90,6 +90,7 @@ import_ = Table(
     CheckConstraint("found = delivered + merged + rejected", name="ledger"),
     CheckConstraint("repeats <= merged", name="repeats"),
     Index("ix_import_domain_created", "domain_id", "created_at"),
+    Index("ix_import_domain_state", "domain_id", "state"),
     Index("ix_import_state_purge", "state", "purge_at"),
     Index("ix_import_account", "account_mark"),
 )

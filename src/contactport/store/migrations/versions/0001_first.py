@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.CheckConstraint("repeats <= merged", name="repeats"),
     )
     op.create_index("ix_import_domain_created", "import", ["domain_id", "created_at"])
+    op.create_index("ix_import_domain_state", "import", ["domain_id", "state"])
     op.create_index("ix_import_state_purge", "import", ["state", "purge_at"])
     op.create_index("ix_import_account", "import", ["account_mark"])
     op.create_table(
