@@ -56,11 +56,13 @@ class Keeper:
         environment: Mapping[str, str] | None = None,
         user: tuple[int, int] | None = None,
         at_the_end: signal.Signals = signal.SIGKILL,
+        leaves: Sequence[str] = (),
     ) -> int:
         """The process id of a command, started in `folder`; what it writes is added to the two files.
 
         `user` is a user's and a group's number. `at_the_end` is the signal for a process that still runs when the
-        tests have gone. Raises OSError.
+        tests have gone. `leaves` are files that it does not remove when it is killed, with `{pid}` for its number.
+        Raises OSError.
         """
         answer = self._ask(
             {
@@ -71,6 +73,7 @@ class Keeper:
                 "environment": dict(os.environ if environment is None else environment),
                 "user": user,
                 "signal": int(at_the_end),
+                "leaves": list(leaves),
             }
         )
         if "error" in answer:
@@ -136,6 +139,7 @@ class _Children:
         self._libc = ctypes.CDLL(None)
         self._libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self._running: dict[int, int] = {}
+        self._leaves: dict[int, list[str]] = {}
         self._codes: dict[int, int] = {}
         self._folders: list[str] = []
         self._disks: list[str] = []
@@ -190,6 +194,7 @@ class _Children:
         except OSError as error:
             return {"error": str(error)}
         self._running[child.pid] = question["signal"]
+        self._leaves[child.pid] = [name.format(pid=child.pid) for name in question["leaves"]]
         # Kept, because a forgotten one would be waited for behind our back.
         self._popen.append(child)
         return {"pid": child.pid}
@@ -213,6 +218,8 @@ class _Children:
                 return True
             if self._running.pop(pid, None) is not None:
                 self._codes[pid] = os.waitstatus_to_exitcode(status)
+                for name in self._leaves.pop(pid):
+                    Path(name).unlink(missing_ok=True)
 
     def end(self) -> None:
         """Ask all to end, kill those that do not, and remove the folders."""
@@ -226,6 +233,9 @@ class _Children:
             time.sleep(0.01)
         for pid in self._running:
             os.kill(pid, signal.SIGKILL)
+        end = time.monotonic() + _GRACE
+        while self._bury() and time.monotonic() < end:
+            time.sleep(0.01)
         for disk in self._disks:
             # Lazily: a process that has just been killed may still hold a file of it.
             subprocess.run(["umount", "--lazy", disk], capture_output=True)

@@ -68,10 +68,10 @@ class Member:
         self.starts = 0
         self.log = folder / f"{name}.log"
         """What all its processes have written on standard error."""
-        self.before: tuple[str, ...] = ()
-        """Words before the command: a program that runs it under some limit."""
         self.settings = dict(settings)
         """Variables of its environment, from the next start on."""
+        self.leaves: tuple[str, ...] = ()
+        """Files that a process of it does not remove when it is killed, with `{pid}` for its number."""
         self._folder = folder
         self._said = folder
         self._keeper = keeper()
@@ -82,11 +82,12 @@ class Member:
         self.starts += 1
         self._said = self._folder / f"{self.name}.{self.starts}.out"
         self.pid = self._keeper.start(
-            [*self.before, sys.executable, "-m", "contactport", *_ROLES[self.role]],
+            [sys.executable, "-m", "contactport", *_ROLES[self.role]],
             folder=self._folder,
             stdout=self._said,
             stderr=self.log,
             environment=self.settings,
+            leaves=self.leaves,
         )
 
     @property

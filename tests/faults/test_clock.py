@@ -10,9 +10,12 @@ import pytest
 from contactport.errors import Code
 from tests.faults.book_server import BookServer, book
 from tests.faults.cluster import Cluster, Member
-from tests.faults.passage import COUNT, PAUSE, Passage
+from tests.faults.passage import COUNT, Passage
 from tests.needs import needs
 from tests.postgres import Postgres
+
+PAUSE = 1.0
+"""Longer than elsewhere: a step is to be seen while the imports run."""
 
 
 class Clock:
@@ -25,11 +28,13 @@ class Clock:
         self._file = folder / "clock"
         self._file.write_text("+0\n", "ascii")
         for member in members:
+            member.leaves = ("/dev/shm/faketime_shm_{pid}", "/dev/shm/sem.faketime_sem_{pid}")
             member.settings.update(
                 {
                     "LD_PRELOAD": str(library),
                     "FAKETIME_TIMESTAMP_FILE": str(self._file),
-                    "FAKETIME_NO_CACHE": "1",
+                    # Reads the file once a second: each time that it is asked would take most of a test.
+                    "FAKETIME_CACHE_DURATION": "1",
                     "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                 }
             )
