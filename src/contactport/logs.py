@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 import traceback
 from types import TracebackType
 from typing import Any, Literal, cast
@@ -18,6 +19,7 @@ from structlog.typing import EventDict, Processor
 _LIBRARIES = ("aiohttp", "alembic", "asyncio", "dbos", "sqlalchemy", "uvicorn")
 """Below warnings they tell parameters and addresses."""
 _WORDY = frozenset(_LIBRARIES) - {"uvicorn"}
+SPARING_SECONDS = 10.0
 HIDDEN = frozenset(
     {"password", "domain_password", "username", "user_id", "secret", "authorization", "query", "key"}
 )
@@ -44,6 +46,7 @@ def configure(format_: Literal["json", "text"] | str) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler()
+    handler.addFilter(_Sparing())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[_without_foreign_words, *shared],
@@ -65,6 +68,25 @@ def configure(format_: Literal["json", "text"] | str) -> None:
     # Python's own hooks would print an exception's words past the redaction.
     sys.unraisablehook = _tell_unraisable
     threading.excepthook = _tell_thread
+
+
+class _Sparing(logging.Filter):
+    """Lets a library say the same thing once in ten seconds: some do so many times a second, for as long as a
+    database is away.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, int], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.partition(".")[0] not in _WORDY:
+            return True
+        place, now = (record.pathname, record.lineno), time.monotonic()
+        if now - self._said.get(place, -SPARING_SECONDS) < SPARING_SECONDS:
+            return False
+        self._said[place] = now
+        return True
 
 
 def _tell_unraisable(broken: sys.UnraisableHookArgs) -> None:

@@ -119,3 +119,13 @@ def test_an_output_that_is_closed_costs_no_words(
     written.close()
     structlog.get_logger().error("it_broke", exc_info=fail())
     assert "canary" not in capfd.readouterr().err
+
+
+def test_a_library_that_says_the_same_again_and_again_is_told_once(written: io.StringIO) -> None:
+    for _ in range(50):
+        logging.getLogger("dbos").warning("the database is away")
+    logging.getLogger("dbos").warning("something else")
+    for _ in range(3):
+        structlog.get_logger().warning("our_own")
+    assert written.getvalue().count("library_message") == 2
+    assert written.getvalue().count("our_own") == 3

@@ -22,7 +22,10 @@ EVERY_SECONDS = 2.0
 SETTLED_MS = 30_000
 """An import younger than this is not looked for in the queue."""
 GRACE_MS = 60_000
-"""An attempt ends itself at the deadline; the sweeper only after this much more."""
+"""An attempt ends itself at the deadline; the sweeper ends only after this much more what nobody carries."""
+LONGEST_OVERDUE_MS = 86_400_000
+"""What somebody carries ends by the carrier's own clock, which nobody can set; so late it is the sweeper's all the
+same."""
 FARTHEST_MS = 2 * budgets.LONGEST_WAIT_MS
 """No import is ever parked for so long at a time."""
 
@@ -70,17 +73,20 @@ class Housekeeper:
                 # It was parked by a clock that has been set back since.
                 await self._jobs.hasten(Job(one.id, one.job, one.provider_mark))
                 log.warning("import_hastened", import_id=one.id)
-        for one in settled:
-            if one.deadline + GRACE_MS < now:
-                await self._store.database.write(self._give_up, one)
-                log.error("import_swept", import_id=one.id)
-        waiting = [
-            Job(one.id, one.job, one.provider_mark) for one in settled if one.deadline + GRACE_MS >= now
-        ]
-        forgotten = await self._jobs.forgotten(waiting) if waiting else []
-        for job in forgotten:
-            if await self._store.database.write(self._requeue, job):
+        overdue = {one.id: one for one in settled if one.deadline + GRACE_MS < now}
+        jobs = [Job(one.id, one.job, one.provider_mark) for one in settled]
+        for job in await self._jobs.forgotten(jobs) if jobs else []:
+            if job.import_id in overdue:
+                await self._end(overdue[job.import_id])
+            elif await self._store.database.write(self._requeue, job):
                 log.warning("import_requeued", import_id=job.import_id)
+        for one in overdue.values():
+            if one.deadline + LONGEST_OVERDUE_MS < now:
+                await self._end(one)
+
+    async def _end(self, one: Unfinished) -> None:
+        await self._store.database.write(self._give_up, one)
+        log.error("import_swept", import_id=one.id)
 
     def _requeue(self, connection: Connection, job: Job) -> bool:
         """Queue a forgotten job again; not one whose import has ended, or was parked and has its next, meanwhile."""

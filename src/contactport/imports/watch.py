@@ -57,6 +57,8 @@ class Watch:
 
     async def look(self) -> None:
         """One round: find the dead, take up what they left, and cut off here what was erased elsewhere."""
+        # First of all: what is done below is done by one that others take for alive.
+        await self._locks.check()
         if not self.leads:
             self.leads = await self._locks.take(LEADER)
         for name in await self._jobs.carriers():
@@ -71,8 +73,6 @@ class Watch:
         if carrying:
             for import_id in await self._database.read(imports.ended, carrying):
                 self._carrier.cancel(import_id)
-        # With nothing else to ask the server, this is what notices that the session has ended.
-        await self._locks.check()
 
     async def _recover(self) -> None:
         """The lock is lost: drop what is carried, take the lock again, and hand back what nobody has taken up."""

@@ -1,0 +1,91 @@
+"""The housekeeping ends what nobody carries any more, queues what was forgotten, and leaves the rest alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Container
+
+from contactport.errors import Code
+from contactport.net.client import Client
+from contactport.settings import Settings
+from contactport.sources.base import Account, Page
+from contactport.store.clock import now_ms
+from contactport.store.domains import Domain
+from contactport.store.open import Store
+from tests.unit.imports.shelf import Shelf, raw
+from tests.unit.imports.test_attempt import begin
+from tests.unit.imports.test_parking import Running, running
+
+HOUR = 3_600_000
+
+
+class Held(Shelf):
+    """Gives its page once it is let."""
+
+    def __init__(self) -> None:
+        super().__init__([Page([raw("n1")])])
+        self.asked = asyncio.Event()
+        self.gate = asyncio.Event()
+
+    async def pages(self, account: Account, client: Client, known: Container[str]) -> AsyncGenerator[Page]:
+        self.asked.set()
+        await self.gate.wait()
+        async for page in super().pages(account, client, known):
+            yield page
+
+
+async def set_on(process: Running, import_id: int, hours: int) -> None:
+    """As if the clock had been put on since the import began."""
+    one = await process.row(import_id)
+    await process.change(
+        import_id, created_at=one.created_at - hours * HOUR, deadline=one.deadline - hours * HOUR
+    )
+
+
+async def test_what_nobody_carries_is_queued_again(store: Store, domain: Domain) -> None:
+    async with running(store, domain, Shelf([Page([raw("n1")])])) as process:
+        import_id = begin(store, domain)
+        await process.change(import_id, created_at=now_ms() - 40_000)
+        await process.housekeeper.tidy()
+        one = await process.until(import_id, lambda one: one.ended_at is not None)
+    assert (one.state, one.delivered) == ("complete", 1)
+
+
+async def test_what_nobody_carries_ends_when_its_time_is_over(store: Store, domain: Domain) -> None:
+    process = Running(store, domain, Shelf([Page([raw("n1")])]), Settings())
+    try:
+        import_id = begin(store, domain)
+        await set_on(process, import_id, 1)
+        # The engine's tables come with the first process that carries.
+        async with running(store, domain, Shelf([Page([])])):
+            await process.housekeeper.tidy()
+        one = await process.row(import_id)
+    finally:
+        await process.jobs.close()
+    assert (one.state, one.code) == ("failed", Code.UNEXPECTED)
+
+
+async def test_what_somebody_carries_is_left_alone_though_the_clock_was_put_on(
+    store: Store, domain: Domain
+) -> None:
+    source = Held()
+    async with running(store, domain, source) as process:
+        import_id = await process.begin()
+        await source.asked.wait()
+        await set_on(process, import_id, 1)
+        await process.housekeeper.tidy()
+        assert (await process.row(import_id)).state == "running"
+        source.gate.set()
+        one = await process.until(import_id, lambda one: one.ended_at is not None)
+    assert (one.state, one.delivered) == ("complete", 1)
+
+
+async def test_what_is_carried_for_days_is_ended_all_the_same(store: Store, domain: Domain) -> None:
+    source = Held()
+    async with running(store, domain, source) as process:
+        import_id = await process.begin()
+        await source.asked.wait()
+        await set_on(process, import_id, 50)
+        await process.housekeeper.tidy()
+        one = await process.row(import_id)
+    assert (one.state, one.code) == ("failed", Code.UNEXPECTED)
