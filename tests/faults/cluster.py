@@ -70,6 +70,8 @@ class Member:
         """What all its processes have written on standard error."""
         self.settings = dict(settings)
         """Variables of its environment, from the next start on."""
+        self.before: tuple[str, ...] = ()
+        """Words before the command, such as those of `nice`."""
         self.leaves: tuple[str, ...] = ()
         """Files that a process of it does not remove when it is killed, with `{pid}` for its number."""
         self._folder = folder
@@ -82,7 +84,7 @@ class Member:
         self.starts += 1
         self._said = self._folder / f"{self.name}.{self.starts}.out"
         self.pid = self._keeper.start(
-            [sys.executable, "-m", "contactport", *_ROLES[self.role]],
+            [*self.before, sys.executable, "-m", "contactport", *_ROLES[self.role]],
             folder=self._folder,
             stdout=self._said,
             stderr=self.log,

@@ -19,11 +19,11 @@ def check(outcome: Outcome, kills: int) -> None:
 
 
 def test_embedded(tmp_path: Path) -> None:
-    plan = Plan(kills=12, imports=20, seed=seed(), longest=1.5)
+    plan = Plan(kills=8, imports=12, seed=seed(), longest=1.5)
     check(torture(plan, "embedded", tmp_path), plan.kills)
 
 
 def test_distributed(tmp_path: Path) -> None:
-    plan = Plan(kills=20, imports=20, seed=seed(), longest=3.0)
+    plan = Plan(kills=12, imports=20, seed=seed(), longest=3.0)
     with Postgres() as postgres:
         check(torture(plan, "distributed", tmp_path, postgres.create()), plan.kills)
