@@ -96,7 +96,11 @@ def test_a_worker_that_only_seemed_dead(tmp_path: Path, books: BookServer, back:
             first.signal(signal.SIGCONT)
             says(first, "lock_taken_again")
             now = rows.one(import_id)
-            assert now == stored if stored.ended else now.epoch == stored.epoch
+            # Who has the job is the engine's to note, a moment after the import's end.
+            if stored.ended:
+                assert now._replace(carrier="") == stored._replace(carrier="")
+            else:
+                assert now.epoch == stored.epoch
 
             books.let_all_through(ACCOUNT)
             check_whole(application, import_id)
