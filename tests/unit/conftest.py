@@ -17,6 +17,12 @@ def hooks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine_url(request: pytest.FixtureRequest) -> str:
+    """The setting `database_url`: empty for SQLite, else the URI of a database with this version's tables."""
+    return "" if request.param == "sqlite" else request.getfixturevalue("database_url")
+
+
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncGenerator[Store]:
     """A data folder of its own, open."""

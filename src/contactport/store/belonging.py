@@ -7,13 +7,13 @@ from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contactport.store.data_keys import HOLDING
 from contactport.store.database import Database
 from contactport.store.ringfile import RingError, RingLost
 from contactport.store.schema import import_
 from contactport.store.schema import ring as table
+from contactport.store.upsert import insert_into
 from contactport.store.vault import Ring
 
 
@@ -97,9 +97,10 @@ def _first(database: Database, path: Path) -> tuple[Ring, tuple[str, ...]]:
 
 
 def _introduce(connection: Connection, fingerprint: str) -> Known:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(
-        dialect.insert(table).values(id=1, fingerprint=fingerprint, newest_key=0).on_conflict_do_nothing()
+        insert_into(connection.dialect.name, table)
+        .values(id=1, fingerprint=fingerprint, newest_key=0)
+        .on_conflict_do_nothing()
     )
     found = known(connection)
     assert found is not None

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contactport.store.clock import now_ms
 from contactport.store.schema import breaker as table
 from contactport.store.schema import import_
+from contactport.store.upsert import insert_into
 
 LONGEST_MS = 600_000
 """The longest that a breaker stays open without a trial."""
@@ -67,7 +67,7 @@ def ask(connection: Connection, mark: bytes) -> Standing:
     row = connection.execute(query.with_for_update()).first()
     if row is None:
         return _GO
-    left = _left(row.retry_at, now_ms())
+    left = left_ms(row.retry_at, now_ms())
     if left > 0:
         return Standing(left)
     # Asked for after the lock was got: whoever held it may have begun the trial.
@@ -75,7 +75,7 @@ def ask(connection: Connection, mark: bytes) -> Standing:
     return Standing(TRIAL_WAIT_MS) if runs else Standing(trial=True)
 
 
-def _left(retry_at: int, now: int) -> int:
+def left_ms(retry_at: int, now: int) -> int:
     """The milliseconds until a trial; what no breaker ever waits, after a clock was set back, counts as over."""
     left = retry_at - now
     return left if 0 < left <= LONGEST_MS else 0
@@ -99,8 +99,9 @@ def fail(
     `service` is None for a host of a user's own.
     """
     now = now_ms()
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    fresh = dialect.insert(table).values(mark=mark, service=service, failures=0, openings=0, changed_at=now)
+    fresh = insert_into(connection.dialect.name, table).values(
+        mark=mark, service=service, failures=0, openings=0, changed_at=now
+    )
     row = connection.execute(
         # That changes nothing of a row that is there, but locks and returns it.
         fresh.on_conflict_do_update(index_elements=["mark"], set_={"mark": fresh.excluded.mark}).returning(
@@ -129,7 +130,7 @@ def failing(connection: Connection) -> frozenset[str]:
             table.c.service.is_not(None), table.c.retry_at.is_not(None)
         )
     )
-    return frozenset(row.service for row in rows if _left(row.retry_at, now) or row.trial_runs)
+    return frozenset(row.service for row in rows if left_ms(row.retry_at, now) or row.trial_runs)
 
 
 def forget_old(connection: Connection) -> None:

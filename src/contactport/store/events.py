@@ -7,10 +7,10 @@ from typing import Literal
 
 import msgspec
 from sqlalchemy import Connection, Insert, Integer, bindparam, case, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from contactport.store.clock import now_ms
 from contactport.store.schema import event
+from contactport.store.upsert import insert_into
 
 EventType = Literal["INITIALIZING", "GATHERING", "COMPLETE"]
 EventStatus = Literal["INPROGRESS", "COMPLETED", "ERROR"]
@@ -47,7 +47,7 @@ def put(
 def _put(dialect: str) -> Insert:
     """One statement, written once: events are set a good many times, some while a domain's lock is held."""
     here = bindparam("import_", type_=Integer)
-    insertion = (postgresql if dialect == "postgresql" else sqlite).insert(event)
+    insertion = insert_into(dialect, event)
     new = insertion.excluded
     return insertion.values(
         import_id=here,

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 from sqlalchemy import Connection, case, func, select, text, union_all
 
-from contactport.store.breakers import LONGEST_MS
+from contactport.store.breakers import LONGEST_MS, left_ms
 from contactport.store.clock import now_ms
 from contactport.store.endings import TOMBSTONE_MS
 from contactport.store.schema import breaker, import_
@@ -185,10 +185,8 @@ def _breakers(connection: Connection, now: int) -> tuple[dict[str, Breaker], dic
 def _breaker(failures: int, retry_at: int | None, now: int) -> Breaker:
     if retry_at is None:
         return Breaker("closed", failures, None)
-    # Longer than any breaker waits, after a clock was put back, counts as over.
-    if 0 < retry_at - now <= LONGEST_MS:
-        return Breaker("open", failures, (retry_at - now) / 1000)
-    return Breaker("half-open", failures, None)
+    left = left_ms(retry_at, now)
+    return Breaker("open", failures, left / 1000) if left else Breaker("half-open", failures, None)
 
 
 def _size(connection: Connection) -> int:

@@ -1,4 +1,4 @@
-"""A row put in the place of the one that has its key, in one statement, on either database."""
+"""Inserts that say what is to become of a row that is there already, on either database."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
+def insert_into(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An insert that may be given an ON CONFLICT: both databases have it, SQLAlchemy under a name for each."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
 def upsert(connection: Connection, table: Table, key: dict[str, Any], values: dict[str, Any]) -> None:
-    """Insert a row of `key` and `values`, or set `values` where a row with this key is there."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    """Insert a row of `key` and `values`, or set `values` where a row with this key is there, in one statement."""
     connection.execute(
-        dialect.insert(table)
+        insert_into(connection.dialect.name, table)
         .values(**key, **values)
         .on_conflict_do_update(index_elements=list(key), set_=values)
     )

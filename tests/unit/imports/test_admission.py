@@ -123,12 +123,6 @@ class Desk:
         return self.store.database.read_now(events.read, import_id)[-1]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine_url(request: pytest.FixtureRequest) -> str:
-    """The setting `database_url`: empty for SQLite, else the URI of a database with this version's tables."""
-    return "" if request.param == "sqlite" else request.getfixturevalue("database_url")
-
-
 @pytest.fixture
 async def store(tmp_path: Path, engine_url: str) -> AsyncGenerator[Store]:
     """A data folder of its own, open, on each engine."""

@@ -10,12 +10,6 @@ import pytest
 from contactport.store.open import Store, open_store
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine_url(request: pytest.FixtureRequest) -> str:
-    """The setting `database_url`: empty for SQLite, else the URI of a database with this version's tables."""
-    return "" if request.param == "sqlite" else request.getfixturevalue("database_url")
-
-
 @pytest.fixture
 async def store(tmp_path: Path, engine_url: str) -> AsyncGenerator[Store]:
     """A data folder of its own, open, on each engine."""
