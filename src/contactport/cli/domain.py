@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,14 +10,13 @@ from urllib.parse import urlsplit
 
 import click
 
-from contactport.cli.failures import FOLDER, Failure
+from contactport.cli.folder import opened
 from contactport.cli.options import settings_of, settings_options
 from contactport.cli.output import put_json, say
 from contactport.sources.providers import find, providers
 
 if TYPE_CHECKING:
     from contactport.store.domains import Domain, KeyPair
-    from contactport.store.open import Store
 
 DAY = 86_400
 YEAR = 366 * DAY
@@ -126,7 +122,7 @@ def add(
     """Add an application, and print its key pair: once, for only its hash is kept."""
     from contactport.store import domains
 
-    with _store(data, config, make=True) as store:
+    with opened(settings_of(data, config), make=True) as store:
         pair = store.database.write_now(
             domains.add, name, sources=sources, origins=origins, retention=retention
         )
@@ -140,7 +136,7 @@ def list_(as_json: bool, data: str | None, config: Path | None) -> None:
     """List the applications; never a password."""
     from contactport.store import domains
 
-    with _store(data, config, make=False) as store:
+    with opened(settings_of(data, config)) as store:
         found = store.database.write_now(domains.all_domains)
     if as_json:
         put_json([_row(one) for one in found])
@@ -172,7 +168,7 @@ def rotate(name: str, overlap: int, as_json: bool, data: str | None, config: Pat
     """Give an application a new password; the old one works for a while beside it."""
     from contactport.store import domains
 
-    with _store(data, config, make=False) as store:
+    with opened(settings_of(data, config)) as store:
         pair = store.database.write_now(domains.rotate, name, overlap)
     told = f"the old one works {overlap} seconds more" if overlap else "the old one works no more"
     _show(pair, f"Domain {name!r} has a new password, which is shown only this once; {told}:", as_json)
@@ -186,7 +182,7 @@ def rm(name: str, yes: bool, data: str | None, config: Path | None) -> None:
     """Remove an application, with every import of its own."""
     from contactport.store import domains
 
-    with _store(data, config, make=False) as store:
+    with opened(settings_of(data, config)) as store:
         if name not in {one.name for one in store.database.write_now(domains.all_domains)}:
             raise domains.DomainError(
                 f"there is no domain called {name!r}: `contactport domain list` shows those there are"
@@ -206,29 +202,6 @@ def _ask(name: str) -> None:
         abort=True,
         err=True,
     )
-
-
-@contextmanager
-def _store(data: str | None, config: Path | None, *, make: bool) -> Generator[Store]:
-    """The open data folder; one that is not there is made only where there is something to put in it."""
-    settings = settings_of(data, config)
-    folder = Path(settings.data)
-    if not make and not folder.exists():
-        raise Failure(
-            f"there is no data folder {folder}: name the right one with --data or CONTACTPORT_DATA. "
-            "`contactport domain add` and `contactport serve` make a new one.",
-            FOLDER,
-        )
-    # Here, because it takes half a second that `--help` need not wait for.
-    from contactport.store.open import open_store
-
-    store = open_store(folder, settings.database_url)
-    for made in store.made:
-        say(f"made the {made}")
-    try:
-        yield store
-    finally:
-        asyncio.run(store.database.close())
 
 
 def _show(pair: KeyPair, told: str, as_json: bool) -> None:

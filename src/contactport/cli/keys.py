@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from contactport.cli.failures import FOLDER, Failure
+from contactport.cli.folder import existing_folder, opened
 from contactport.cli.options import settings_of, settings_options
 from contactport.cli.output import put_json, say
 from contactport.settings import Settings
 
 if TYPE_CHECKING:
     from contactport.store.database import Database
-    from contactport.store.open import Store
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Standard output is JSON alone.")
 
@@ -37,7 +37,7 @@ def list_(as_json: bool, data: str | None, config: Path | None) -> None:
     """List the daily keys, with how many imports each seals; never a key itself."""
     from contactport.store import data_keys
 
-    with open_existing(settings_of(data, config)) as store:
+    with opened(settings_of(data, config)) as store:
         days = store.ring.days()
         counts = store.database.read_now(data_keys.counts)
     rows = [_row(number, days.get(number), counts.get(number, 0)) for number in sorted({*days, *counts})]
@@ -62,7 +62,7 @@ def rotate(as_json: bool, data: str | None, config: Path | None) -> None:
     """
     from contactport.store import rotation
 
-    with open_existing(settings_of(data, config)) as store:
+    with opened(settings_of(data, config)) as store:
         done = rotation.rotate(store.database, store.ring)
     if as_json:
         put_json(done)
@@ -129,35 +129,10 @@ def _ask(question: str) -> None:
     click.confirm(question, abort=True, err=True)
 
 
-def _check_folder(settings: Settings) -> Path:
-    folder = Path(settings.data)
-    if not folder.exists():
-        raise Failure(
-            f"there is no data folder {folder}: name the right one with --data or CONTACTPORT_DATA.", FOLDER
-        )
-    return folder
-
-
-@contextmanager
-def open_existing(settings: Settings) -> Generator[Store]:
-    """The open data folder, which must be there."""
-    folder = _check_folder(settings)
-    # Here, because it takes half a second that `--help` need not wait for.
-    from contactport.store.open import open_store
-
-    store = open_store(folder, settings.database_url)
-    for made in store.made:
-        say(f"made the {made}")
-    try:
-        yield store
-    finally:
-        asyncio.run(store.database.close())
-
-
 @contextmanager
 def _database(settings: Settings) -> Generator[tuple[Database, Path]]:
     """The database without its ring, and where the ring should be; held against a service on SQLite."""
-    folder = _check_folder(settings)
+    folder = existing_folder(settings)
     from contactport.app import hold_folder
     from contactport.store.database import Database
     from contactport.store.engines import postgresql, sqlite

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from contactport.cli.keys import open_existing
+from contactport.cli.folder import opened
 from contactport.cli.options import settings_of, settings_options
 from contactport.cli.output import say
 
@@ -39,7 +39,7 @@ def receipts(since: datetime | None, as_json: bool, data: str | None, config: Pa
     Once that key is destroyed no backup of the database can give them back.
     """
     moment = 0 if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1000)
-    with open_existing(settings_of(data, config)) as store:
+    with opened(settings_of(data, config)) as store:
         present = store.ring.days()
 
         def write(connection: Connection) -> int:
