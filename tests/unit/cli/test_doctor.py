@@ -20,11 +20,11 @@ import pytest
 from contactport.cli.checks import configuration, folder, machine, service
 from contactport.cli.checks.finding import Finding
 from contactport.settings import Settings
-from contactport.store import domains, imports
-from contactport.store.imports import Beginning, Secret
+from contactport.store import domains
 from contactport.store.open import open_store
 from contactport.store.vault import Ring
 from tests.unit.cli.conftest import Run
+from tests.unit.store import shelf
 
 Wrongs = Callable[[], dict[str, str]]
 
@@ -318,18 +318,7 @@ def test_the_lock_tells_whether_a_service_runs(healthy: Run, folder: Path) -> No
 def begin_one(folder: Path, url: str = "") -> None:
     """An import that waits."""
     store = open_store(folder, url)
-    beginning = Beginning(
-        domain_id=store.database.read_now(domains.all_domains)[0].id,
-        service="carddav",
-        include="",
-        username="ann",
-        user_id=None,
-        secret=Secret("password"),
-        seconds=60.0,
-        provider_mark=b"p" * 16,
-        account_mark=b"a" * 16,
-    )
-    store.database.write_now(imports.insert_import, store.ring, beginning)
+    shelf.begin(store, store.database.read_now(domains.all_domains)[0])
     asyncio.run(store.database.close())
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from contactport.app import hold_folder
-from contactport.store import domains, imports, rotation
-from contactport.store.imports import Beginning, Secret
+from contactport.store import domains, rotation
 from contactport.store.open import Store, open_store
 from contactport.store.vault import Ring
 from tests.unit.cli.conftest import Run
+from tests.unit.store import shelf
 
 
 @pytest.fixture(autouse=True)
@@ -46,18 +46,7 @@ def begun(run: Run, folder: Path, url: str) -> Run:
     """A service with one domain and one import under way."""
     assert run("domain", "add", "shop").exit_code == 0
     with store_of(folder, url) as store:
-        beginning = Beginning(
-            domain_id=store.database.read_now(domains.all_domains)[0].id,
-            service="carddav",
-            include="",
-            username="user-canary",
-            user_id=None,
-            secret=Secret("password-canary"),
-            seconds=60.0,
-            provider_mark=b"p" * 16,
-            account_mark=b"a" * 16,
-        )
-        store.database.write_now(imports.insert_import, store.ring, beginning)
+        shelf.begin(store, store.database.read_now(domains.all_domains)[0])
     return run
 
 
