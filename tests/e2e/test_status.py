@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import pty
@@ -75,7 +76,7 @@ def shelf(tmp_path: Path) -> Generator[Shelf]:
     """The imports of a data folder that another process has open."""
     store = open_store(tmp_path / "data")
     yield Shelf(store, store.database.write_now(domains.add, "shop"))
-    store.database.engine.dispose()
+    asyncio.run(store.database.close())
 
 
 @pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM])

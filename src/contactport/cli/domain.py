@@ -137,7 +137,7 @@ def list_(as_json: bool, data: str | None, config: Path | None) -> None:
     from contactport.store import domains
 
     with opened(settings_of(data, config)) as store:
-        found = store.database.write_now(domains.all_domains)
+        found = store.database.read_now(domains.all_domains)
     if as_json:
         put_json([_row(one) for one in found])
         return
@@ -183,7 +183,7 @@ def rm(name: str, yes: bool, data: str | None, config: Path | None) -> None:
     from contactport.store import domains
 
     with opened(settings_of(data, config)) as store:
-        if name not in {one.name for one in store.database.write_now(domains.all_domains)}:
+        if name not in {one.name for one in store.database.read_now(domains.all_domains)}:
             raise domains.DomainError(
                 f"there is no domain called {name!r}: `contactport domain list` shows those there are"
             )

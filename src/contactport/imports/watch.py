@@ -8,6 +8,7 @@ what it carries; should it be slow to notice, what it writes is fenced by the im
 from __future__ import annotations
 
 import asyncio
+import random
 
 import structlog
 
@@ -19,7 +20,9 @@ from contactport.store.locks import Locks, LocksLost
 log = structlog.get_logger()
 
 EVERY_SECONDS = 0.4
-RECONNECT_SECONDS = 0.5
+FIRST_PAUSE = 0.3
+LONGEST_PAUSE = 2.0
+"""Seconds until the lock is tried again."""
 LEADER = "housekeeper"
 
 
@@ -79,6 +82,7 @@ class Watch:
         self.leads = False
         log.error("lock_lost", carrier=self._carrier.name, carrying=len(self._carrier.carrying))
         await self._carrier.drop()
+        pause = FIRST_PAUSE
         while True:
             try:
                 await self.begin()
@@ -86,5 +90,6 @@ class Watch:
                 break
             except Exception as error:
                 log.warning("lock_waits_for_database", error=type(error).__name__)
-                await asyncio.sleep(RECONNECT_SECONDS)
+            await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
+            pause = min(pause * 2, LONGEST_PAUSE)
         log.info("lock_taken_again", carrier=self._carrier.name, imports=count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import sqlite3
@@ -22,7 +23,7 @@ def store(folder: Path) -> Generator[Store]:
     """The service's data folder, open and in use."""
     opened = open_store(folder)
     yield opened
-    opened.database.engine.dispose()
+    asyncio.run(opened.database.close())
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_nothing_of_a_user_is_shown(run: Run, shelf: Shelf) -> None:
 
 
 def test_it_leaves_a_folder_that_nobody_uses_as_it_was(run: Run, folder: Path) -> None:
-    open_store(folder).database.engine.dispose()
+    asyncio.run(open_store(folder).database.close())
     closed(folder)
     before = listing(folder)
     assert run("status").exit_code == 0

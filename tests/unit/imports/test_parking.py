@@ -72,6 +72,15 @@ class Running:
                 await asyncio.sleep(0.02)
         return one
 
+    async def parked(self) -> int:
+        """A new import that has been parked, and whose first job has ended."""
+        import_id = await self.begin()
+        await self.until(import_id, lambda one: one.job == 1)
+        async with asyncio.timeout(PATIENCE):
+            while (await self.workflows())[f"{import_id}.0"] != "SUCCESS":  # noqa: ASYNC110 -- nothing tells when
+                await asyncio.sleep(0.02)
+        return import_id
+
     async def change(self, import_id: int, **values: object) -> None:
         await self.store.database.write(
             lambda connection: connection.execute(
@@ -122,8 +131,7 @@ async def test_a_parked_import_holds_no_worker(store: Store, domain: Domain) -> 
 
 async def test_the_housekeeping_leaves_a_parked_import_alone(store: Store, domain: Domain) -> None:
     async with running(store, domain, Tired(refusals=1, rest=50)) as process:
-        import_id = await process.begin()
-        await process.until(import_id, lambda one: one.job == 1)
+        import_id = await process.parked()
         await process.change(import_id, created_at=now_ms() - 3_600_000)
         for _ in range(3):
             await process.housekeeper.tidy()
@@ -135,8 +143,7 @@ async def test_the_housekeeping_leaves_a_parked_import_alone(store: Store, domai
 async def test_a_parked_import_whose_job_is_lost_is_queued_again(store: Store, domain: Domain) -> None:
     source = Tired(refusals=1, rest=50)
     async with running(store, domain, source) as process:
-        import_id = await process.begin()
-        await process.until(import_id, lambda one: one.job == 1)
+        import_id = await process.parked()
         await store.database.write(
             lambda connection: connection.execute(
                 text("DELETE FROM workflow_status WHERE status = 'DELAYED'")
@@ -153,8 +160,7 @@ async def test_an_import_that_was_parked_while_the_housekeeping_looked_gets_no_s
     store: Store, domain: Domain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running(store, domain, Tired(refusals=1, rest=50)) as process:
-        import_id = await process.begin()
-        await process.until(import_id, lambda one: one.job == 1)
+        import_id = await process.parked()
         await process.change(import_id, created_at=now_ms() - 3_600_000)
 
         async def as_it_was(_jobs: object) -> list[Job]:
@@ -170,8 +176,7 @@ async def test_an_import_that_was_parked_while_the_housekeeping_looked_gets_no_s
 async def test_a_clock_set_back_leaves_no_import_parked_for_hours(store: Store, domain: Domain) -> None:
     source = Tired(refusals=1, rest=50)
     async with running(store, domain, source) as process:
-        import_id = await process.begin()
-        await process.until(import_id, lambda one: one.job == 1)
+        import_id = await process.parked()
         late = now_ms() + 3_600_000
         await process.change(import_id, not_before=late)
         await store.database.write(
