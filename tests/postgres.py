@@ -206,7 +206,18 @@ class Postgres:
         return self.url(name)
 
     def drop(self, url: str) -> None:
-        _execute(self.url("postgres"), _drop(url))
+        # What sweeps it may be the server's own, which the role may not end.
+        _execute(self.url("postgres", SUPERUSER), _drop(url))
+
+    def dump(self, url: str) -> str:
+        """A database as pg_dump writes it."""
+        return self._run("pg_dump", "--dbname", url)
+
+    def restore(self, url: str, dump: str) -> None:
+        """Put a dump in a database's place."""
+        self.drop(url)
+        _execute(self.url("postgres"), _create(name_of(url), "template1"))
+        self._run("psql", "--quiet", "--set", "ON_ERROR_STOP=1", "--dbname", url, told=dump)
 
     def _lay(self, options: Mapping[str, str], hosts: str) -> None:
         """Make the data folder, and the role."""
@@ -223,7 +234,7 @@ class Postgres:
             told=f"CREATE ROLE {ROLE} LOGIN CREATEDB",
         )
 
-    def _run(self, program: str, *arguments: str, told: str = "") -> None:
+    def _run(self, program: str, *arguments: str, told: str = "") -> str:
         user, group = self._user or (None, None)
         done = subprocess.run(
             [str(_programs() / program), *arguments],
@@ -238,6 +249,7 @@ class Postgres:
         )
         if done.returncode:
             raise ServerDied(done.stderr[-2000:])
+        return done.stdout
 
 
 def server() -> Server:
@@ -303,7 +315,7 @@ def _programs() -> Path:
 def _unwanted(folder: str, names: list[str]) -> list[str]:
     """The programs that are not needed, and what programs are built from."""
     if Path(folder).name == "bin":
-        return [name for name in names if name not in ("postgres", "initdb")]
+        return [name for name in names if name not in ("postgres", "initdb", "pg_dump", "psql")]
     return [name for name in names if name.endswith(".a") or name == "pgxs"]
 
 

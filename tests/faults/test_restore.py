@@ -1,0 +1,50 @@
+"""The database is gone, and a copy made while imports ran takes its place: they go on from what is in it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from tests.faults.book_server import BookServer
+from tests.faults.cluster import Cluster
+from tests.faults.passage import COUNT, PAUSE, Passage
+from tests.postgres import Postgres
+
+
+def begin_again(passage: Passage) -> None:
+    cluster = passage.cluster
+    for member in cluster.members:
+        member.start()
+    for member in cluster.members:
+        member.wait_ready()
+    passage.check(killed=cluster.members)
+
+
+def test_sqlite(tmp_path: Path) -> None:
+    with BookServer(COUNT, pause=PAUSE) as books, Cluster(tmp_path) as cluster:
+        passage = Passage(cluster, books)
+        stored = passage.wait_under_way()
+        database, copy = cluster.data / "contactport.db", tmp_path / "copy.db"
+        with closing(sqlite3.connect(database)) as live, closing(sqlite3.connect(copy)) as kept:
+            live.backup(kept)
+        passage.wait_under_way(stored)
+        cluster.apis[0].kill()
+        for file in cluster.data.glob("contactport.db*"):
+            file.unlink()
+        copy.rename(database)
+        begin_again(passage)
+
+
+def test_postgresql(tmp_path: Path) -> None:
+    with Postgres() as postgres, BookServer(COUNT, pause=PAUSE) as books:
+        url = postgres.create()
+        with Cluster(tmp_path, database_url=url, workers=2) as cluster:
+            passage = Passage(cluster, books)
+            stored = passage.wait_under_way()
+            dump = postgres.dump(url)
+            passage.wait_under_way(stored)
+            for member in cluster.members:
+                member.kill()
+            postgres.restore(url, dump)
+            begin_again(passage)
