@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, sel
 from contactport.store.clock import now_ms
 from contactport.store.schema import breaker as table
 from contactport.store.schema import import_
-from contactport.store.upsert import insert_into
+from contactport.store.upsert import insert_or_lock
 
 LONGEST_MS = 600_000
 """The longest that a breaker stays open without a trial."""
@@ -99,15 +99,8 @@ def fail(
     `service` is None for a host of a user's own.
     """
     now = now_ms()
-    fresh = insert_into(connection.dialect.name, table).values(
-        mark=mark, service=service, failures=0, openings=0, changed_at=now
-    )
-    row = connection.execute(
-        # That changes nothing of a row that is there, but locks and returns it.
-        fresh.on_conflict_do_update(index_elements=["mark"], set_={"mark": fresh.excluded.mark}).returning(
-            table.c.failures, table.c.openings, table.c.retry_at, table.c.trial, table.c.changed_at
-        )
-    ).one()
+    fresh = {"service": service, "failures": 0, "openings": 0, "changed_at": now}
+    row = insert_or_lock(connection, table, {"mark": mark}, fresh)
     if row.retry_at is not None and row.trial != import_id:
         # It began before the breaker opened, and says nothing new.
         return False

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, or_, update
 
 from contactport.store.clock import now_ms
 from contactport.store.schema import budget as table
-from contactport.store.upsert import insert_into
+from contactport.store.upsert import insert_or_lock
 
 LONGEST_WAIT_MS = 120_000
 """As far ahead are tokens promised. Whoever comes later has to ask again."""
@@ -82,13 +82,7 @@ class Bucket(msgspec.Struct):
 def lock(connection: Connection, mark: bytes, rate: Rate) -> Bucket:
     """The bucket of a mark at this moment, full where there was none; it is this transaction's until that ends."""
     now = now_ms()
-    fresh = insert_into(connection.dialect.name, table).values(mark=mark, tokens=rate.burst, at=now)
-    row = connection.execute(
-        # That changes nothing of a row that is there, but locks and returns it.
-        fresh.on_conflict_do_update(index_elements=["mark"], set_={"mark": fresh.excluded.mark}).returning(
-            table.c.tokens, table.c.at, table.c.paused_until
-        )
-    ).one()
+    row = insert_or_lock(connection, table, {"mark": mark}, {"tokens": rate.burst, "at": now})
     bucket = Bucket(row.tokens, row.at, row.paused_until)
     bucket.settle(now, rate)
     return bucket

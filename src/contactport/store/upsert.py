@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -20,3 +20,16 @@ def upsert(connection: Connection, table: Table, key: dict[str, Any], values: di
         .values(**key, **values)
         .on_conflict_do_update(index_elements=list(key), set_=values)
     )
+
+
+def insert_or_lock(
+    connection: Connection, table: Table, key: dict[str, Any], values: dict[str, Any]
+) -> Row[Any]:
+    """The row of `key`, with `values` where there was none; it is this transaction's until that ends."""
+    return connection.execute(
+        insert_into(connection.dialect.name, table)
+        .values(**key, **values)
+        # That changes nothing of a row that is there, but locks and returns it.
+        .on_conflict_do_update(index_elements=list(key), set_=key)
+        .returning(*table.c)
+    ).one()
