@@ -33,6 +33,9 @@ LIMITS = f"limits raised to a million by the environment: {', '.join(RAISED)}"
 SERVER = {"fsync": "on", "full_page_writes": "on", "shared_buffers": "256MB"}
 """PostgreSQL as it is run for something that must not be lost."""
 
+_NICER = 'if [ -w /proc/self/autogroup ]; then echo "$0" > /proc/self/autogroup; fi; exec nice -n "$0" "$@"'
+"""Each process is a session of its own. Where Linux groups by sessions, it goes by the niceness of the group."""
+
 
 class Where(msgspec.Struct, frozen=True):
     """A fresh database: its URI, "" for SQLite; `postmaster` is 0 where its processes can't be counted."""
@@ -170,7 +173,7 @@ def fleet(
         cluster = Cluster(Path(folder), database_url=where.url, apis=apis, workers=workers, settings=named)
         if nice and where.url:
             for worker in cluster.workers:
-                worker.before = ("nice", "-n", str(nice))
+                worker.before = ("sh", "-c", _NICER, str(nice))
         with cluster:
             yield Fleet(cluster, where, provider)
 

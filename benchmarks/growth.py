@@ -26,6 +26,8 @@ RETENTION = "36000"
 PATIENCE = 120.0
 _LEFT = "SELECT count(*) FROM \"import\" WHERE state <> 'purged'"
 _DUE = "UPDATE \"import\" SET purge_at = 1 WHERE state = 'complete'"
+_HELD = "SELECT count(*) FROM pg_stat_activity WHERE backend_xmin::text::bigint <= {}"
+"""Sessions that may still see what was there before: no vacuum takes it from them."""
 _ENGINE = "SELECT count(*) FROM {}workflow_status"
 
 
@@ -50,7 +52,15 @@ def order(running: Fleet, statements: Sequence[str]) -> None:
         file.commit()
 
 
-def sizes(running: Fleet, *, packed: bool = False) -> Sizes:
+async def until_none(running: Fleet, question: str) -> None:
+    """Wait for the housekeeping."""
+    end = time.monotonic() + PATIENCE
+    while running.ask(question)[0][0]:
+        assert time.monotonic() < end, "the housekeeping does not come to it"
+        await asyncio.sleep(0.1)
+
+
+async def sizes(running: Fleet, *, packed: bool = False) -> Sizes:
     """Now; of SQLite the pages in use, of PostgreSQL all, unless they are `packed` before."""
     logs = sum(member.log.stat().st_size for member in running.cluster.members)
     if not running.where.url:
@@ -58,19 +68,12 @@ def sizes(running: Fleet, *, packed: bool = False) -> Sizes:
             int(running.ask(f"PRAGMA {name}")[0][0]) for name in ("page_count", "freelist_count", "page_size")
         )
         return Sizes((pages - free) * size, 0, logs)
+    await until_none(running, _HELD.format(running.ask("SELECT pg_current_xact_id()::text")[0][0]))
     order(running, ["VACUUM FULL" if packed else "VACUUM"])
     row = running.ask(
         "SELECT pg_database_size(current_database()), pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')"
     )[0]
     return Sizes(int(row[0]), int(row[1]), logs)
-
-
-async def until_none(running: Fleet, question: str) -> None:
-    """Wait for the housekeeping."""
-    end = time.monotonic() + PATIENCE
-    while running.ask(question)[0][0]:
-        assert time.monotonic() < end, "the housekeeping does not come to it"
-        await asyncio.sleep(0.1)
 
 
 async def measure(running: Fleet, imports: int, contacts: int) -> list[Sizes]:
@@ -81,17 +84,17 @@ async def measure(running: Fleet, imports: int, contacts: int) -> list[Sizes]:
     await feed.drained()
     order(running, [_DUE])
     await until_none(running, _LEFT)
-    found = [sizes(running, packed=True)]
+    found = [await sizes(running, packed=True)]
     for _ in range(2):
         await feed.begin(imports, contacts)
         await feed.drained()
         await until_none(running, _ENGINE.format("dbos." if running.where.url else ""))
-        found.append(sizes(running))
+        found.append(await sizes(running))
         order(running, [_DUE])
         await until_none(running, _LEFT)
-        found.append(sizes(running))
+        found.append(await sizes(running))
     feed.close()
-    return [*found, sizes(running, packed=True)]
+    return [*found, await sizes(running, packed=True)]
 
 
 def main() -> None:

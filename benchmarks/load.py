@@ -4,8 +4,9 @@
 begun. Polls of /events begin at one in four seconds for each import, never less than one in twenty, and rise by two
 fifths with every step, until the 99th percentile of a step passes 100 ms or anything answers with an error; from then
 on the last rate that was well is held, or a lower one where that is not. Contacts are purged a minute after each
-import's end, so that the run reaches a state that could last. The whole installation is on this machine, load and
-provider included: the last table tells what its cores did.
+import's end, so that the run reaches a state that could last. The workers are nice to the API, as the shipped units
+make them. The whole installation is on this machine, load and provider included: the last table tells what its cores
+did.
 """
 
 from __future__ import annotations
@@ -258,7 +259,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2, help="worker processes, on PostgreSQL (2)")
     parser.add_argument("--apis", type=int, default=1, help="API processes, on PostgreSQL (1)")
     parser.add_argument("--hosts", type=int, default=4, help="provider's hosts, each a lane of the queue (4)")
-    parser.add_argument("--nice", type=int, default=0, help="the workers' niceness, on PostgreSQL (0)")
+    parser.add_argument("--nice", type=int, default=10, help="the workers' niceness, on PostgreSQL (10)")
     given = parser.parse_args()
     with (
         bases(given.database) as made,

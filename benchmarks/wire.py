@@ -52,6 +52,11 @@ class Connection:
         await self._reader.readexactly(2)
         return b"".join(pieces)
 
+    @property
+    def closed(self) -> bool:
+        """Whether the server has closed it: it does so after a minute without a request."""
+        return self._reader.at_eof() or self._writer.is_closing()
+
     def close(self) -> None:
         self._writer.close()
 
@@ -69,6 +74,8 @@ class Pool:
         self._turn += 1
         port = self._ports[self._turn % len(self._ports)]
         idle = self._idle[port]
+        while idle and idle[-1].closed:
+            idle.pop().close()
         connection = idle.pop() if idle else await Connection.open(port)
         try:
             answer = await connection.ask(message)
