@@ -5,32 +5,18 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
+
 from contactport import telemetry
-from contactport.store.figures import Figures
 from contactport.store.gauges import gauges
+from tests.unit.cli.test_board import QUIET
 
 DOC = (Path(__file__).parents[3] / "docs" / "operations.md").read_text("utf-8")
 ROWS = {
     name: set(re.findall(r"`(\w+)`", labels))
     for name, labels in re.findall(r"^\| `(contactport_\w+)` \| (.*?) ?\| .+ \|$", DOC, re.MULTILINE)
 }
-FIGURES = Figures(
-    at=0,
-    waiting=0,
-    oldest_waiting_seconds=None,
-    parked=0,
-    running=0,
-    ended={},
-    kept=0,
-    purge_due=0,
-    providers={},
-    breakers={},
-    host_breakers={},
-    database="postgresql",
-    database_bytes=0,
-    workers=1,
-    ring_keys=1,
-)
+FIGURES = msgspec.structs.replace(QUIET, database="postgresql")
 
 
 def own() -> dict[str, set[str]]:
