@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contactport.contact import Contact, Item
@@ -34,11 +34,17 @@ def damaged(data: bytes, rng: Random) -> bytes:
     return bytes(raw)
 
 
-def by_uid(items: list[Item]) -> dict[str, Contact]:
-    return {item.uid: item for item in items if isinstance(item, Contact)}
+def by_uid(items: list[Item]) -> dict[str, list[Contact]]:
+    """More than one where damage has turned one card's UID into another's."""
+    found: dict[str, list[Contact]] = {}
+    for item in items:
+        if isinstance(item, Contact):
+            found.setdefault(item.uid, []).append(item)
+    return found
 
 
 @given(st.integers(0, 1 << 32))
+@example(1432)
 def test_a_card_that_touches_no_damaged_one_is_as_it_was(seed: int) -> None:
     rng = Random(seed)
     hurt = {at for at in range(len(BOOK)) if rng.random() < 0.01} or {rng.randrange(len(BOOK))}
@@ -48,7 +54,7 @@ def test_a_card_that_touches_no_damaged_one_is_as_it_was(seed: int) -> None:
     for at, contact in enumerate(SOUND):
         if at not in touched:
             assert isinstance(contact, Contact)
-            assert found.get(contact.uid) == contact
+            assert contact in found[contact.uid]
 
 
 @given(st.integers(0, 1 << 32), st.integers(1, 5000))
