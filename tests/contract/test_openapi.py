@@ -31,7 +31,6 @@ schema: Any = schemathesis.openapi.from_path(
 )
 made_up = settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,
         HealthCheck.filter_too_much,

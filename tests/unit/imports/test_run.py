@@ -243,7 +243,7 @@ def _book(size: int) -> list[RawCard]:
     return cards
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     size=st.integers(0, 60),
     page=st.integers(1, 40),

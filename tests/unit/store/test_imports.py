@@ -189,7 +189,7 @@ class TestEvents:
 
 
 class TestReading:
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(sizes=st.lists(st.integers(0, 5), max_size=6), start=st.integers(0, 20), count=st.integers(0, 20))
     async def test_any_slice_of_any_chunks_is_the_slice_of_the_whole(
         self, store: Store, domain: Domain, sizes: list[int], start: int, count: int
