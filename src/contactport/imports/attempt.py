@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -27,6 +26,7 @@ from contactport.store.clock import now_ms
 from contactport.store.database import unavailable
 from contactport.store.imports import Fenced, Import, Secret
 from contactport.store.open import Store
+from contactport.store.pauses import growing_pauses
 from contactport.store.ringfile import RingError
 from contactport.store.vault import SealBroken
 
@@ -65,7 +65,7 @@ class Attempts:
         database is away or full it waits, and begins a new attempt then: what a broken transaction may have stored
         is known only by reading it again. What goes wrong otherwise is the import's end.
         """
-        pause = FIRST_PAUSE
+        pauses = growing_pauses(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             try:
                 return await self._attempt(import_id, job)
@@ -76,8 +76,7 @@ class Attempts:
                     log.error("import_waits_for_ring", import_id=import_id, hint=str(error))
                 else:
                     log.warning("import_waits_for_database", import_id=import_id, error=type(error).__name__)
-            await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
-            pause = min(pause * 2, LONGEST_PAUSE)
+            await asyncio.sleep(next(pauses))
 
     async def _attempt(self, import_id: int, job: int) -> None:
         try:

@@ -8,7 +8,6 @@ what it carries; should it be slow to notice, what it writes is fenced by the im
 from __future__ import annotations
 
 import asyncio
-import random
 
 import structlog
 
@@ -16,6 +15,7 @@ from contactport.imports.jobs import Carrier, Jobs
 from contactport.store import imports
 from contactport.store.database import Database, unavailable
 from contactport.store.locks import Locks, LocksLost
+from contactport.store.pauses import growing_pauses
 
 log = structlog.get_logger()
 
@@ -82,7 +82,7 @@ class Watch:
         self.leads = False
         log.error("lock_lost", carrier=self._carrier.name, carrying=len(self._carrier.carrying))
         await self._carrier.drop()
-        pause = FIRST_PAUSE
+        pauses = growing_pauses(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             try:
                 await self.begin()
@@ -90,6 +90,5 @@ class Watch:
                 break
             except Exception as error:
                 log.warning("lock_waits_for_database", error=type(error).__name__)
-            await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
-            pause = min(pause * 2, LONGEST_PAUSE)
+            await asyncio.sleep(next(pauses))
         log.info("lock_taken_again", carrier=self._carrier.name, imports=count)

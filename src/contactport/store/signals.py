@@ -9,7 +9,6 @@ none that is lost (the connection was away, an announcement was left out) is mis
 from __future__ import annotations
 
 import asyncio
-import random
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -22,6 +21,7 @@ from sqlalchemy import Connection, func, select
 
 from contactport.store.database import after_commit
 from contactport.store.engines import session
+from contactport.store.pauses import growing_pauses
 
 log = structlog.get_logger()
 
@@ -110,11 +110,11 @@ class Signals:
 
     async def _listen(self) -> None:
         """Hear until cancelled, over one connection after the other."""
-        pause = FIRST_PAUSE
+        pauses = growing_pauses(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             try:
                 async with await self._connect() as connection:
-                    pause = FIRST_PAUSE
+                    pauses = growing_pauses(FIRST_PAUSE, LONGEST_PAUSE)
                     # What was announced while nobody listened is lost.
                     self.wake()
                     async for notification in connection.notifies():
@@ -123,8 +123,7 @@ class Signals:
                 log.warning("signals_lost", error=type(error).__name__)
             except Exception as error:
                 log.error("signals_broke", error=type(error).__name__, exc_info=error)
-            await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
-            pause = min(pause * 2, LONGEST_PAUSE)
+            await asyncio.sleep(next(pauses))
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
         connection = await psycopg.AsyncConnection.connect(self._uri, autocommit=True, **session(self._uri))
