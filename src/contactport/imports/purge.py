@@ -77,7 +77,7 @@ class Housekeeper:
         jobs = [Job(one.id, one.job, one.provider_mark) for one in settled]
         for job in await self._jobs.forgotten(jobs) if jobs else []:
             if job.import_id in overdue:
-                await self._end(overdue[job.import_id])
+                await self._end(overdue.pop(job.import_id))
             elif await self._store.database.write(self._requeue, job):
                 log.warning("import_requeued", import_id=job.import_id)
         for one in overdue.values():
