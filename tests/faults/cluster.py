@@ -168,10 +168,7 @@ class Cluster:
         try:
             if self.database_url:
                 self.command("migrate")
-            for member in self.members:
-                member.start()
-            for member in self.members:
-                member.wait_ready()
+            self.start()
         except BaseException:
             self.__exit__()
             raise
@@ -181,6 +178,13 @@ class Cluster:
         for member in self.members:
             if member.alive:
                 member.kill()
+
+    def start(self) -> None:
+        """Start all processes at once, and wait until they are ready."""
+        for member in self.members:
+            member.start()
+        for member in self.members:
+            member.wait_ready()
 
     def _member(self, name: str, role: Role) -> Member:
         return Member(name, role, self.folder, self.environment)

@@ -12,7 +12,7 @@ from tests.faults.seed import seed
 from tests.postgres import Postgres
 
 LIMIT = 1500.0
-"""Seconds; a machine that does nothing else needs a tenth of that."""
+"""Seconds, however busy the machine is."""
 TAKEN_UP = 30.0
 """Seconds until an import goes on with another worker; `python -m benchmarks.recovery` measures it."""
 
@@ -21,7 +21,6 @@ def check(outcome: Outcome, plan: Plan) -> None:
     assert outcome.clean, outcome
     assert outcome.struck >= plan.kills, outcome
     assert outcome.imports >= plan.imports
-    assert max(outcome.recoveries, default=0.0) < TAKEN_UP or outcome.mode == "embedded"
 
 
 def test_embedded(tmp_path: Path) -> None:
@@ -32,4 +31,6 @@ def test_embedded(tmp_path: Path) -> None:
 def test_distributed(tmp_path: Path) -> None:
     plan = Plan(kills=40, imports=50, seed=seed(), longest=3.0, limit=LIMIT)
     with Postgres() as postgres:
-        check(torture(plan, "distributed", tmp_path, postgres.create()), plan)
+        outcome = torture(plan, "distributed", tmp_path, postgres.create())
+    check(outcome, plan)
+    assert max(outcome.recoveries, default=0.0) < TAKEN_UP

@@ -12,15 +12,6 @@ from tests.faults.passage import COUNT, PAUSE, Passage
 from tests.postgres import Postgres
 
 
-def begin_again(passage: Passage) -> None:
-    cluster = passage.cluster
-    for member in cluster.members:
-        member.start()
-    for member in cluster.members:
-        member.wait_ready()
-    passage.check(killed=cluster.members)
-
-
 def test_sqlite(tmp_path: Path) -> None:
     with BookServer(COUNT, pause=PAUSE) as books, Cluster(tmp_path) as cluster:
         passage = Passage(cluster, books)
@@ -33,7 +24,8 @@ def test_sqlite(tmp_path: Path) -> None:
         for file in cluster.data.glob("contactport.db*"):
             file.unlink()
         copy.rename(database)
-        begin_again(passage)
+        cluster.start()
+        passage.check(killed=cluster.members)
 
 
 def test_postgresql(tmp_path: Path) -> None:
@@ -47,4 +39,5 @@ def test_postgresql(tmp_path: Path) -> None:
             for member in cluster.members:
                 member.kill()
             postgres.restore(url, dump)
-            begin_again(passage)
+            cluster.start()
+            passage.check(killed=cluster.members)
