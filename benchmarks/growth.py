@@ -26,7 +26,10 @@ RETENTION = "36000"
 PATIENCE = 120.0
 _LEFT = "SELECT count(*) FROM \"import\" WHERE state <> 'purged'"
 _DUE = "UPDATE \"import\" SET purge_at = 1 WHERE state = 'complete'"
-_HELD = "SELECT count(*) FROM pg_stat_activity WHERE backend_xmin::text::bigint <= {}"
+_HELD = (
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND age(backend_xmin) >= age('{}'::xid)"
+)
 """Sessions that may still see what was there before: no vacuum takes it from them."""
 _ENGINE = "SELECT count(*) FROM {}workflow_status"
 
@@ -53,10 +56,10 @@ def order(running: Fleet, statements: Sequence[str]) -> None:
 
 
 async def until_none(running: Fleet, question: str) -> None:
-    """Wait for the housekeeping."""
+    """Wait until this count is 0: the housekeeping or a session has something to end."""
     end = time.monotonic() + PATIENCE
     while running.ask(question)[0][0]:
-        assert time.monotonic() < end, "the housekeeping does not come to it"
+        assert time.monotonic() < end, f"it does not come to an end: {question}"
         await asyncio.sleep(0.1)
 
 
@@ -68,7 +71,7 @@ async def sizes(running: Fleet, *, packed: bool = False) -> Sizes:
             int(running.ask(f"PRAGMA {name}")[0][0]) for name in ("page_count", "freelist_count", "page_size")
         )
         return Sizes((pages - free) * size, 0, logs)
-    await until_none(running, _HELD.format(running.ask("SELECT pg_current_xact_id()::text")[0][0]))
+    await until_none(running, _HELD.format(running.ask("SELECT pg_current_xact_id()::xid::text")[0][0]))
     order(running, ["VACUUM FULL" if packed else "VACUUM"])
     row = running.ask(
         "SELECT pg_database_size(current_database()), pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')"

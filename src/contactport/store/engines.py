@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from contactport.settings import SettingError
 
 SQLITE_READERS = 2
-"""One so that a long answer holds up no poll; more only fight over Python's lock."""
+"""With one, polls would wait behind a long answer; more than two only fight over Python's lock."""
 POSTGRESQL_THREADS = 4
 """Of each kind, reading and writing. With the queue's, the job engine's, and those of locks and signals an API has
 at most 13 connections, a worker 17, and a process that is both 18."""
