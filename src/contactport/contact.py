@@ -6,6 +6,8 @@ Everything here can be stored and sent as JSON by msgspec.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 
@@ -138,11 +140,29 @@ class Reject(msgspec.Struct, omit_defaults=True, gc=False):
     reason: str
 
 
+class Note(msgspec.Struct, omit_defaults=True, gc=False):
+    """What was left out of a card that was delivered: where it stood (`line 120`, an href) and why."""
+
+    place: str
+    reason: str
+
+
+class BookOutcome(msgspec.Struct, omit_defaults=True, gc=False):
+    """What became of one address book of an account: where it is, whether it was read to its end, and if not, why.
+
+    "incomplete": some of it was delivered, and the server held back the rest. "failed": it could not be read.
+    """
+
+    place: str
+    state: Literal["complete", "incomplete", "failed"]
+    reason: str = ""
+
+
 class Passed(msgspec.Struct, omit_defaults=True, gc=False):
     """A sound card that is no person's (an organisation, a location, a room): read, and not counted."""
 
     kind: str
 
 
-Item = Contact | Group | Reject | Passed
-"""What a format's `read()` yields."""
+Item = Contact | Group | Reject | Note | Passed
+"""What a format's `read()` yields. A note follows the contact or group that it is about."""

@@ -10,7 +10,7 @@ import click
 
 from contactport.cli.failures import USAGE, Failure
 from contactport.cli.output import plain, say
-from contactport.contact import Contact, Group, Item, Reject
+from contactport.contact import Contact, Group, Item, Note, Reject
 from contactport.formats import ndjson, table, vcard
 
 BLOCK = 256 * 1024
@@ -102,7 +102,7 @@ class Passage:
     """The items on their way to the writer: counted, the rejects told as they are met."""
 
     def __init__(self, name: str, groups: Groups, *, late: bool) -> None:
-        self.contacts = self.rejects = self.things = self.late = 0
+        self.contacts = self.rejects = self.notes = self.things = self.late = 0
         self._name = name
         self._groups = groups
         self._learns = late
@@ -116,6 +116,9 @@ class Passage:
             elif isinstance(item, Reject):
                 self.rejects += 1
                 say(f"{self._name}: {item.place}: {plain(item.reason)}")
+            elif isinstance(item, Note):
+                self.notes += 1
+                say(f"{self._name}: note: {item.place}: {plain(item.reason)}")
             elif isinstance(item, Group):
                 if self._learns:
                     self.late += self.contacts > 0

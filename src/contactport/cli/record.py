@@ -66,6 +66,8 @@ class WrittenRecord:
         self.ledger.rejected += len(batch.rejects)
         for reject in batch.rejects:
             self._tell(f"rejected: {plain(reject.place)}: {plain(reject.reason)}")
+        for note in batch.notes:
+            self._tell(f"note: {plain(note.place)}: {plain(note.reason)}")
         if self._groups is None:
             await self._put([*batch.contacts, *batch.groups])
         else:

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import structlog
 
-from contactport.contact import Contact, Group, Item, Passed, Reject
+from contactport.contact import Contact, Group, Item, Note, Passed, Reject
 from contactport.errors import Code, WireError
 from contactport.imports.marks import Marks
 from contactport.net.client import Client
@@ -86,6 +86,7 @@ class _Attempt:
                 self._batch.marks.append(mark)
                 self._reject(reject)
         self._repeat(page.repeats)
+        self._batch.books += page.books
         if self._found > self._members:
             raise WireError(
                 Code.IMPORT_FAILED,
@@ -98,7 +99,7 @@ class _Attempt:
     async def flush(self) -> None:
         """Hand what has been gathered to the record."""
         batch, self._batch = self._batch, Batch()
-        if batch.marks or batch.found:
+        if batch.marks or batch.found or batch.books:
             await self._record.store(batch, self._listed)
         self._bytes = 0
         self._flushed = time.monotonic()
@@ -112,13 +113,16 @@ class _Attempt:
             return
         self._batch.marks.append(mark)
         items = self._items(raw)
-        if not items:
+        cards = [item for item in items if not isinstance(item, Note)]
+        if not cards:
             self._reject(Reject(raw.key, "there is no card in it"))
         for item in items:
             if isinstance(item, Contact):
-                self._contact(raw, item, mark, alone=len(items) == 1)
+                self._contact(raw, item, mark, alone=len(cards) == 1)
             elif isinstance(item, Reject):
                 self._reject(Reject(f"{raw.key}, {item.place}", item.reason))
+            elif isinstance(item, Note):
+                self._batch.notes.append(Note(f"{raw.key}, {item.place}", item.reason))
             elif isinstance(item, Group):
                 self._batch.groups.append(item)
             else:

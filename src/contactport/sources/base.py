@@ -21,7 +21,7 @@ from typing import Protocol
 
 import msgspec
 
-from contactport.contact import Reject
+from contactport.contact import BookOutcome, Reject
 from contactport.net.client import Client
 from contactport.sources.providers import Provider
 
@@ -53,6 +53,7 @@ class Page(msgspec.Struct, gc=False):
 
     `listed` is the number of members known so far over all books, or None while nothing was listed.
     `owner` is the account's own card, where the server names one: it is among the cards as well.
+    `books` says of each book, once, what became of it, in the page after its last card.
     """
 
     cards: list[RawCard] = []
@@ -61,6 +62,7 @@ class Page(msgspec.Struct, gc=False):
     listed: int | None = None
     owner: str | None = None
     """The key of the account's own card, once known."""
+    books: list[BookOutcome] = []
 
 
 class Source(Protocol):

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterable
 import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
-from contactport.contact import Contact, Group, Reject
+from contactport.contact import BookOutcome, Contact, Group, Note, Reject
 from contactport.store import events, vault
 from contactport.store.database import Database
 from contactport.store.imports import KEPT_REJECTS, Import, check_epoch, context
@@ -38,6 +38,8 @@ class Batch(msgspec.Struct, gc=False):
     contacts: list[Contact] = []
     groups: list[Group] = []
     rejects: list[Reject] = []
+    notes: list[Note] = []
+    books: list[BookOutcome] = []
     marks: list[int] = []
     found: int = 0
     merged: int = 0
