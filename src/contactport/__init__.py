@@ -1,3 +1,3 @@
 """contactport: a self-hosted address-book import service."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

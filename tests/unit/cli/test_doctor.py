@@ -266,7 +266,7 @@ def test_a_port_that_another_program_has(
 
 
 def test_a_port_where_the_service_answers(healthy: Run, other_program: Any) -> None:
-    other_program.says = b'{"status": "ok", "version": "0.1.0"}'
+    other_program.says = b'{"status": "ok", "version": "0.2.0"}'
     done = healthy("doctor")
     assert done.exit_code == 0
     assert "contactport answers" in done.stdout
