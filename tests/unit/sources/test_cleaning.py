@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from urllib.parse import unquote_to_bytes
 from xml.parsers import expat
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from contactport.sources.carddav.cleaning import Cleaner
@@ -70,6 +71,40 @@ class TestWhatIsMended:
             assert said(body, cut) == whole
         everywhere = range(1, len(HEAD) + len(body) + 8)
         assert said(body, *everywhere) == whole
+
+
+class TestHrefs:
+    @pytest.mark.parametrize(
+        ("written", "read"),
+        [
+            (b"<href>/M\xfcller.vcf</href>", "/M%FCller.vcf"),
+            (b"<D:href>/M\xfcller.vcf</D:href>", "/M%FCller.vcf"),
+            (b"<D:href>\n /M\xc3\xbcller-\xf6.vcf</D:href>", "\n /Müller-%F6.vcf"),
+            (b"<D:href xmlns:D='DAV:'><![CDATA[/M\xfcller.vcf]]></D:href>", "/M%FCller.vcf"),
+            (b"<D:href>/a\x01\x00.vcf</D:href>", "/a%01%00.vcf"),
+            (b"<D:href>/a\xef\xbf\xbf.vcf</D:href>", "/a%EF%BF%BF.vcf"),
+            (b"<D:href>/\x93\xfa\x96{.vcf</D:href>", "/%93%FA%96{.vcf"),
+            (b"<D:hrefs>M\xfcller</D:hrefs>", "Müller"),
+            (b"<D:href>/1</D:href>M\xfcller", "/1Müller"),
+        ],
+    )
+    def test_keep_every_octet_wherever_the_chunks_are_cut(self, written: bytes, read: str) -> None:
+        head = HEAD + b"<D:a xmlns:D='DAV:'>" + b"x" * 300
+        whole = head + written + b"</D:a>"
+        assert text_of(clean(whole)) == "x" * 300 + read
+        for cut in range(len(head) - 5, len(whole)):
+            assert text_of(clean(whole, cut, cut + 3)) == "x" * 300 + read
+
+    @given(st.binary(max_size=40), st.binary(max_size=40), st.lists(st.integers(300, 600), max_size=4))
+    def test_of_different_octets_stay_different(self, one: bytes, other: bytes, cuts: list[int]) -> None:
+        """Whatever a server writes there, but for what XML itself says otherwise: blanks, `<` and `&`."""
+        kept = [bytes(byte for byte in octets if byte not in b"\t\n\r <&") for octets in (one, other)]
+        assume(kept[0] != kept[1] and b"]]>" not in kept[0] + kept[1])
+        body = b"".join(b"<D:href>/%b.vcf</D:href>\n" % octets for octets in kept)
+        hrefs = text_of(clean(HEAD + b"<D:a xmlns:D='DAV:'>" + b" " * 300 + body + b"</D:a>", *cuts)).split()
+        assert [unquote_to_bytes(href) for href in hrefs] == [
+            unquote_to_bytes(b"/%b.vcf" % octets) for octets in kept
+        ]
 
 
 class TestWhatIsLeftAlone:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +11,7 @@ from yarl import URL
 from contactport.net.failures import OverBudget
 from contactport.sources.carddav.book import Book
 from contactport.sources.carddav.pictures import without_pictures
-from contactport.sources.carddav.tray import BYTES, CARDS, Tally, Tray
+from contactport.sources.carddav.tray import BYTES, CARDS, Tally, Tray, mark
 
 HOME = URL("https://dav.example.com/alice/")
 BOOK = Book(HOME / "contacts/", HOME)
@@ -35,6 +38,63 @@ class TestKeys:
     )
     async def test_are_the_servers_own_paths(self, href: str, key: str) -> None:
         assert tray().key(href) == key
+
+
+_PIECES = st.sampled_from(
+    [
+        "a",
+        "b",
+        "/",
+        "%2F",
+        "%2f",
+        "%25",
+        "%",
+        "%4",
+        "%40",
+        "@",
+        "%FC",
+        "%fc",
+        "%F6",
+        "%C3%BC",
+        "ü",
+        "ö",
+        "\ud800",
+        "\udcfc",
+    ]
+)
+
+
+def octets_of(href: str) -> list[bytes]:
+    """The octets of each segment (RFC 3986 section 3.3), unescaped by hand."""
+    found: list[bytes] = []
+    for segment in href.encode("utf-8", "surrogatepass").split(b"/"):
+        head, *rest = segment.split(b"%")
+        for part in rest:
+            escaped = re.match(rb"[0-9A-Fa-f]{2}", part)
+            head += b"%" + part if escaped is None else bytes.fromhex(part[:2].decode()) + part[2:]
+        found.append(head)
+    return found
+
+
+class TestMarks:
+    @given(st.lists(_PIECES, max_size=4).map("".join), st.lists(_PIECES, max_size=4).map("".join))
+    def test_are_the_same_only_where_the_octets_are(self, one: str, other: str) -> None:
+        assert (mark(one) == mark(other)) is (octets_of(one) == octets_of(other))
+
+    @given(st.binary(min_size=1, max_size=12), st.binary(min_size=1, max_size=12))
+    def test_tell_names_of_any_character_set_apart(self, one: bytes, other: bytes) -> None:
+        assert (mark("/" + quote(one)) == mark("/" + quote(other))) is (one == other)
+
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [("M%FCller", "M%F6ller"), ("M%FCller", "M%EF%BF%BDller"), ("a%2Fb", "a/b"), ("a%2540", "a%40")],
+    )
+    async def test_tell_two_people_apart(self, one: str, other: str) -> None:
+        gathered = tray()
+        gathered.card(f"/{one}.vcf", b"x")
+        gathered.card(f"/{other}.vcf", b"y")
+        page = gathered.page()
+        assert ([card.data for card in page.cards], page.repeats) == ([b"x", b"y"], 0)
 
 
 class TestDoubles:

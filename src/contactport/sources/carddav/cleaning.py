@@ -3,7 +3,8 @@
 expat gives up a whole book over one control character in one card, over `&#11;`, over a byte that is not UTF-8,
 over `&nbsp;` and over a bare `&`. Here control characters and references to them go; bytes that are not UTF-8 are
 read as windows-1252, which they mostly are; HTML's entities become their characters; a bare `&` and a bare `]]>`
-are escaped.
+are escaped. In a DAV:href, where another character would be another resource, such bytes are percent-encoded instead
+(RFC 3986 section 2.1), so that none is lost.
 A sound document means the same as before: what changes is its declaration, its byte order mark, and line ends,
 which become one kind (XML 1.0 section 2.11).
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 import codecs
 import html.entities
 import re
+from urllib.parse import quote
 
 _CONTROLS = bytes(set(range(0x20)) - {0x09, 0x0A, 0x0D})
 _LINE_ENDS = bytes.maketrans(b"\r", b"\n")
@@ -31,8 +33,17 @@ _READABLE = {"iso-8859-1": "cp1252", "iso8859-1": "cp1252", "latin1": "cp1252", 
 _BLANK = b" \t\r\n"
 
 
-_WINDOWS = {0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0x100)}
-"""What stands for a byte that is not UTF-8 (as `surrogateescape` marks it)."""
+_HREF = re.compile(
+    r"(<(?:[^\s:/<>]{1,64}:)?href(?:\s[^<>]{0,200})?>\s{0,64}(?:<!\[CDATA\[)?)([^<]+)", re.ASCII
+)
+_FOREIGN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\udc80-\udcff\ufffe\uffff]")
+_LOOKED_BACK = 4096
+"""Bytes of the document that are remembered, to know whether the next ones are in an href."""
+_INSTEAD: dict[int, str | None] = {
+    **dict.fromkeys([*_CONTROLS, 0xFFFE, 0xFFFF]),
+    **{0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0x100)},
+}
+"""What becomes of a character that XML forbids, and of a byte that is not UTF-8 (as `surrogateescape` marks it)."""
 
 
 class Cleaner:
@@ -43,6 +54,7 @@ class Cleaner:
         self._head: bytes | None = b""
         self._decoder: codecs.IncrementalDecoder | None = None
         self._cdata = False
+        self._tail = b""
 
     def feed(self, data: bytes) -> bytes:
         if self._head is not None:
@@ -85,17 +97,22 @@ class Cleaner:
             held = self._unfinished(data)
             if held:
                 data, self._rest = data[:-held], data[-held:]
-        data = data.replace(b"\r\n", b"\n").translate(_LINE_ENDS, _CONTROLS)
-        if not data.isascii():
-            try:
-                data.decode("utf-8")
-            except UnicodeDecodeError:
-                data = data.decode("utf-8", "surrogateescape").translate(_WINDOWS).encode("utf-8")
-            if b"\xef\xbf" in data:
-                data = _NONCHARACTERS.sub(b"", data)
+        data = data.replace(b"\r\n", b"\n").translate(_LINE_ENDS)
+        clean = data.translate(None, _CONTROLS)
+        if len(clean) < len(data) or not _is_text(clean):
+            clean = self._without_foreign(data)
+        data = clean
+        self._tail = (data if len(data) >= _LOOKED_BACK else self._tail + data)[-_LOOKED_BACK:]
         if self._cdata or _CDATA in data:
             return self._around_cdata(data)
         return _mend(data)
+
+    def _without_foreign(self, data: bytes) -> bytes:
+        """Without characters that XML forbids and bytes that are not UTF-8; percent-encoded where it is an href."""
+        before = self._tail.decode("utf-8", "surrogateescape")
+        text = before + data.decode("utf-8", "surrogateescape")
+        text = _HREF.sub(lambda found: found[1] + _percent_encoded(found[2]), text)
+        return text[len(before) :].translate(_INSTEAD).encode("utf-8")
 
     def _around_cdata(self, data: bytes) -> bytes:
         out: list[bytes] = []
@@ -135,6 +152,21 @@ class Cleaner:
         if bracket >= 0 and _CDATA.startswith(tail[bracket:]):
             held = max(held, len(tail) - bracket)
         return held
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether this is UTF-8 without a noncharacter."""
+    if data.isascii():
+        return True
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return b"\xef\xbf" not in data or _NONCHARACTERS.search(data) is None
+
+
+def _percent_encoded(href: str) -> str:
+    return _FOREIGN.sub(lambda found: quote(found[0].encode("utf-8", "surrogateescape"), safe=""), href)
 
 
 def _mend(data: bytes) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Container
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -32,8 +32,18 @@ class Tally(msgspec.Struct):
 
 
 def mark(href: str) -> int:
-    """Stands for an href in the set of those seen, at a third of its size. `%40` and `@` are the same."""
-    return hash(unquote(href)) if "%" in href else hash(href)
+    """Stands for an href in the set of those seen, at a third of its size.
+
+    Two hrefs have one mark only where their octets, unescaped (RFC 3986 section 2.1), are the same, whether or not
+    these are UTF-8. `%40` and `@` are the same, and so are `%C3%BC` and an unescaped `ü`; an escaped slash is part of
+    a name, and not the one that ends a folder's (section 2.2).
+    """
+    octets = href.encode("utf-8", "surrogatepass")
+    if b"%" not in octets:
+        return hash(octets)
+    if b"%2F" in octets or b"%2f" in octets:
+        return hash(tuple(map(unquote_to_bytes, octets.split(b"/"))))
+    return hash(unquote_to_bytes(octets))
 
 
 class Tray:
@@ -91,7 +101,7 @@ class Tray:
 
         Raises OverBudget past the members that an import may have.
         """
-        found = hash(unquote(key)) if "%" in key else hash(key)
+        found = mark(key)
         if found in self._seen:
             self._repeats += not again
             return
