@@ -99,6 +99,13 @@ def test_vcard_to_a_file(book: GatedServer, tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["book.vcf"]
 
 
+def test_the_name_of_the_output_decides_on_its_format(book: GatedServer, tmp_path: Path) -> None:
+    path = tmp_path / "book.csv"
+    done = command(*arguments(book, "--output", str(path)), data=tmp_path / "data", stdin="secret\n")
+    assert (done.returncode, done.stderr) == (0, LEDGER)
+    assert people_of(row["E-mail 1 - Value"] for row in csv.DictReader(io.StringIO(path.read_text())))
+
+
 @pytest.mark.parametrize(("lenient", "code"), [((), 1), (("--lenient",), 0)])
 def test_what_was_rejected_is_told(
     broken: GatedServer, tmp_path: Path, lenient: tuple[str, ...], code: int
@@ -149,6 +156,12 @@ def test_loopback_is_refused_unless_it_is_allowed(book: GatedServer, tmp_path: P
         (("carddav", "--username", "a@example.org"), "\nsecret\n", "no password"),
         (("carddav", "--username", "a@example.org"), "x" * 5000, "longer"),
         (("carddav", "--username", "a@example.org", "--format", "xls"), "secret\n", "xls"),
+        (
+            ("carddav", "--username", "a@example.org", "--format", "vcf", "--output", "b.csv"),
+            "secret\n",
+            "b.csv",
+        ),
+        (("carddav", "--username", "a@example.org", "--output", "b.xlsx"), "secret\n", "--format"),
         (("carddav", "--username", "a@example.org", "--allow-network", "home"), "secret\n", "home"),
     ],
 )

@@ -177,7 +177,7 @@ def convert(file: str, target: str, lenient: bool) -> None:
             )
         known = {} if target in _OWN_GROUPS else source.groups()
         groups = {} if known is None else known
-        passage = Passage(source.name, groups, late=not known)
+        passage = Passage(source.name, groups, late=known is None)
         items = passage.items(vcard.read(source.blocks()))
         deliver(WRITERS[target](items, groups), sys.stdout.buffer)
     finally:

@@ -17,7 +17,7 @@ from contactport.cli.hints import hint
 from contactport.cli.options import allow_network_option, settings_of, settings_options
 from contactport.cli.output import say
 from contactport.cli.password import ask_password
-from contactport.cli.writer import FORMATS
+from contactport.cli.writer import FORMATS, format_of
 from contactport.errors import Code, WireError
 from contactport.process import forbid_core_dumps
 from contactport.settings import Settings
@@ -45,9 +45,7 @@ Tell = Callable[[str], None]
     "--format",
     "format_",
     type=click.Choice(list(FORMATS)),
-    default="vcf",
-    show_default=True,
-    help="Of the output.",
+    help="Of the output. Without it the name of the output decides, and vcf where there is none.",
 )
 @click.option(
     "--output",
@@ -65,7 +63,7 @@ def import_(
     service: str,
     server: str,
     username: str,
-    format_: str,
+    format_: str | None,
     output_: Path | None,
     lenient: bool,
     allow_network: tuple[str, ...],
@@ -81,6 +79,10 @@ def import_(
     Exit code 1 says that something was rejected (0 with --lenient), 3 that the import failed.
     """
     settings = settings_of(data, config, allow_network=allow_network)
+    try:
+        format_ = format_of(output_, format_)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--output") from None
     provider = _provider(service)
     _check_server(provider, server, username)
     forbid_core_dumps()

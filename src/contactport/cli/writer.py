@@ -22,8 +22,34 @@ from contactport.formats.ndjson import Groups
 Write = Callable[[Iterable[Item]], Iterator[bytes]]
 
 FORMATS = ("vcf", "csv", "json", "ndjson")
+_ENDINGS = {
+    ".vcf": "vcf",
+    ".vcard": "vcf",
+    ".csv": "csv",
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+}
+"""How the names of files end that hold a format."""
 AHEAD = 4
 """Batches that may wait for a slow disk or pipe."""
+
+
+def format_of(path: Path | None, named: str | None) -> str:
+    """The format to write: the one that was named, else the one that the file's name says, else vCard.
+
+    Raises ValueError where the two contradict each other, or where the name's ending is of no known format.
+    """
+    ending = path.suffix.lower() if path is not None and not path.is_char_device() else ""
+    said = _ENDINGS.get(ending)
+    if named is not None and said is not None and said != named:
+        raise ValueError(f"{path} is a name for {said}, and --format says {named}: change one of them")
+    if named is None and said is None and ending:
+        raise ValueError(
+            f"the ending of {path} is of no format that is written here: name one with --format, or use "
+            + ", ".join(_ENDINGS)
+        )
+    return named or said or FORMATS[0]
 
 
 def write_of(name: str, groups: Groups) -> Write:

@@ -3,11 +3,12 @@
 A table has as many columns of a sort as COLUMNS says. Where a contact has more values, the last columns of that
 sort hold several, joined by ` ::: ` as Google joins them, labels likewise: nothing is left out.
 
-Spreadsheets run a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return as a formula. Such a cell
-gets an apostrophe before it, and so does one that begins with apostrophes and then one of these; `restored` takes
-exactly that one apostrophe away. A telephone number (`+49 30 123`: digits, spaces, dots, hyphens, slashes and
-brackets after one plus) and a date without its year (`--10-27`) can call nothing and stay as they are, so that
-every other reader gets them whole.
+Spreadsheets run a cell as a formula that begins with `=`, `+`, `-` or `@`, also in their full width, and some trim
+blanks, line ends and invisible characters before they look. Such a cell gets an apostrophe before it, and so does
+one that begins with a tab or a line end, or with apostrophes and then any of these; `restored` takes exactly that
+one apostrophe away. A telephone number (`+49 30 123`: digits, spaces, dots, hyphens, slashes and brackets after one
+plus) and a date without its year (`--10-27`) can call nothing and stay as they are, so that every other reader gets
+them whole.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contactport.contact import Address, Contact, Email, Item, Labelled, PartialDate, Phone
 from contactport.formats import dates
 from contactport.formats.ndjson import NONE, Groups
+from contactport.formats.pictures import is_safe
 from contactport.formats.wire import kind_of
 
 COLUMNS = {
@@ -42,8 +44,10 @@ _PLACE = (
     "Extended Address",
 )
 _MORE = " ::: "
-_RISKY = re.compile(r"'*[=+\-@\t\r]")
-_HARMLESS = re.compile(r"\+[0-9][0-9 ()./\-]*|--[0-9]{2}-[0-9]{2}")
+_TRIMMED = r"\s\x00-\x20\x7f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+"""What a spreadsheet may drop before it looks at a cell: white space, control and invisible characters."""
+_RISKY = re.compile(rf"'*(?:[\t\r\n]|[{_TRIMMED}]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+_HARMLESS = re.compile(r" *(?:\+[0-9][0-9 ()./\-]*|--[0-9]{2}-[0-9]{2})")
 
 HEADER = (
     *_NAMES,
@@ -138,7 +142,7 @@ def _row(contact: Contact, groups: Sequence[str]) -> list[str]:
         _MORE.join(", ".join(organisation.units) for organisation in organisations),
         _date(contact.birthday) if contact.birthday else "",
         "\n".join(contact.notes),
-        _MORE.join(photo.uri for photo in contact.photos if photo.uri),
+        _MORE.join(photo.uri for photo in contact.photos if is_safe(photo.uri)),
         _MORE.join(map(_label, labels)),
         *_spread([_value(email) for email in contact.emails], COLUMNS["E-mail"], 2),
         *_spread([_value(phone) for phone in contact.phones], COLUMNS["Phone"], 2),

@@ -16,14 +16,12 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from contactport.contact import Address, Contact, Email, Labelled, PartialDate, Phone, Photo
+from contactport.formats.pictures import image_type, is_safe
 
 _UNTOLD = frozenset({"internet", "pref", "voice"})
 _SPELT = {"cell": "Mobile", "iphone": "iPhone"}
 _MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
 _IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
-
-_PICTURES = ((b"\x89PNG", "image/png"), (b"GIF8", "image/gif"), (b"RIFF", "image/webp"))
-"""How pictures begin that are not JPEG, for cards that don't say."""
 
 
 class WirePhone(msgspec.Struct, gc=False):
@@ -221,12 +219,13 @@ def _dates(date: PartialDate) -> tuple[str | UnsetType, str | UnsetType]:
 
 
 def _photo(photo: Photo) -> str:
+    """A URL for a page: `https:` or `data:image/…`, or "" for any other, whichever source it came from."""
     if not photo.data:
-        return photo.uri
-    media_type = photo.media_type or next(
-        (media_type for start, media_type in _PICTURES if photo.data.startswith(start)), "image/jpeg"
-    )
-    return f"data:{media_type};base64,{b64encode(photo.data).decode()}"
+        return photo.uri if is_safe(photo.uri) else ""
+    media_type = image_type(photo.media_type, photo.data)
+    if media_type is None:
+        return ""
+    return f"data:{media_type or 'image/jpeg'};base64,{b64encode(photo.data).decode()}"
 
 
 def _texts(texts: Iterable[str]) -> list[str]:
@@ -257,9 +256,7 @@ def to_wire(contact: Contact, groups: Sequence[str] = ()) -> WireContact:
         companies=_companies(contact) if contact.organisations else [],
         job_title=next(iter(_texts(contact.titles)), UNSET) if contact.titles else UNSET,
         title=(_clean(contact.name.prefixes) or UNSET) if contact.name.prefixes else UNSET,
-        photos=[_photo(photo) for photo in contact.photos if photo.data or photo.uri]
-        if contact.photos
-        else [],
+        photos=[url for url in map(_photo, contact.photos) if url] if contact.photos else [],
         locations=[],
     )
 

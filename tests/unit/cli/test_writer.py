@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from contactport.cli.failures import Failure
-from contactport.cli.writer import FORMATS, Writer, output, part, write_of
+from contactport.cli.writer import FORMATS, Writer, format_of, output, part, write_of
 from contactport.contact import Contact, Email, Group
 from contactport.formats import vcard
 
@@ -138,3 +138,40 @@ def test_a_device_is_written_to_and_not_replaced() -> None:
 def test_a_place_that_can_t_be_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(Failure, match=r"book\.vcf"), output(tmp_path / "none" / "book.vcf"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("name", "named", "expected"),
+    [
+        *((None, None, "vcf"), (None, "csv", "csv"), ("book.csv", None, "csv"), ("book.CSV", None, "csv")),
+        *(
+            ("book.vcf", None, "vcf"),
+            ("b.vcard", "vcf", "vcf"),
+            ("b.json", None, "json"),
+            ("b.ndjson", None, "ndjson"),
+        ),
+        *(
+            ("b.jsonl", None, "ndjson"),
+            ("book", None, "vcf"),
+            ("book", "json", "json"),
+            ("b.txt", "csv", "csv"),
+        ),
+        *(("/dev/null", None, "vcf"), ("/dev/null", "csv", "csv"), ("a.csv.vcf", None, "vcf")),
+    ],
+)
+def test_the_name_decides_on_the_format(name: str | None, named: str | None, expected: str) -> None:
+    assert format_of(Path(name) if name else None, named) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "named", "says"),
+    [
+        ("b.csv", "vcf", "b.csv"),
+        ("b.vcf", "json", "json"),
+        ("b.jsonl", "json", "ndjson"),
+        ("b.xlsx", None, "--format"),
+    ],
+)
+def test_a_name_that_says_otherwise_is_an_error(name: str, named: str | None, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        format_of(Path(name), named)

@@ -49,11 +49,13 @@ dates = st.one_of(
     st.builds(PartialDate, year=st.integers(1700, 2100), month=st.integers(1, 12)),
     st.builds(PartialDate, text=texts),
 )
-media_types = st.sampled_from(["image/jpeg", "image/png", "image/svg+xml", "image/pref", "video/mp4", ""])
+media_types = st.sampled_from(["image/jpeg", "image/png", "image/svg+xml", "image/pref", ""])
 photos = st.one_of(
     st.builds(Photo, media_type=media_types, data=st.binary(min_size=1, max_size=200)),
     st.builds(
-        Photo, media_type=media_types, uri=st.sampled_from(["https://a.example/b,c;d.jpg", "cid:1\\2"])
+        Photo,
+        media_type=media_types,
+        uri=st.sampled_from(["https://a.example/b,c;d.jpg", "HTTPS://a.example/1%5C2"]),
     ),
 )
 _address = st.builds(

@@ -130,6 +130,14 @@ def test_groups_in_a_stream_reach_the_contacts_after_them_and_the_rest_is_told(b
 def test_groups_stay_cards_in_vcard(book: bytes) -> None:
     done = contactport("convert", "-", "--to", "vcf4", stdin=book + GROUP.encode())
     assert read(done.stdout)[-1] == Group("Friends", "", ["sample-1-0"])
+    assert done.stderr == b""
+
+
+@pytest.mark.parametrize("target", ["vcf", "vcf4"])
+def test_in_vcard_no_group_comes_late(tmp_path: Path, book: bytes, target: str) -> None:
+    path = tmp_path / "all.vcf"
+    path.write_bytes(book + GROUP.encode())
+    assert contactport("convert", str(path), "--to", target).stderr == b""
 
 
 def test_an_old_export_in_utf_16_is_read(book: bytes) -> None:

@@ -275,7 +275,7 @@ class TestBrokenCards:
 
     @pytest.mark.parametrize(
         "line",
-        ["EMAIL:a@b", "TEL:1", "NOTE:x", "ORG:x", "NICKNAME:x", "BDAY:2000", "PHOTO;VALUE=uri:http://x"],
+        ["EMAIL:a@b", "TEL:1", "NOTE:x", "ORG:x", "NICKNAME:x", "BDAY:2000", "PHOTO;VALUE=uri:https://x"],
     )
     def test_whatever_a_card_says_makes_it_somebody_s(self, line: str) -> None:
         card(line)
@@ -530,6 +530,45 @@ class TestPictures:
         assert card(f"{head}:https://example.org/a\\,b.jpg").photos == [
             Photo(uri="https://example.org/a,b.jpg")
         ]
+
+    @pytest.mark.parametrize(
+        "head", ["PHOTO;VALUE=uri", "PHOTO", "PHOTO;ENCODING=b", "PHOTO;MEDIATYPE=image/png"]
+    )
+    @pytest.mark.parametrize(
+        "uri",
+        [
+            *(
+                "http://example.org/a.jpg",
+                "javascript:alert(1)",
+                "file:///etc/passwd",
+                "ftp://example.org/a.jpg",
+            ),
+            *("cid:part1", "vbscript:x", "https:", "blob:https://example.org/1"),
+            *(
+                "data:text/html,<script>",
+                "data:text/html;base64,PHNjcmlwdD4=",
+                "data:,x",
+                "data:text/html;x,%3Cb%3E",
+            ),
+            *(
+                "https://example.org/\\n<script>",
+                'https://example.org/"onload="x',
+                " javascript:https://a.example/",
+            ),
+        ],
+    )
+    def test_another_place_than_https_is_no_picture(self, head: str, uri: str) -> None:
+        assert card("FN:A", f"{head}:{uri}") == Contact(formatted_name="A")
+
+    @pytest.mark.parametrize("kind", ["TYPE=text/html", "MEDIATYPE=text/html", "MEDIATYPE=application/pdf"])
+    def test_what_is_no_image_is_no_picture(self, kind: str) -> None:
+        encoded = base64.b64encode(b"<script>alert(1)</script>").decode()
+        assert card("FN:A", f"PHOTO;ENCODING=b;{kind}:{encoded}") == Contact(formatted_name="A")
+        assert card("FN:A", f"PHOTO;ENCODING=b;{kind}:{self.encoded}").photos == [Photo("image/jpeg", JPEG)]
+
+    @pytest.mark.parametrize("about", ["", "application/octet-stream", "text/plain"])
+    def test_a_data_uri_that_names_no_image_may_hold_one(self, about: str) -> None:
+        assert card(f"PHOTO:data:{about};base64,{self.encoded}").photos == [Photo("image/jpeg", JPEG)]
 
     def test_its_kind(self) -> None:
         assert card("PHOTO;MEDIATYPE=image/gif:https://example.org/a").photos == [
