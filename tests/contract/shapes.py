@@ -74,7 +74,8 @@ def check_contacts(body: dict[str, Any]) -> None:
     assert list(owner) == OWNER
     assert owner["owner"] is True
     assert None not in owner.values()
-    assert all("address" in email for email in owner["email"])
+    for name, word in (("phone", "number"), ("email", "address")):
+        assert all(isinstance(entry[word], str) and isinstance(entry["type"], str) for entry in owner[name])
 
 
 def check_contact(contact: dict[str, Any]) -> None:
@@ -86,10 +87,12 @@ def check_contact(contact: dict[str, Any]) -> None:
         for entry in contact[name]:
             assert list(entry)[:2] == [word, "type"]
             assert isinstance(entry[word], str)
+            assert isinstance(entry["type"], str)
             assert entry.get("primary", True) is True, "never false"
         assert sum("primary" in entry for entry in contact[name]) == min(1, len(contact[name]))
     for address in contact["address"]:
         assert list(address) == ADDRESS
+        assert isinstance(address["type"], str)
     for name in ("groups", "companies", "photos", "locations"):
         assert all(isinstance(text, str) for text in contact[name])
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", contact.get("dob", "2000-01-01"))

@@ -105,9 +105,27 @@ def test_what_is_refused_at_once(app: Stage, change: dict[str, str], code: int) 
     assert not [secret for secret in (SECRET, ADA, "user:secret") if secret in message]
 
 
-def test_what_is_not_utf_8_is_refused(app: Stage) -> None:
-    body = form(app.account() | {"username": ""}) + b"&username=%E4da"
-    assert told(app.ask("POST", "/begin_import/import", FORM, body=body)) == (400, 2)
+@pytest.mark.parametrize("ending", ["", ".xml"])
+def test_what_is_not_utf_8_is_read_as_windows_1252(app: Stage, ending: str) -> None:
+    ways: list[tuple[str, list[str], bytes]] = [
+        ("", [FORM], form(app.account()) + b"&echo=caf%E9&user_id=%80"),
+        (f"?{urlencode(app.account())}&echo=caf%E9&user_id=%80", [], b""),
+        (
+            "",
+            ["Content-Type: multipart/form-data; boundary=xyz"],
+            multipart("xyz", app.account() | {"echo": "caf?", "user_id": "?"})
+            .replace(b"caf?", b"caf\xe9")
+            .replace(b"\r\n?\r\n", b"\r\n\x80\r\n"),
+        ),
+    ]
+    for query, headers, body in ways:
+        answer = app.ask("POST", f"/begin_import/import{ending}{query}", *headers, body=body)
+        assert answer.status == 200, answer.body
+        if ending:
+            told = answer.xml().findtext("echo"), answer.xml().findtext("user-id")
+        else:
+            told = answer.json()["echo"], answer.json()["user_id"]
+        assert told == ("café", "€")
 
 
 def test_a_body_of_another_kind_is_refused(app: Stage) -> None:

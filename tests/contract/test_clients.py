@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import urlencode
+
 import pytest
 
 from tests.contract.clients import CLIENTS, Client, Java
+from tests.contract.raw import ask
 from tests.contract.stage import MANY, Stage
 from tests.e2e.service import until
 
@@ -46,3 +50,17 @@ def test_one_client_is_challenged_on_every_call(app: Stage) -> None:
     app.ended(import_id)
     asked.fetch(import_id)
     assert asked.challenges == 3
+
+
+def test_a_client_that_knows_only_retired_services_is_told_the_way_that_works(app: Stage) -> None:
+    """Java's public class knows PLAXO alone for passwords. Following the answer to its own request works."""
+    account = app.account() | {"service": "PLAXO"}
+    answer = ask(app.port, "POST", f"/begin_import/import?{urlencode(account)}", app.pair.basic)
+    assert (answer.status, answer.json()["error"]["code"]) == (400, 261)
+    told = re.search(r"service=(\w+) with its address as `(\w+)`", answer.json()["error"]["message"])
+    assert told is not None
+    assert told[2] in account
+    asked = Java(app.port, app.pair)
+    import_id = asked.begin(account | {"service": told[1].upper()})
+    app.ended(import_id)
+    assert asked.fetch(import_id)[1] == 2

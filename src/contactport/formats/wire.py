@@ -18,6 +18,8 @@ from msgspec import UNSET, UnsetType
 from contactport.contact import Address, Contact, Email, Labelled, PartialDate, Phone, Photo
 from contactport.formats.pictures import image_type, is_safe
 
+UNKNOWN = "Other"
+"""The type of an entry whose source gives none, for clients want a string there. It is never stored."""
 _UNTOLD = frozenset({"internet", "pref", "voice"})
 _SPELT = {"cell": "Mobile", "iphone": "iPhone"}
 _MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
@@ -25,7 +27,7 @@ _IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\
 
 
 class WirePhone(msgspec.Struct, gc=False):
-    """`type` is null when the source gives none."""
+    """`type` is UNKNOWN, or None for XML, when the source gives none."""
 
     number: str
     type: str | None
@@ -33,7 +35,7 @@ class WirePhone(msgspec.Struct, gc=False):
 
 
 class WireEmail(msgspec.Struct, gc=False):
-    """`type` is null when the source gives none."""
+    """`type` as in WirePhone."""
 
     address: str
     type: str | None
@@ -41,7 +43,10 @@ class WireEmail(msgspec.Struct, gc=False):
 
 
 class WireAddress(msgspec.Struct, gc=False):
-    """Every key is always there, null when unknown; `formatted` is made from the parts when there is no label."""
+    """Every key is always there, null when unknown; `formatted` is made from the parts when there is no label.
+
+    `type` is as in WirePhone.
+    """
 
     type: str | None
     street: str | None
@@ -70,30 +75,14 @@ class WireContact(msgspec.Struct, kw_only=True, gc=False):
     locations: list[str]
 
 
-class OwnerPhone(msgspec.Struct, gc=False):
-    """As WirePhone, but for the owner an unknown type is left out: nothing there is ever null."""
-
-    number: str
-    type: str | UnsetType = UNSET
-    primary: bool | UnsetType = UNSET
-
-
-class OwnerEmail(msgspec.Struct, gc=False):
-    """As OwnerPhone."""
-
-    address: str
-    type: str | UnsetType = UNSET
-    primary: bool | UnsetType = UNSET
-
-
 class WireOwner(msgspec.Struct, kw_only=True, gc=False):
     """The object `contacts_owner`: whose address book it is."""
 
     first_name: str
     last_name: str
     external_id: str
-    phone: list[OwnerPhone]
-    email: list[OwnerEmail]
+    phone: list[WirePhone]
+    email: list[WireEmail]
     groups: list[str]
     companies: list[str]
     photos: list[str]
@@ -161,13 +150,13 @@ def _names(contact: Contact) -> tuple[str, str]:
     return "", ""
 
 
-def _phones(phones: list[Phone]) -> list[WirePhone]:
+def _phones(phones: list[Phone], unknown: str | None) -> list[WirePhone]:
     made: list[WirePhone] = []
     primary: WirePhone | None = None
     for phone in phones:
         number = _clean(phone.number)
         if number:
-            entry = WirePhone(number, kind_of(phone))
+            entry = WirePhone(number, kind_of(phone) or unknown)
             made.append(entry)
             if phone.primary and primary is None:
                 primary = entry
@@ -176,13 +165,13 @@ def _phones(phones: list[Phone]) -> list[WirePhone]:
     return made
 
 
-def _emails(emails: list[Email]) -> list[WireEmail]:
+def _emails(emails: list[Email], unknown: str | None) -> list[WireEmail]:
     made: list[WireEmail] = []
     primary: WireEmail | None = None
     for email in emails:
         address = _clean(email.address)
         if address:
-            entry = WireEmail(address, kind_of(email))
+            entry = WireEmail(address, kind_of(email) or unknown)
             made.append(entry)
             if email.primary and primary is None:
                 primary = entry
@@ -198,10 +187,10 @@ def _formatted(address: Address) -> str:
     return "\n".join(line.strip() for line in map(_clean, lines) if line)
 
 
-def _address(address: Address) -> WireAddress:
+def _address(address: Address, unknown: str | None) -> WireAddress:
     street = _clean(address.street or address.extended or address.po_box)
     return WireAddress(
-        kind_of(address),
+        kind_of(address) or unknown,
         street or None,
         _clean(address.city) or None,
         _clean(address.region) or None,
@@ -237,8 +226,11 @@ def _companies(contact: Contact) -> list[str]:
     return _texts(org.name or (org.units[0] if org.units else "") for org in contact.organisations)
 
 
-def to_wire(contact: Contact, groups: Sequence[str] = ()) -> WireContact:
-    """The contact object. `groups` are the names of the group cards it belongs to; its categories follow."""
+def to_wire(contact: Contact, groups: Sequence[str] = (), unknown: str | None = UNKNOWN) -> WireContact:
+    """The contact object. `groups` are the names of the group cards it belongs to; its categories follow.
+
+    `unknown` stands as the type of entries whose source gives none: XML has nil there.
+    """
     first, last = _names(contact)
     dob: str | UnsetType = UNSET
     birthday: str | UnsetType = UNSET
@@ -247,9 +239,9 @@ def to_wire(contact: Contact, groups: Sequence[str] = ()) -> WireContact:
     return WireContact(
         first_name=first,
         last_name=last,
-        phone=_phones(contact.phones) if contact.phones else [],
-        email=_emails(contact.emails) if contact.emails else [],
-        address=[_address(address) for address in contact.addresses] if contact.addresses else [],
+        phone=_phones(contact.phones, unknown) if contact.phones else [],
+        email=_emails(contact.emails, unknown) if contact.emails else [],
+        address=[_address(address, unknown) for address in contact.addresses] if contact.addresses else [],
         groups=_texts((*groups, *contact.categories)) if groups or contact.categories else [],
         dob=dob,
         birthday=birthday,
@@ -261,15 +253,15 @@ def to_wire(contact: Contact, groups: Sequence[str] = ()) -> WireContact:
     )
 
 
-def to_owner(contact: Contact, groups: Sequence[str] = ()) -> WireOwner:
+def to_owner(contact: Contact, groups: Sequence[str] = (), unknown: str | None = UNKNOWN) -> WireOwner:
     """The owner's own card, where the server names it; `external_id` is its UID."""
-    wire = to_wire(contact, groups)
+    wire = to_wire(contact, groups, unknown)
     return WireOwner(
         first_name=wire.first_name,
         last_name=wire.last_name,
         external_id=contact.uid,
-        phone=[OwnerPhone(phone.number, phone.type or UNSET, phone.primary) for phone in wire.phone],
-        email=[OwnerEmail(email.address, email.type or UNSET, email.primary) for email in wire.email],
+        phone=wire.phone,
+        email=wire.email,
         groups=wire.groups,
         companies=wire.companies,
         photos=wire.photos,
@@ -277,7 +269,7 @@ def to_owner(contact: Contact, groups: Sequence[str] = ()) -> WireOwner:
     )
 
 
-def owner_from_username(username: str) -> WireOwner:
+def owner_from_username(username: str, unknown: str | None = UNKNOWN) -> WireOwner:
     """What is known of an owner without a card: the user name, and that it is an e-mail address if it is one."""
     name = _clean(username)
     return WireOwner(
@@ -285,7 +277,7 @@ def owner_from_username(username: str) -> WireOwner:
         last_name="",
         external_id=name,
         phone=[],
-        email=[OwnerEmail(name)] if _is_mail(name) else [],
+        email=[WireEmail(name, unknown)] if _is_mail(name) else [],
         groups=[],
         companies=[],
         photos=[],

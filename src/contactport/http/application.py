@@ -21,6 +21,7 @@ from contactport.http.events import show_events
 from contactport.http.frame import Frame
 from contactport.http.health import Readiness, show_front, show_health
 from contactport.http.imports import serve_import
+from contactport.http.not_built import PATHS as NOT_BUILT
 from contactport.http.service import Service
 from contactport.http.services import show_services
 from contactport.http.spelling import paths
@@ -59,6 +60,8 @@ def build(service: Service, lifespan: Lifespan[Starlette] | None = None) -> Star
     ):
         serve(endpoint, path, (path, f"{path}/"), "GET", "HEAD")
     serve(show_front, "/", ("/",), "GET", "HEAD")
+    for endpoint, template, spellings, methods in NOT_BUILT:
+        serve(endpoint, template, spellings, *methods)
 
     application = Starlette(
         routes=routes,

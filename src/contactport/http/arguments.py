@@ -1,7 +1,8 @@
 """Arguments, wherever a client puts them: the query, a urlencoded body, a multipart body.
 
 A body's argument wins over the query's, and of several of one name the last that is not empty. Empty is absent,
-unknown is ignored and not even looked at. Values are kept exactly, spaces at a password's end as well.
+unknown is ignored and not even looked at. Values are kept exactly, spaces at a password's end as well; one that is
+not valid UTF-8 is read as windows-1252.
 """
 
 from __future__ import annotations
@@ -88,12 +89,7 @@ def number(arguments: Arguments, name: str) -> int | None:
 
 
 def _checked(name: str, value: bytes, settings: Settings) -> str:
-    try:
-        text = value.decode("utf-8")
-    except UnicodeDecodeError:
-        raise WireError(
-            Code.INVALID_PARAMETERS, f"`{name}` is not valid UTF-8. Encode it as UTF-8 and send it again."
-        ) from None
+    text = forms.decoded(value)
     longest = settings.echo_characters if name in _FREE else _LONGEST
     if len(text) > longest:
         raise WireError(

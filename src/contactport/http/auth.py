@@ -10,6 +10,7 @@ from starlette.requests import Request
 from contactport.errors import Code, WireError
 from contactport.http.answer import answer_of
 from contactport.http.arguments import Arguments
+from contactport.http.forms import decoded
 from contactport.store.database import Database
 from contactport.store.domains import Domain, authenticate
 
@@ -46,12 +47,12 @@ def _may_be_basic(request: Request) -> bool:
 
 
 def _basic(request: Request) -> tuple[str, str] | None:
-    """Key and password of the header (RFC 7617, in UTF-8), None without one. Raises WireError for a broken one."""
+    """Key and password of the header (RFC 7617), None without one. Raises WireError for a broken one."""
     scheme, _, word = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return None
     try:
-        key, colon, password = b64decode(word.strip(), validate=True).decode("utf-8").partition(":")
+        key, colon, password = decoded(b64decode(word.strip(), validate=True)).partition(":")
     except (binascii.Error, ValueError):
         colon = key = password = ""
     if not colon:

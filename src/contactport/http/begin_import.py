@@ -13,17 +13,15 @@ from contactport.http.auth import domain_of
 from contactport.http.respond import success
 from contactport.http.service import Service
 from contactport.imports import begin
-from contactport.sources import providers
 
-NO_CONSENT = (
-    "Consent is not built yet, so this service can't send the user to a provider's page or take a file. Send the "
-    "user's `username` and `password` to /begin_import/import, for the services that /services.json gives the "
-    "method `password`."
-)
 LONGEST_KEY = 255
-NO_APPLET = (
-    "There is no desktop applet: address books on the user's own computer can't be read, and taking a file is not "
-    "built yet. For address books on a server send the user's `username` and `password` to /begin_import/import."
+SEND_BOTH = (
+    "{name} is read by the user's name and password: send both, as `username` and `password`, to "
+    "/begin_import/import."
+)
+NO_CONSENT = (
+    "Signing in at a provider's own page and taking a file are not built yet. Send the user's `username` and "
+    "`password` to /begin_import/import, for the services that /services.json gives the method `password`."
 )
 
 
@@ -38,24 +36,26 @@ async def begin_consent(service: Service, request: Request) -> Response:
     given = await arguments.read(request, service.settings, arguments.BEGIN)
     if "username" in given and "password" in given:
         return await _begin(service, request, given)
-    await domain_of(service.store.database, request, given)
-    _check_service(given)
-    raise WireError(Code.INVALID_PARAMETERS, NO_CONSENT)
+    raise await _way_that_works(service, request, given)
 
 
 async def begin_applet(service: Service, request: Request) -> Response:
     """By a program on the user's computer, of old."""
     given = await arguments.read(request, service.settings, arguments.BEGIN)
-    await domain_of(service.store.database, request, given)
-    raise WireError(Code.INVALID_PARAMETERS, NO_APPLET)
+    raise await _way_that_works(service, request, given)
 
 
-def _check_service(given: Arguments) -> None:
-    if given.get("csv", "").lower() != "true":
-        if "service" not in given:
-            raise WireError(Code.SERVICE_REQUIRED)
-        if providers.find(given["service"]) is None:
-            raise WireError(Code.SERVICE_UNKNOWN)
+async def _way_that_works(service: Service, request: Request, given: Arguments) -> WireError:
+    """The refusal of a way that is not built. It names the way that works today for this service."""
+    domain = await domain_of(service.store.database, request, given)
+    if "service" not in given and given.get("csv", "").lower() == "true":
+        return WireError(Code.INVALID_PARAMETERS, NO_CONSENT)
+    provider = begin.provider_of(given.get("service", ""), domain)
+    if provider.method != "password":
+        return begin.not_served(provider)
+    secret = f"{provider.secret.help} {provider.secret.url}".strip()
+    text = SEND_BOTH.format(name=provider.name)
+    return WireError(Code.INVALID_PARAMETERS, f"{text} {secret}".strip())
 
 
 async def _begin(service: Service, request: Request, given: Arguments) -> Response:

@@ -1,6 +1,6 @@
 """The bodies of the wire: a struct's order of fields is the order of its keys.
 
-`id` repeats `import_id` in JSON, for some clients read the one and some the other; XML has `import-id` alone.
+`id` repeats `import_id`, for some clients read the one and some the other.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from contactport.contact import Contact
 from contactport.errors import Code, WireError
-from contactport.formats.wire import WireOwner, owner_from_username, to_owner
+from contactport.formats.wire import UNKNOWN, WireOwner, owner_from_username, to_owner
 from contactport.http import arguments
 from contactport.http.answer import Answer, Format, answer_of
 from contactport.http.bodies import BookEnd
@@ -44,11 +44,11 @@ class _Beside(msgspec.Struct):
     groups: Groups
 
 
-def _read_beside(connection: Connection, one: Import) -> _Beside:
+def _read_beside(connection: Connection, one: Import, unknown: str | None) -> _Beside:
     card = contacts.owner(connection, one)
     return _Beside(
         events.read(connection, one.id),
-        owner_from_username(one.username or "") if card is None else to_owner(card),
+        owner_from_username(one.username or "", unknown) if card is None else to_owner(card, (), unknown),
         contacts.groups(connection, one),
     )
 
@@ -59,11 +59,16 @@ async def show_contacts(service: Service, request: Request) -> Response:
     start = arguments.number(given, "start")
     count = 0 if start is None else arguments.number(given, "count") or 0
     name = spelt(request, FORMATS)
-    one, beside = await asked_import(service, request, name, given, _read_beside)
+    answer = answer_of(request.scope)
+    unknown = None if answer.format == "xml" else UNKNOWN
+
+    def read(connection: Connection, one: Import) -> _Beside:
+        return _read_beside(connection, one, unknown)
+
+    one, beside = await asked_import(service, request, name, given, read)
     _check_ready(one, beside.events)
     start = start or 0
     expected = max(0, min(count or one.delivered, one.delivered - start))
-    answer = answer_of(request.scope)
     end = BookEnd(
         contacts_owner=beside.owner,
         start=start,
@@ -89,7 +94,7 @@ def _check_ready(one: Import, events: list[Event]) -> None:
     """Raises WireError: 404 with 528 before the end and with the import's own code after a failure, 410 at last."""
     if one.state == "purged":
         raise WireError(
-            Code.NOT_YET,
+            Code.INVALID_PARAMETERS,
             "The contacts have been deleted, as they are some minutes after every import. Begin a new import to get "
             "them again.",
             http=410,
@@ -100,7 +105,7 @@ def _check_ready(one: Import, events: list[Event]) -> None:
         raise WireError(Code.NOT_YET)
     if one.lost:
         raise WireError(
-            Code.NOT_YET,
+            Code.INVALID_PARAMETERS,
             "The key that these contacts were sealed with is gone, so they can't be delivered any more. Begin a new "
             "import to get them again.",
             http=410,

@@ -21,6 +21,7 @@ Node = dict[str, Any]
 
 _PLAIN = {
     "Id": "integer",
+    "Kind": "text",
     "MaybeText": "text or null",
     "Texts": "array of text",
 }

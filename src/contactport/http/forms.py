@@ -20,8 +20,28 @@ Pairs = list[tuple[bytes, bytes]]
 
 FIELDS = 100
 """How many fields one form may have."""
-_CHARSETS = {b"iso-8859-1": "latin-1", b"windows-1252": "cp1252"}
-"""The character sets beside UTF-8 that a part of a multipart body may say it is in."""
+_CHARSETS = {
+    b"iso-8859-1": "cp1252",
+    b"iso8859-1": "cp1252",
+    b"iso_8859-1": "cp1252",
+    b"latin1": "cp1252",
+    b"windows-1252": "cp1252",
+    b"cp1252": "cp1252",
+    b"iso-8859-2": "iso8859-2",
+    b"iso-8859-15": "iso8859-15",
+    b"windows-1250": "cp1250",
+    b"windows-1251": "cp1251",
+    b"koi8-r": "koi8-r",
+    b"shift_jis": "cp932",
+    b"euc-jp": "euc-jp",
+    b"euc-kr": "cp949",
+    b"gbk": "gb18030",
+    b"gb2312": "gb18030",
+    b"gb18030": "gb18030",
+    b"big5": "cp950",
+    b"utf-16": "utf-16",
+}
+"""The character sets beside UTF-8 that a part of a multipart body may name. Latin-1 is read as its superset."""
 
 
 def urlencoded(raw: bytes) -> Pairs:
@@ -41,6 +61,17 @@ def _unquote(raw: bytes) -> bytes:
     return unquote_to_bytes(raw.replace(b"+", b" "))
 
 
+def decoded(raw: bytes) -> str:
+    """A value as text: UTF-8, or windows-1252 where it is not valid UTF-8.
+
+    Old clients percent-encode Latin-1 without saying so. A byte that windows-1252 does not define becomes U+FFFD.
+    """
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
+
+
 def _check(count: int) -> None:
     if count > FIELDS:
         raise WireError(
@@ -49,7 +80,7 @@ def _check(count: int) -> None:
 
 
 def multipart(raw: bytes, content_type: str, known: frozenset[bytes]) -> Pairs:
-    """The pairs of a multipart/form-data body (RFC 7578), in UTF-8.
+    """The pairs of a multipart/form-data body (RFC 7578), in UTF-8 where a part names its character set.
 
     A file is refused where an argument should be and ignored elsewhere, as unknown arguments are. Raises WireError.
     """
@@ -93,7 +124,7 @@ class _Part:
 
     @property
     def value(self) -> bytes:
-        """In UTF-8. Some Java clients say that their fields are Latin-1, and mean it."""
+        """In UTF-8 where the part names a character set. Some Java clients say Latin-1, and mean it."""
         named = parse_options_header(self.headers.get(b"content-type"))[1].get(b"charset", b"")
         charset = _CHARSETS.get(named.lower())
         return bytes(self.data) if charset is None else self.data.decode(charset, "replace").encode()

@@ -45,9 +45,8 @@ def _respond(answer: Answer, root: str, body: msgspec.Struct | dict[str, Any], s
 
 
 def xml_values(body: msgspec.Struct | dict[str, Any]) -> dict[str, Any]:
-    """A body as XML shows it: without `id`, and without a `url` that leads nowhere."""
+    """A body as XML shows it: without a `url` that leads nowhere."""
     values: dict[str, Any] = msgspec.to_builtins(body)
-    values.pop("id", None)
     if values.get("url", "") is None:
         del values["url"]
     return values

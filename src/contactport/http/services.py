@@ -6,6 +6,7 @@ import functools
 
 import msgspec
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,13 +18,16 @@ from contactport.sources.providers import Method, Provider, Secret, providers
 
 
 class Row(msgspec.Struct, kw_only=True):
-    """One service. `secret` is what to ask the user for, where it is read by password; `instead` what to do else.
+    """One service under its code, or under an alias, which names the code as `alias_of`.
 
-    `available`: an import that is begun now would ask the provider.
+    `method` is the preferred way to read it, `methods` are all the ways that work. `secret` is what to ask the user
+    for, where it is read by password; `instead` what to do else. `available`: an import that is begun now would ask
+    the provider.
     """
 
     name: str
     method: Method
+    methods: tuple[Method, ...]
     aliases: tuple[str, ...]
     domains: tuple[str, ...]
     server: bool
@@ -31,10 +35,11 @@ class Row(msgspec.Struct, kw_only=True):
     available: bool
     secret: Secret | UnsetType = UNSET
     instead: str | UnsetType = UNSET
+    alias_of: str | UnsetType = UNSET
 
 
 async def show_services(service: Service, request: Request) -> Response:
-    """Every service by its code, in the order of the table."""
+    """Every service by its code, in the order of the table, and by each alias after that."""
     await arguments.read(request, service.settings, frozenset({b"callback"}))
     failing = await service.availability.failing(service.store.database)
     return success(answer_of(request.scope), "result", _rows(failing))
@@ -42,18 +47,25 @@ async def show_services(service: Service, request: Request) -> Response:
 
 @functools.lru_cache(maxsize=4)
 def _rows(failing: frozenset[str]) -> dict[str, Row]:
-    return {code: _row(provider, code in failing) for code, provider in providers().items()}
+    rows: dict[str, Row] = {}
+    for code, provider in providers().items():
+        row = rows[code] = _row(provider, code in failing)
+        for alias in provider.aliases:
+            rows[alias] = replace(row, alias_of=code)
+    return rows
 
 
 def _row(provider: Provider, failing: bool) -> Row:
+    works = provider.method == "password"
     return Row(
         name=provider.name,
         method=provider.method,
+        methods=("password",) if works else (),
         aliases=provider.aliases,
         domains=provider.domains,
         server=provider.self_hosted,
         experimental=provider.experimental,
-        available=provider.method == "password" and not failing,
-        secret=provider.secret if provider.method == "password" else UNSET,
+        available=works and not failing,
+        secret=provider.secret if works else UNSET,
         instead=provider.sorry or UNSET,
     )

@@ -84,7 +84,7 @@ class Xml:
         parts = ['<contacts type="array">'] if first else []
         self._opened = True
         for contact in contacts:
-            values = msgspec.to_builtins(to_wire(contact, groups.get(contact.uid, ())))
+            values = msgspec.to_builtins(to_wire(contact, groups.get(contact.uid, ()), unknown=None))
             parts.append(xml.element("contact", values))
         return "".join(parts).encode()
 

@@ -144,16 +144,33 @@ INCLUDES = frozenset({"mailing_address", "photo"})
 """What is left out of an import unless it is asked for."""
 
 
-def _provider(request: Request) -> Provider:
-    if not request.service:
+def provider_of(service: str, domain: Domain) -> Provider:
+    """The provider of a service code. Raises WireError: none is given, nobody knows it, the domain may not use it."""
+    if not service:
         raise WireError(Code.SERVICE_REQUIRED)
-    provider = providers.find(request.service)
+    provider = providers.find(service)
     if provider is None:
         raise WireError(Code.SERVICE_UNKNOWN)
-    if request.domain.sources is not None and provider.code not in request.domain.sources:
+    if domain.sources is not None and provider.code not in domain.sources:
         raise WireError(Code.SERVICE_NOT_PERMITTED)
+    return provider
+
+
+def not_served(provider: Provider) -> WireError:
+    """The refusal of a service that can't be read by password, with what works instead."""
+    return WireError(Code.SERVICE_UNKNOWN, f"{provider.sorry} {_INSTEAD}")
+
+
+_INSTEAD = (
+    "What works today is the user's name and password for another service: any CardDAV server by service=carddav "
+    "with its address as `server`, and those of /services.json whose method is `password`."
+)
+
+
+def _provider(request: Request) -> Provider:
+    provider = provider_of(request.service, request.domain)
     if provider.method != "password":
-        raise WireError(Code.SERVICE_UNKNOWN, provider.sorry)
+        raise not_served(provider)
     if not request.username or not request.password:
         raise WireError(Code.CREDENTIALS_REQUIRED)
     return provider

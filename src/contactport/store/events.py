@@ -6,7 +6,7 @@ import functools
 from typing import Literal
 
 import msgspec
-from sqlalchemy import Connection, Insert, Integer, bindparam, case, func, select
+from sqlalchemy import Connection, Insert, Integer, bindparam, case, func, or_, select
 
 from contactport.store.clock import now_ms
 from contactport.store.schema import event
@@ -36,7 +36,10 @@ def put(
     value: int,
     description: str | None = None,
 ) -> None:
-    """Set the one event of this type. `created_at` is that of its first appearance under this status."""
+    """Set the one event of this type.
+
+    `created_at` is when it first appeared under this status; for GATHERING, when gathering began.
+    """
     values = {"import_": import_id, "type_": type_, "status_": status, "value_": value}
     connection.execute(
         _put(connection.dialect.name), {**values, "description_": description, "now": now_ms()}
@@ -65,7 +68,10 @@ def _put(dialect: str) -> Insert:
             "status": new.status,
             "value": new.value,
             "description": new.description,
-            "created_at": case((event.c.status == new.status, event.c.created_at), else_=new.created_at),
+            "created_at": case(
+                (or_(event.c.status == new.status, event.c.type == "GATHERING"), event.c.created_at),
+                else_=new.created_at,
+            ),
             "version": new.version,
         },
     )

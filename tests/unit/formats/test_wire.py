@@ -20,6 +20,7 @@ from contactport.contact import (
     Phone,
     Photo,
 )
+from contactport.formats import table, vcard
 from contactport.formats.wire import kind_of, owner_from_username, to_owner, to_wire
 from tests.unit.formats.strategies import contacts
 
@@ -70,14 +71,14 @@ def test_a_full_contact() -> None:
     assert found == {
         "first_name": "Alexie",
         "last_name": "Lesch",
-        "phone": [{"number": "555", "type": "Mobile", "primary": True}, {"number": "556", "type": None}],
+        "phone": [{"number": "555", "type": "Mobile", "primary": True}, {"number": "556", "type": "Other"}],
         "email": [
             {"address": "a@x.example", "type": "Home"},
             {"address": "b@x.example", "type": "Work", "primary": True},
         ],
         "address": [
             {
-                "type": None,
+                "type": "Other",
                 "street": "1 Road",
                 "city": "Town",
                 "region": "RG",
@@ -157,7 +158,27 @@ def test_names(contact: Contact, expected: tuple[str, str]) -> None:
     ],
 )
 def test_types(phone: Phone, expected: str | None) -> None:
-    assert wire(Contact(phones=[phone]))["phone"][0]["type"] == expected
+    """JSON says `Other` where XML has nil."""
+    contact = Contact(phones=[phone], emails=[Email("a", phone.kinds, phone.label)])
+    assert wire(contact)["phone"][0]["type"] == wire(contact)["email"][0]["type"] == (expected or "Other")
+    in_xml = to_wire(contact, unknown=None)
+    assert in_xml.phone[0].type == in_xml.email[0].type == expected
+
+
+@given(contacts)
+def test_a_type_is_always_text_and_never_comes_from_nowhere(contact: Contact) -> None:
+    in_json, in_xml = to_wire(contact), to_wire(contact, unknown=None)
+    for name in ("phone", "email", "address"):
+        for told, bare in zip(getattr(in_json, name), getattr(in_xml, name), strict=True):
+            assert told.type
+            assert bare.type in (told.type, None)
+            assert bare.type or told.type == "Other"
+
+
+def test_a_type_that_nobody_knows_is_in_no_card_and_no_table() -> None:
+    people = [Contact(emails=[Email("a")], phones=[Phone("1")], addresses=[Address(street="1 Road")])]
+    for write in (vcard.write, table.write):
+        assert b"other" not in b"".join(write(people)).lower()
 
 
 def test_the_first_is_primary_where_none_is_preferred() -> None:
@@ -207,7 +228,10 @@ def test_the_owner_s_card() -> None:
     ]
     assert owner["external_id"] == "1"
     assert owner["owner"] is True
-    assert owner["phone"] == [{"number": "555", "type": "Mobile", "primary": True}, {"number": "556"}]
+    assert owner["phone"] == [
+        {"number": "555", "type": "Mobile", "primary": True},
+        {"number": "556", "type": "Other"},
+    ]
 
 
 @given(contacts)
@@ -230,7 +254,7 @@ def test_an_owner_who_is_a_name_alone() -> None:
         "last_name": "",
         "external_id": "o@aol.example",
         "phone": [],
-        "email": [{"address": "o@aol.example"}],
+        "email": [{"address": "o@aol.example", "type": "Other"}],
         "groups": [],
         "companies": [],
         "photos": [],

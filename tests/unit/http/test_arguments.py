@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contactport.errors import WireError
-from contactport.http import arguments
+from contactport.http import arguments, forms
 from contactport.http.answer import answer_of
 from contactport.settings import Settings, load
 from tests.unit.http.requests import request
@@ -86,9 +86,22 @@ async def test_what_only_comes_back_may_have_lines_but_no_nul() -> None:
         await read(b"echo=a%00")
 
 
-async def test_what_is_not_utf_8_is_refused_in_words() -> None:
-    with pytest.raises(WireError, match="`username` is not valid UTF-8"):
-        await read(b"username=%E4da")
+async def test_what_is_not_utf_8_is_read_as_windows_1252() -> None:
+    assert await read(b"username=%E4da&password=%C3%A4", b"echo=%80%E9\xfc") == {
+        "username": "äda",
+        "password": "ä",
+        "echo": "€éü",
+    }
+
+
+@given(st.binary(min_size=1, max_size=50).filter(lambda raw: not any(one < 32 or one == 127 for one in raw)))
+async def test_bytes_without_control_characters_are_never_refused(raw: bytes) -> None:
+    """But for the control characters that UTF-8 can spell in two bytes."""
+    text = forms.decoded(raw)
+    controls = [one for one in text if "\x80" <= one < "\xa0"]
+    assert not controls or raw == text.encode()
+    if not controls:
+        assert await read(body=b"password=" + quote(raw).encode()) == {"password": text}
 
 
 @pytest.mark.parametrize("name", ["echo", "user_id", "tracking_string"])

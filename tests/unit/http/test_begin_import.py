@@ -6,7 +6,9 @@ import pytest
 
 from contactport.errors import Code, WireError
 from contactport.imports.begin import Request
+from contactport.store import domains
 from contactport.store.domains import KeyPair
+from contactport.store.open import Store
 from tests.unit.http.asgi import ask, basic
 from tests.unit.http.conftest import Build
 
@@ -89,22 +91,47 @@ async def test_consent_with_a_name_and_a_password_is_a_password_import(wire: Bui
     assert len(begin.requests) == 1
 
 
-async def test_consent_alone_is_refused_in_words_that_say_what_to_do(wire: Build, pair: KeyPair) -> None:
+@pytest.mark.parametrize("way", ["user_consent", "desktop_applet"])
+@pytest.mark.parametrize(
+    ("form", "code", "words"),
+    [
+        ({"service": "carddav"}, 2, "/begin_import/import"),
+        ({"service": "ICloud", "username": "ada"}, 2, "iCloud needs an app-specific password"),
+        ({"service": "gmail"}, 2, "https://myaccount.google.com/apppasswords"),
+        ({"csv": "true"}, 2, "/begin_import/import"),
+        ({"service": "windowslive"}, 261, "service=carddav"),
+        ({"service": "office365"}, 261, "service=carddav"),
+        ({"service": "outlook"}, 261, "service=carddav"),
+        ({"service": "addressbook"}, 261, "import from `icloud`"),
+        ({"service": "csv", "csv": "true"}, 261, "service=carddav"),
+        ({"service": "plaxo"}, 261, "service=carddav"),
+        ({"service": "LinkedIn"}, 261, "service=carddav"),
+        ({"service": "no such"}, 261, "service=carddav"),
+        ({"echo": "e"}, 260, "/services.json"),
+    ],
+)
+async def test_a_way_that_is_not_built_names_the_one_that_works(
+    wire: Build, pair: KeyPair, way: str, form: dict[str, str], code: int, words: str
+) -> None:
     begin = Begun()
-    for form in ({"service": "carddav"}, {"service": "icloud", "username": "ada"}, {"csv": "true"}):
-        answer = await ask(wire(begin), "POST", "/begin_import/user_consent", form=form, headers=basic(pair))
-        assert (answer.status, answer.json()["error"]["code"]) == (400, 2)
-        assert "/begin_import/import" in answer.json()["error"]["message"]
+    answer = await ask(wire(begin), "POST", f"/begin_import/{way}", form=form, headers=basic(pair))
+    assert (answer.status, answer.json()["error"]["code"]) == (400, code)
+    assert words in answer.json()["error"]["message"]
     assert begin.requests == []
 
 
-async def test_consent_says_when_the_service_is_missing_or_unknown(wire: Build, pair: KeyPair) -> None:
-    for form, code in (({"echo": "e"}, 260), ({"service": "no such"}, 261)):
-        answer = await ask(wire(), "POST", "/begin_import/user_consent", form=form, headers=basic(pair))
-        assert (answer.status, answer.json()["error"]["code"]) == (400, code)
+async def test_a_way_that_is_not_built_is_refused_to_a_domain_that_may_not_use_the_service(
+    wire: Build, store: Store
+) -> None:
+    pair = store.database.write_now(domains.add, "gmx alone", sources=("gmx",))
+    for way in ("user_consent", "desktop_applet"):
+        answer = await ask(
+            wire(), "POST", f"/begin_import/{way}", form={"service": "icloud"}, headers=basic(pair)
+        )
+        assert (answer.status, answer.json()["error"]["code"]) == (400, 513)
 
 
-async def test_the_applet_is_refused_in_words_that_say_what_to_do(wire: Build, pair: KeyPair) -> None:
+async def test_the_applet_takes_no_password(wire: Build, pair: KeyPair) -> None:
     begin = Begun()
     answer = await ask(wire(begin), "POST", "/begin_import/desktop_applet", form=FORM, headers=basic(pair))
     assert (answer.status, answer.json()["error"]["code"]) == (400, 2)

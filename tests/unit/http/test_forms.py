@@ -67,6 +67,30 @@ def test_a_part_may_say_that_it_is_latin_1() -> None:
     assert made == [(b"password", "pä".encode())]
 
 
+@pytest.mark.parametrize(
+    ("charset", "codec"),
+    [
+        ("ISO-8859-1", "cp1252"),
+        ("windows-1252", "cp1252"),
+        ('"windows-1251"', "cp1251"),
+        ("Shift_JIS", "cp932"),
+        ("UTF-16", "utf-16"),
+    ],
+)
+def test_a_part_is_read_in_the_character_set_that_it_names(charset: str, codec: str) -> None:
+    word = {"cp1251": "пароль", "cp932": "名前", "utf-16": "é名"}.get(codec, "é€")
+    made = multipart(part("password", word.encode(codec), f"Content-Type: text/plain; charset={charset}"))
+    assert made == [(b"password", word.encode())]
+
+
+@pytest.mark.parametrize("charset", ["", "; charset=UTF-8", "; charset=US-ASCII", "; charset=nonsense"])
+@pytest.mark.parametrize("raw", ["é".encode(), b"\xe9"])
+def test_a_part_without_a_character_set_of_use_stays_as_it_is(charset: str, raw: bytes) -> None:
+    made = multipart(part("password", raw, f"Content-Type: text/plain{charset}"))
+    assert made == [(b"password", raw)]
+    assert forms.decoded(raw) == "é"
+
+
 def test_a_file_is_refused_where_an_argument_should_be() -> None:
     with pytest.raises(WireError, match="`password` came as a file"):
         multipart(b'--limit\r\nContent-Disposition: form-data; name="password"; filename="p"\r\n\r\nx\r\n')

@@ -24,7 +24,11 @@ def fail(store: Store, mark: bytes, service: str | None) -> None:
 async def missing(application: Starlette) -> set[str]:
     """The services that are served by password and not available."""
     body = (await ask(application, "GET", "/services.json")).json()
-    return {code for code, row in body.items() if row["method"] == "password" and not row["available"]}
+    return {
+        row.get("alias_of", code)
+        for code, row in body.items()
+        if row["method"] == "password" and not row["available"]
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +40,10 @@ def always_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_all_that_is_served_is_available_while_nothing_fails(wire: Build) -> None:
     body = (await ask(wire(), "GET", "/services.json")).json()
     assert {code for code, row in body.items() if row["available"]} == {
-        code for code, provider in providers().items() if provider.method == "password"
+        name
+        for code, provider in providers().items()
+        if provider.method == "password"
+        for name in (code, *provider.aliases)
     }
 
 
