@@ -147,6 +147,14 @@ class Note(msgspec.Struct, omit_defaults=True, gc=False):
     reason: str
 
 
+class Merge(msgspec.Struct, omit_defaults=True, gc=False):
+    """A card that was taken for one delivered before: its place, the place of that one, and why they are the same."""
+
+    place: str
+    into: str
+    reason: str
+
+
 class BookOutcome(msgspec.Struct, omit_defaults=True, gc=False):
     """What became of one address book of an account: where it is, whether it was read to its end, and if not, why.
 

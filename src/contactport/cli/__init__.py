@@ -3,7 +3,7 @@
 Exit codes, the same for every command:
 
 0    it is done
-1    it is done, and something was found wrong: a reject, a misconfiguration, a domain that is not there
+1    it is done, and something was found wrong: a reject, a book not read, a misconfiguration, a missing domain
 2    the command or a setting is not valid
 3    the import failed
 4    the data folder, its key ring or its database can't be used

@@ -73,10 +73,12 @@ def import_(
     """Import an address book here and now: no service is needed, and no data folder.
 
     SERVICE is a service's code, such as icloud or carddav. The password is asked for on a terminal, else read from
-    the first line of standard input. Contacts go to standard output, each reject to standard error with its place
-    and reason; the last line there is the ledger.
+    the first line of standard input. Contacts go to standard output. Standard error has each reject (a card that
+    could not be read) and each note (what was left out of a card) with its place and reason, and each address book
+    that was not read to its end; the last line there is the ledger.
 
-    Exit code 1 says that something was rejected (0 with --lenient), 3 that the import failed.
+    Exit code 1 says that something was rejected (0 with --lenient) or an address book was not read to its end, 3 that
+    the import failed.
     """
     settings = settings_of(data, config, allow_network=allow_network)
     try:
@@ -96,9 +98,9 @@ def import_(
     account = Account(
         provider=provider, username=username, password=password, server=server.strip(), photos=True
     )
-    ledger = _import(settings, account, format_, output_)
+    ledger, incomplete = _import(settings, account, format_, output_)
     say(str(ledger))
-    context.exit(1 if ledger.rejected and not lenient else 0)
+    context.exit(1 if incomplete or (ledger.rejected and not lenient) else 0)
 
 
 def _provider(service: str) -> Provider:
@@ -131,13 +133,14 @@ def _check_server(provider: Provider, server: str, username: str) -> None:
         raise click.UsageError("add --server: only an e-mail address as the user name tells where to look")
 
 
-def _import(settings: Settings, account: Account, format_: str, path: Path | None) -> Ledger:
-    """Raises Failure."""
+def _import(settings: Settings, account: Account, format_: str, path: Path | None) -> tuple[Ledger, bool]:
+    """The ledger, and whether an address book was not read to its end. Raises Failure."""
     from contactport.cli.record import Ledger, WrittenRecord
     from contactport.cli.writer import Writer, output, part, write_of
     from contactport.sources.registry import SourceMissing, source
 
     ledger = Ledger()
+    incomplete = False
     try:
         protocol = source(account.provider.protocol)
         with output(path) as out, _terminal(path) as (tell, show):
@@ -153,6 +156,7 @@ def _import(settings: Settings, account: Account, format_: str, path: Path | Non
                 writer.abandon()
                 raise
             writer.close()
+            incomplete = record.tell_books()
         if record.late:
             say(f"{record.late} memberships of groups came after their contacts, and are left out")
     except SourceMissing as error:
@@ -167,7 +171,7 @@ def _import(settings: Settings, account: Account, format_: str, path: Path | Non
             f"the import failed with code {int(error.code)}: {error.text}{hint(settings, account.provider, error)}",
             IMPORT,
         ) from None
-    return ledger
+    return ledger, incomplete
 
 
 async def _run(settings: Settings, source: Source, account: Account, record: WrittenRecord) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from contactport.cli.output import plain
-from contactport.contact import Contact, Group, Item
+from contactport.contact import BookOutcome, Contact, Group, Item
 from contactport.imports.marks import Marks
 from contactport.store.contacts import Batch
 
@@ -20,15 +20,18 @@ HELD_BYTES = 32 * 1024 * 1024
 
 
 class Ledger(msgspec.Struct):
-    """found = delivered + merged + rejected, always."""
+    """found = delivered + merged + rejected, always; notes are on delivered cards."""
 
     found: int = 0
     delivered: int = 0
     merged: int = 0
     rejected: int = 0
+    notes: int = 0
 
     def __str__(self) -> str:
-        return f"{self.found} found = {self.delivered} delivered + {self.merged} merged + {self.rejected} rejected"
+        sum_ = f"{self.delivered} delivered + {self.merged} merged + {self.rejected} rejected"
+        notes = f"; {self.notes} {'note' if self.notes == 1 else 'notes'}" if self.notes else ""
+        return f"{self.found} found = {sum_}{notes}"
 
 
 class WrittenRecord:
@@ -51,6 +54,8 @@ class WrittenRecord:
         self.ledger = Ledger()
         self.late = 0
         """Memberships whose contact had been written before its group card came."""
+        self.books: dict[str, BookOutcome] = {}
+        """What became of each address book, by its place."""
         self._writing = put
         self._groups = groups
         self._tell = tell
@@ -59,15 +64,18 @@ class WrittenRecord:
         self._written: set[int] = set()
 
     async def store(self, batch: Batch, listed: int | None) -> None:
-        """Write a batch on, and tell of its rejects. Raises what writing raises."""
+        """Write a batch on, and tell of its rejects and notes. Raises what writing raises."""
         self.ledger.found += batch.found
         self.ledger.delivered += len(batch.contacts)
         self.ledger.merged += batch.merged
         self.ledger.rejected += len(batch.rejects)
+        self.ledger.notes += len(batch.notes)
         for reject in batch.rejects:
             self._tell(f"rejected: {plain(reject.place)}: {plain(reject.reason)}")
         for note in batch.notes:
             self._tell(f"note: {plain(note.place)}: {plain(note.reason)}")
+        for book in batch.books:
+            self.books[book.place] = book
         if self._groups is None:
             await self._put([*batch.contacts, *batch.groups])
         else:
@@ -81,6 +89,15 @@ class WrittenRecord:
         """Write what was held back."""
         while self._held:
             await self._release()
+
+    def tell_books(self) -> bool:
+        """Tell of each address book that was not read to its end; whether there is one."""
+        missing = [book for book in self.books.values() if book.state != "complete"]
+        for book in missing:
+            told = "not read" if book.state == "failed" else "read in part, the server held back the rest"
+            why = f": {plain(book.reason)}" if book.reason else ""
+            self._tell(f"address book {plain(book.place)}: {told}{why}")
+        return bool(missing)
 
     def _learn(self, cards: Sequence[Group], groups: dict[str, list[str]]) -> None:
         for group in cards:

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from contactport.contact import Reject
+from contactport.contact import BookOutcome, Merge, Note, Reject
 from contactport.formats.wire import WireOwner
 
 
@@ -108,9 +108,10 @@ class Erasure(msgspec.Struct):
 
 
 class ImportBody(msgspec.Struct, kw_only=True):
-    """The answer of `imports`. `rejects` are the first thousand.
+    """The answer of `imports`. `rejects`, `notes`, `merges` and `books` are the first thousand of each.
 
-    `error` is there when the import has failed, `erasure` when its contacts were erased.
+    `incomplete` is there, and true, when the import is complete and an address book was not read to its end; `error`
+    when the import has failed, `erasure` when its contacts were erased.
     """
 
     import_id: int
@@ -122,6 +123,11 @@ class ImportBody(msgspec.Struct, kw_only=True):
     purge_at: str | None
     ledger: Ledger
     rejects: list[Reject]
+    note_count: int
+    notes: list[Note]
+    merges: list[Merge]
+    incomplete: Literal[True] | UnsetType = UNSET
+    books: list[BookOutcome]
     error: ErrorBody | UnsetType = UNSET
     erasure: Erasure | UnsetType = UNSET
     user_id: str | None

@@ -1,4 +1,4 @@
-"""What has become of an import: its state, its ledger, what was left out and why; and its end at one's wish."""
+"""What has become of an import: its state, ledger and report (what was left out or merged, and why); erasing it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contactport.contact import Reject
 from contactport.http import arguments, bodies
 from contactport.http.answer import answer_of
 from contactport.http.poll import asked_import, why_failed
 from contactport.http.respond import success
 from contactport.http.service import Service
 from contactport.http.spelling import spelt
-from contactport.store import events, imports
+from contactport.store import events, report
 from contactport.store.events import Event
 from contactport.store.imports import Import
+from contactport.store.report import Report
 from contactport.store.vault import Ring
 
 
@@ -25,7 +25,7 @@ class _Beside(msgspec.Struct):
     """What the answer needs beside the import's row."""
 
     events: list[Event]
-    rejects: list[Reject]
+    report: Report
     erasure: bodies.Erasure | UnsetType
 
 
@@ -63,7 +63,12 @@ async def _show(service: Service, request: Request) -> Response:
         ended_at=None if one.ended_at is None else bodies.stamp(one.ended_at),
         purge_at=None if one.purge_at is None else bodies.stamp(one.purge_at),
         ledger=bodies.Ledger(one.found, one.delivered, one.merged, one.rejected),
-        rejects=found.rejects,
+        rejects=found.report.rejects,
+        note_count=one.notes,
+        notes=found.report.notes,
+        merges=found.report.merges,
+        incomplete=True if one.incomplete and one.state in ("complete", "purged") else UNSET,
+        books=found.report.books,
         error=UNSET if error is None else bodies.ErrorBody(int(error.code), error.text),
         erasure=found.erasure,
         user_id=one.user_id,
@@ -87,4 +92,4 @@ def _erasure(one: Import, ring: Ring) -> bodies.Erasure | UnsetType:
 
 
 def _read_beside(connection: Connection, one: Import, ring: Ring) -> _Beside:
-    return _Beside(events.read(connection, one.id), imports.rejects(connection, one), _erasure(one, ring))
+    return _Beside(events.read(connection, one.id), report.read(connection, one), _erasure(one, ring))

@@ -24,6 +24,9 @@ _SINGULAR = {
     "photos": "photo",
     "locations": "location",
     "rejects": "reject",
+    "notes": "note",
+    "merges": "merge",
+    "books": "book",
     "include": "word",
 }
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

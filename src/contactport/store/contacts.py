@@ -12,11 +12,11 @@ from collections.abc import AsyncIterator, Iterable
 import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
-from contactport.contact import BookOutcome, Contact, Group, Note, Reject
-from contactport.store import events, vault
+from contactport.contact import BookOutcome, Contact, Email, Group, Merge, Note, Phone, Reject
+from contactport.store import events, report, vault
 from contactport.store.database import Database
-from contactport.store.imports import KEPT_REJECTS, Import, check_epoch, context
-from contactport.store.schema import contact_chunk, import_, reject
+from contactport.store.imports import Import, check_epoch, context
+from contactport.store.schema import contact_chunk, import_
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -28,17 +28,28 @@ CHUNK = 500
 _LEVEL = 1
 
 
+class Origin(msgspec.Struct, array_like=True, gc=False):
+    """Where a contact came from: its card's key, its book, and the mark of its very bytes (0 where it has none)."""
+
+    key: str
+    book: str
+    mark: int
+
+
 class Batch(msgspec.Struct, gc=False):
     """What one transaction adds. `found` is counted apart, so that the database can check the sum.
 
-    `marks` are 64-bit marks of every card accounted for here, delivered or not. `repeats` is the part of
-    `merged` that the attempt counted by itself.
+    `origins` are those of the contacts, in the same order. `marks` are 64-bit marks of every card accounted for here,
+    delivered or not; the marks of bytes are in the origins. `repeats` is the part of `merged` that the attempt
+    counted by itself; of the rest, `merges` says what was merged with what.
     """
 
     contacts: list[Contact] = []
+    origins: list[Origin] = []
     groups: list[Group] = []
     rejects: list[Reject] = []
     notes: list[Note] = []
+    merges: list[Merge] = []
     books: list[BookOutcome] = []
     marks: list[int] = []
     found: int = 0
@@ -54,6 +65,41 @@ def append(connection: Connection, one: Import, batch: Batch) -> int:
     """
     assert one.key is not None
     check_epoch(connection, one.id, one.epoch)
+    if batch.contacts or batch.groups or batch.marks:
+        _put_chunk(connection, one, batch)
+    row = connection.execute(
+        select(
+            import_.c.delivered,
+            import_.c.merged,
+            import_.c.rejected,
+            import_.c.repeats,
+            import_.c.notes,
+        ).where(import_.c.id == one.id)
+    ).one()
+    report.put_rejects(connection, one, row.rejected, batch.rejects)
+    report.put_notes(connection, one, row.notes, batch.notes)
+    report.put_merges(connection, one, row.merged - row.repeats, batch.merges)
+    report.put_books(connection, one, batch.books)
+    delivered = row.delivered + len(batch.contacts)
+    values: dict[str, object] = {
+        "found": import_.c.found + batch.found,
+        "delivered": delivered,
+        "merged": import_.c.merged + batch.merged,
+        "rejected": import_.c.rejected + len(batch.rejects),
+        "repeats": import_.c.repeats + batch.repeats,
+        "notes": import_.c.notes + len(batch.notes),
+    }
+    if batch.owner is not None:
+        values["sealed_owner"] = vault.seal(
+            one.key, msgspec.json.encode(batch.owner), context(one.id, "import", "owner")
+        )
+    connection.execute(update(import_).where(import_.c.id == one.id).values(values))
+    events.put(connection, one.id, "GATHERING", "INPROGRESS", delivered)
+    return delivered
+
+
+def _put_chunk(connection: Connection, one: Import, batch: Batch) -> None:
+    assert one.key is not None
     here = contact_chunk.c.import_id == one.id
     n = (connection.execute(select(func.max(contact_chunk.c.n)).where(here)).scalar() or 0) + 1
     connection.execute(
@@ -70,46 +116,11 @@ def append(connection: Connection, one: Import, batch: Batch) -> int:
                 struct.pack(f"<{len(batch.marks)}Q", *batch.marks),
                 context(one.id, "contact_chunk", "marks", n),
             ),
+            sealed_origins=_pack(one, "origins", n, msgspec.msgpack.encode(batch.origins))
+            if batch.origins
+            else None,
         )
     )
-    row = connection.execute(
-        select(import_.c.rejected, import_.c.delivered).where(import_.c.id == one.id)
-    ).one()
-    _put_rejects(connection, one, row.rejected, batch.rejects)
-    delivered = row.delivered + len(batch.contacts)
-    values: dict[str, object] = {
-        "found": import_.c.found + batch.found,
-        "delivered": delivered,
-        "merged": import_.c.merged + batch.merged,
-        "rejected": import_.c.rejected + len(batch.rejects),
-        "repeats": import_.c.repeats + batch.repeats,
-    }
-    if batch.owner is not None:
-        values["sealed_owner"] = vault.seal(
-            one.key, msgspec.json.encode(batch.owner), context(one.id, "import", "owner")
-        )
-    connection.execute(update(import_).where(import_.c.id == one.id).values(values))
-    events.put(connection, one.id, "GATHERING", "INPROGRESS", delivered)
-    return delivered
-
-
-def _put_rejects(connection: Connection, one: Import, before: int, rejects: list[Reject]) -> None:
-    assert one.key is not None
-    kept = rejects[: max(0, KEPT_REJECTS - before)]
-    if kept:
-        connection.execute(
-            insert(reject),
-            [
-                {
-                    "import_id": one.id,
-                    "n": n,
-                    "sealed_reject": vault.seal(
-                        one.key, msgspec.json.encode(item), context(one.id, "reject", "reject", n)
-                    ),
-                }
-                for n, item in enumerate(kept, before)
-            ],
-        )
 
 
 def _pack(one: Import, field: str, n: int, plain: bytes) -> bytes:
@@ -126,11 +137,51 @@ def marks(connection: Connection, one: Import) -> Iterable[int]:
     """The marks of every card that earlier attempts of this import have accounted for."""
     assert one.key is not None
     rows = connection.execute(
-        select(contact_chunk.c.n, contact_chunk.c.sealed_marks).where(contact_chunk.c.import_id == one.id)
+        select(contact_chunk.c.n, contact_chunk.c.sealed_marks, contact_chunk.c.sealed_origins).where(
+            contact_chunk.c.import_id == one.id
+        )
     )
     for row in rows:
         plain = vault.unseal(one.key, row.sealed_marks, context(one.id, "contact_chunk", "marks", row.n))
         yield from struct.unpack(f"<{len(plain) // 8}Q", plain)
+        for origin in _origins(one, row.n, row.sealed_origins):
+            if origin.mark:
+                yield origin.mark
+
+
+class Essence(msgspec.Struct, gc=False):
+    """What tells two contacts of one UID apart."""
+
+    uid: str = ""
+    formatted_name: str = ""
+    emails: list[Email] = []
+    phones: list[Phone] = []
+
+
+async def delivered(database: Database, one: Import) -> AsyncIterator[list[tuple[Origin, Essence]]]:
+    """Every contact that was stored so far, with its origin, a chunk at a time."""
+    here = contact_chunk.c.import_id == one.id
+    query = select(contact_chunk.c.n).where(here, contact_chunk.c.count > 0).order_by(contact_chunk.c.n)
+    for n in await database.read(lambda connection: connection.execute(query).scalars().all()):
+        yield await database.read(_delivered, one, n)
+
+
+def _delivered(connection: Connection, one: Import, n: int) -> list[tuple[Origin, Essence]]:
+    row = connection.execute(
+        select(contact_chunk.c.sealed_contacts, contact_chunk.c.sealed_origins).where(
+            contact_chunk.c.import_id == one.id, contact_chunk.c.n == n
+        )
+    ).first()
+    if row is None or row.sealed_origins is None:
+        # Purged meanwhile, or stored by a version that did not keep them.
+        return []
+    plain = _unpack(one, "contacts", n, row.sealed_contacts)
+    essences = msgspec.json.decode(plain, type=list[Essence])
+    return list(zip(_origins(one, n, row.sealed_origins), essences, strict=True))
+
+
+def _origins(one: Import, n: int, box: bytes | None) -> list[Origin]:
+    return [] if box is None else msgspec.msgpack.decode(_unpack(one, "origins", n, box), type=list[Origin])
 
 
 def owner(connection: Connection, one: Import) -> Contact | None:

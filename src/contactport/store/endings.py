@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from typing import Literal
 
@@ -9,11 +10,11 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from contactport import telemetry
 from contactport.errors import Code
-from contactport.store import events
+from contactport.store import events, report
 from contactport.store.clock import now_ms
 from contactport.store.database import after_commit
 from contactport.store.imports import Import, State, check_epoch
-from contactport.store.schema import contact_chunk, event, import_, reject, secret
+from contactport.store.schema import book, contact_chunk, event, import_, merge, note, reject, secret
 
 TOMBSTONE_MS = 30 * 86_400_000
 """How long a purged import is remembered as one, so that its contacts answer 410 and not 401."""
@@ -29,16 +30,41 @@ def complete(connection: Connection, one: Import, retention: int) -> None:
     """
     check_epoch(connection, one.id, one.epoch)
     row = connection.execute(
-        select(import_.c.found, import_.c.delivered, import_.c.rejected).where(import_.c.id == one.id)
+        select(import_.c.found, import_.c.delivered, import_.c.rejected, import_.c.incomplete).where(
+            import_.c.id == one.id
+        )
     ).one()
-    told = (
-        f"{row.rejected} of {row.found} cards could not be read; GET /imports/{one.id} lists them."
-        if row.rejected
-        else None
-    )
+    states = report.book_states(connection, one)
+    told = _left_out(one.id, row.found, row.rejected, states, other_books=row.incomplete)
+    if states["failed"] or states["incomplete"]:
+        connection.execute(update(import_).where(import_.c.id == one.id).values(incomplete=True))
     events.put(connection, one.id, "GATHERING", "COMPLETED", row.delivered)
     events.put(connection, one.id, "COMPLETE", "COMPLETED", 0, told)
     _end(connection, one.id, "complete", None, retention)
+
+
+def _left_out(
+    import_id: int, found: int, rejected: int, states: Counter[str], *, other_books: bool
+) -> str | None:
+    """What a complete import lacks, in words; None where it lacks nothing.
+
+    `other_books` says that books which are not counted were not read to their end.
+    """
+    books = states.total()
+    of = "1 address book" if books == 1 else f"{books} address books"
+    parts: list[str] = []
+    if states["failed"]:
+        parts.append(f"{states['failed']} of {of} could not be read")
+    if states["incomplete"]:
+        parts.append(f"the server held back a part of {states['incomplete']} of {of}")
+    if other_books and not parts:
+        parts.append("not every address book could be read")
+    if rejected:
+        parts.append(f"{rejected} of {found} cards could not be read")
+    if not parts:
+        return None
+    text = ", and ".join(parts)
+    return f"{text[0].upper()}{text[1:]}; GET /imports/{import_id} lists them."
 
 
 def fail(connection: Connection, import_id: int, code: int, text: str, retention: int) -> None:
@@ -175,7 +201,7 @@ def _wipe(connection: Connection, import_ids: list[int], by: Literal["request", 
     """Leave a tombstone of each import, with its receipt: no key, no sealed row, no word of the user's."""
     if not import_ids:
         return
-    for table in (contact_chunk, reject, secret):
+    for table in (contact_chunk, reject, note, merge, book, secret):
         connection.execute(delete(table).where(table.c.import_id.in_(import_ids)))
     connection.execute(
         update(import_)

@@ -9,14 +9,11 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from contactport.contact import Reject
 from contactport.store import data_keys, events, vault
 from contactport.store.clock import now_ms
-from contactport.store.schema import domain, import_, reject, secret
+from contactport.store.schema import domain, import_, secret
 
 State = Literal["waiting", "running", "complete", "failed", "purged"]
-
-KEPT_REJECTS = 1000
 
 
 class Fenced(Exception):
@@ -60,6 +57,8 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
     delivered: int
     merged: int
     rejected: int
+    notes: int
+    incomplete: bool
     code: int | None
     created_at: int
     deadline: int
@@ -320,6 +319,8 @@ def _open(row: Row[Any], key: bytes | None) -> Import:
         delivered=row.delivered,
         merged=row.merged,
         rejected=row.rejected,
+        notes=row.notes,
+        incomplete=row.incomplete,
         code=row.code,
         created_at=row.created_at,
         deadline=row.deadline,
@@ -350,18 +351,3 @@ def get(connection: Connection, ring: vault.Ring, import_id: int, domain_id: int
         return _open(row, _data_key(row, ring))
     except vault.SealBroken:
         return _open(row, None)
-
-
-def rejects(connection: Connection, one: Import) -> list[Reject]:
-    """The first rejects of an import, opened; empty after the purge."""
-    if one.key is None:
-        return []
-    rows = connection.execute(
-        select(reject.c.n, reject.c.sealed_reject).where(reject.c.import_id == one.id).order_by(reject.c.n)
-    )
-    return [
-        msgspec.json.decode(
-            vault.unseal(one.key, row.sealed_reject, context(one.id, "reject", "reject", row.n)), type=Reject
-        )
-        for row in rows
-    ]

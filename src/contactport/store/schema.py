@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Float,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    false,
 )
 
 metadata = MetaData(
@@ -69,6 +71,8 @@ import_ = Table(
     Column("merged", Integer, nullable=False),
     Column("rejected", Integer, nullable=False),
     Column("repeats", Integer, nullable=False),
+    Column("notes", Integer, nullable=False, server_default="0"),
+    Column("incomplete", Boolean, nullable=False, server_default=false()),
     Column("code", Integer),
     Column("created_at", BigInteger, nullable=False),
     Column("deadline", BigInteger, nullable=False),
@@ -94,7 +98,8 @@ import_ = Table(
     Index("ix_import_state_purge", "state", "purge_at"),
     Index("ix_import_account", "account_mark"),
 )
-"""`repeats` is the part of `merged` that one attempt counted by itself, taken back when the next one begins.
+"""`repeats` is the part of `merged` that one attempt counted by itself, taken back when the next one begins. `notes`
+counts all notes; `incomplete` says that an address book was not read to its end though the import is complete.
 
 `job` counts the jobs that have carried it, one for each time it was parked; `not_before` is until when it is.
 `token_at` is when the token that it has taken in advance is due; `rests` how often its provider asked for one. The
@@ -125,8 +130,10 @@ contact_chunk = Table(
     Column("sealed_contacts", LargeBinary, nullable=False),
     Column("sealed_groups", LargeBinary),
     Column("sealed_marks", LargeBinary, nullable=False),
+    Column("sealed_origins", LargeBinary),
 )
-"""One page of an import: its contacts, its group cards, and the marks of every card that it accounts for."""
+"""One page of an import: its contacts, its group cards, the marks of every card that it accounts for, and where its
+contacts came from."""
 
 reject = Table(
     "reject",
@@ -136,6 +143,36 @@ reject = Table(
     Column("sealed_reject", LargeBinary, nullable=False),
 )
 """The first 1,000 rejects; their number is in the ledger."""
+
+note = Table(
+    "note",
+    metadata,
+    Column("import_id", Integer, ForeignKey("import.id", ondelete="CASCADE"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("sealed_note", LargeBinary, nullable=False),
+)
+"""The first 1,000 notes on delivered cards; their number is in the import's row."""
+
+merge = Table(
+    "merge",
+    metadata,
+    Column("import_id", Integer, ForeignKey("import.id", ondelete="CASCADE"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("sealed_merge", LargeBinary, nullable=False),
+)
+"""The first 1,000 merges: which card was taken for which."""
+
+book = Table(
+    "book",
+    metadata,
+    Column("import_id", Integer, ForeignKey("import.id", ondelete="CASCADE"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("place_mark", LargeBinary(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("sealed_book", LargeBinary, nullable=False),
+)
+"""What became of an account's address books, 1,000 at most. `place_mark` is a keyed hash of the book's place under
+the import's own key: a later attempt's word on a book replaces an earlier one's."""
 
 secret = Table(
     "secret",

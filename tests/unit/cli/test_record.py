@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from contactport.cli import record
 from contactport.cli.record import Ledger, WrittenRecord
-from contactport.contact import Contact, Group, Item, Photo, Reject
+from contactport.contact import BookOutcome, Contact, Group, Item, Note, Photo, Reject
 from contactport.store.contacts import Batch
 
 
@@ -88,3 +88,35 @@ async def test_pictures_are_not_held_back_without_end() -> None:
     one = Contact(uid="a", photos=[Photo("image/png", b"x" * (record.HELD_BYTES + 1))])
     await desk.record.store(Batch(contacts=[one], found=1), None)
     assert desk.items == [one]
+
+
+async def test_notes_are_told_apart_and_counted_behind_the_ledger() -> None:
+    desk = Desk()
+    found = batch("a", rejects=[Reject("/b/x.vcf", "no name")])
+    found.notes = [Note("/b/a.vcf, line 4", "not a property")]
+    await desk.record.store(found, None)
+    assert desk.told == ["rejected: /b/x.vcf: no name", "note: /b/a.vcf, line 4: not a property"]
+    assert str(desk.record.ledger) == "2 found = 1 delivered + 0 merged + 1 rejected; 1 note"
+
+
+async def test_books_that_were_not_read_to_their_end_are_told_by_the_last_word_on_each() -> None:
+    desk = Desk()
+    books = [
+        BookOutcome("/a/", "failed", "busy"),
+        BookOutcome("/b\x1b/", "failed", "refused"),
+        BookOutcome("/c/", "incomplete"),
+        BookOutcome("/a/", "complete"),
+    ]
+    await desk.record.store(Batch(books=books), None)
+    assert desk.record.tell_books()
+    assert desk.told == [
+        "address book /b\N{REPLACEMENT CHARACTER}/: not read: refused",
+        "address book /c/: read in part, the server held back the rest",
+    ]
+
+
+async def test_books_that_were_all_read_are_not_told() -> None:
+    desk = Desk()
+    await desk.record.store(Batch(books=[BookOutcome("/a/", "complete")]), None)
+    assert not desk.record.tell_books()
+    assert desk.told == []

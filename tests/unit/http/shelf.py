@@ -56,6 +56,10 @@ class Shelf:
 
         await self._store.database.write(transaction)
 
+    def store(self, one: Import, batch: contacts.Batch) -> None:
+        """A batch of a running import."""
+        self._store.database.write_now(contacts.append, one, batch)
+
     async def finish(self, one: Import) -> None:
         """The good end of a running import."""
 
@@ -71,6 +75,7 @@ class Shelf:
         *,
         groups: list[Group] | None = None,
         rejects: list[Reject] | None = None,
+        report: contacts.Batch | None = None,
         owner: Contact | None = None,
         user_id: str | None = None,
         username: str = "ada",
@@ -90,6 +95,8 @@ class Shelf:
                 contacts.append(connection, one, contacts.Batch(contacts=some, found=len(some)))
             extra = contacts.Batch(groups=groups or [], rejects=given, found=len(given), owner=owner)
             contacts.append(connection, one, extra)
+            if report is not None:
+                contacts.append(connection, one, report)
             endings.complete(connection, one, retention)
 
         self._store.database.write_now(transaction)

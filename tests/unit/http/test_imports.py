@@ -6,8 +6,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from contactport.contact import Contact, Reject
+from contactport.contact import BookOutcome, Contact, Merge, Note, Reject
 from contactport.errors import Code
+from contactport.store.contacts import Batch
 from contactport.store.domains import KeyPair
 from contactport.store.open import Store
 from tests.unit.http.asgi import ask, basic
@@ -16,7 +17,7 @@ from tests.unit.http.shelf import Shelf
 
 KEYS = [
     *("import_id", "state", "service", "include", "created_at", "ended_at", "purge_at", "ledger", "rejects"),
-    *("user_id", "id", "echo"),
+    *("note_count", "notes", "merges", "books", "user_id", "id", "echo"),
 ]
 
 
@@ -60,6 +61,58 @@ async def test_the_purge_takes_the_rejects_and_leaves_the_numbers(
     body = (await ask(wire(), "GET", f"/imports/{one}", headers=basic(pair))).json()
     assert (body["state"], body["rejects"], body["user_id"]) == ("purged", [], None)
     assert body["ledger"] == {"found": 2, "delivered": 1, "merged": 0, "rejected": 1}
+
+
+REPORT = Batch(
+    found=1,
+    merged=1,
+    notes=[Note("/b/1.vcf, line 3", "not a property")],
+    merges=[Merge("/b/2.vcf", "/b/1.vcf", "the same bytes")],
+    books=[BookOutcome("/a/", "complete"), BookOutcome("/b/", "incomplete", "held back")],
+)
+
+
+async def test_notes_merges_and_books_stand_apart_from_the_rejects(
+    wire: Build, pair: KeyPair, shelf: Shelf
+) -> None:
+    one = shelf.complete([Contact()], report=REPORT)
+    body = (await ask(wire(), "GET", f"/imports/{one}", headers=basic(pair))).json()
+    assert (body["rejects"], body["note_count"]) == ([], 1)
+    assert body["notes"] == [{"place": "/b/1.vcf, line 3", "reason": "not a property"}]
+    assert body["merges"] == [{"place": "/b/2.vcf", "into": "/b/1.vcf", "reason": "the same bytes"}]
+    assert body["books"] == [
+        {"place": "/a/", "state": "complete"},
+        {"place": "/b/", "state": "incomplete", "reason": "held back"},
+    ]
+    assert body["incomplete"] is True
+    answer = await ask(wire(), "GET", f"/imports.xml/{one}", headers=basic(pair))
+    root = ElementTree.fromstring(answer.body)
+    assert root.findtext("notes/note/reason") == "not a property"
+    assert root.findtext("merges/merge/into") == "/b/1.vcf"
+    assert [book.findtext("state") for book in root.findall("books/book")] == ["complete", "incomplete"]
+    assert root.findtext("incomplete") == "true"
+
+
+async def test_the_purge_takes_the_report_and_leaves_that_it_was_incomplete(
+    wire: Build, pair: KeyPair, shelf: Shelf
+) -> None:
+    one = shelf.complete([Contact()], report=REPORT, retention=0)
+    shelf.purge()
+    body = (await ask(wire(), "GET", f"/imports/{one}", headers=basic(pair))).json()
+    assert (body["notes"], body["merges"], body["books"]) == ([], [], [])
+    assert (body["note_count"], body["incomplete"]) == (1, True)
+
+
+async def test_a_whole_import_has_no_word_of_being_incomplete(
+    wire: Build, pair: KeyPair, shelf: Shelf
+) -> None:
+    whole = shelf.complete([Contact()], report=Batch(books=[BookOutcome("/a/", "complete")]))
+    one = shelf.running()
+    shelf.store(one, Batch(books=[BookOutcome("/a/", "failed", "refused")]))
+    for import_id in (whole, one.id):
+        body = (await ask(wire(), "GET", f"/imports/{import_id}", headers=basic(pair))).json()
+        assert "incomplete" not in body
+        assert len(body["books"]) == 1
 
 
 async def test_it_is_told_in_xml_as_well(wire: Build, pair: KeyPair, shelf: Shelf) -> None:

@@ -18,7 +18,7 @@ from contactport.imports.run import run
 from contactport.net.client import Client
 from contactport.sources import providers
 from contactport.sources.base import Account, Page, RawCard
-from contactport.store import contacts, imports
+from contactport.store import contacts, imports, report
 from contactport.store.contacts import Batch
 from contactport.store.domains import Domain
 from contactport.store.imports import Beginning, Import, Secret
@@ -97,7 +97,7 @@ async def told(store: Store, domain: Domain, import_id: int) -> Told:
     assert one is not None
     chunks: AsyncIterator[list[contacts.Contact]] = contacts.read(store.database, one, 0, 10**6)
     names = [contact.formatted_name async for chunk in chunks for contact in chunk]
-    return Told(one, names, await store.database.read(imports.rejects, one))
+    return Told(one, names, (await store.database.read(report.read, one)).rejects)
 
 
 async def whole(store: Store, domain: Domain, *pages: Page) -> Told:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from contactport.contact import Reject
-from contactport.store import contacts, domains, endings, events, hosts, idempotency, imports
+from contactport.store import contacts, domains, endings, events, hosts, idempotency, imports, report
 from contactport.store.database import TRIES, after_commit
 from contactport.store.domains import Domain
 from contactport.store.imports import Fenced
@@ -68,7 +68,7 @@ async def test_pages_of_one_attempt_that_come_at_once_are_all_stored(
     assert sorted(at_once(*pages)) == list(range(1, 9))
     fresh = await get(store, domain, one.id)
     assert (fresh.found, fresh.delivered, fresh.rejected) == (16, 8, 8)
-    assert len(await store.database.read(imports.rejects, fresh)) == 8
+    assert len((await store.database.read(report.read, fresh)).rejects) == 8
     names = [
         person.formatted_name async for page in contacts.read(store.database, fresh, 0, 99) for person in page
     ]

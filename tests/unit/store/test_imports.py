@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from contactport.contact import Contact, Email, Group, Reject
-from contactport.store import contacts, domains, endings, events, imports
+from contactport.store import contacts, domains, endings, events, imports, report
 from contactport.store.contacts import Batch
 from contactport.store.domains import Domain
 from contactport.store.imports import Fenced, Import, Secret
@@ -130,7 +130,7 @@ class TestLedger:
             store.database.write_now(contacts.append, one, Batch(rejects=some, found=700))
         fresh = await get(store, domain, import_id)
         assert fresh.rejected == 2100
-        kept = await store.database.read(imports.rejects, fresh)
+        kept = (await store.database.read(report.read, fresh)).rejects
         assert [item.place for item in kept] == [f"line {n}" for n in range(1000)]
         with store.database.engine.connect() as connection:
             assert connection.execute(select(func.count()).select_from(reject)).scalar() == 1000
@@ -231,7 +231,7 @@ class TestPurge:
         assert gone.state == "purged"
         assert (gone.key, gone.user_id, gone.username) == (None, None, None)
         assert await names(store, gone) == []
-        assert await store.database.read(imports.rejects, gone) == []
+        assert (await store.database.read(report.read, gone)).rejects == []
         assert await store.database.read(contacts.owner, gone) is None
         assert await store.database.read(contacts.groups, gone) == {}
 

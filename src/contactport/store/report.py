@@ -1,0 +1,128 @@
+"""The report of an import: its rejects, notes, merges and address books, sealed, the first thousand of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Table, func, insert, select, update
+
+from contactport.contact import BookOutcome, Merge, Note, Reject
+from contactport.store import vault
+from contactport.store.imports import Import, context
+from contactport.store.schema import book, import_, merge, note, reject
+
+KEPT = 1000
+"""Of each kind."""
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What `GET /imports/ID` tells beside the ledger; every list is empty after the purge."""
+
+    rejects: list[Reject] = []
+    notes: list[Note] = []
+    merges: list[Merge] = []
+    books: list[BookOutcome] = []
+
+
+def read(connection: Connection, one: Import) -> Report:
+    """An import's report, opened."""
+    if one.key is None:
+        return Report()
+    return Report(
+        _opened(connection, one, reject, Reject),
+        _opened(connection, one, note, Note),
+        _opened(connection, one, merge, Merge),
+        _opened(connection, one, book, BookOutcome),
+    )
+
+
+def put_rejects(connection: Connection, one: Import, before: int, rejects: list[Reject]) -> None:
+    """Keep rejects while there is room; `before` is how many there were."""
+    _put(connection, one, reject, before, rejects)
+
+
+def put_notes(connection: Connection, one: Import, before: int, notes: list[Note]) -> None:
+    """Keep notes while there is room; `before` is how many there were."""
+    _put(connection, one, note, before, notes)
+
+
+def put_merges(connection: Connection, one: Import, before: int, merges: list[Merge]) -> None:
+    """Keep merges while there is room; `before` is how many there were."""
+    _put(connection, one, merge, before, merges)
+
+
+def put_books(connection: Connection, one: Import, books: list[BookOutcome]) -> None:
+    """Keep what became of books; the last word on a place counts.
+
+    A book beyond the thousandth that was not read to its end is remembered in the import's row.
+    """
+    for outcome in books:
+        _put_book(connection, one, outcome)
+
+
+def book_states(connection: Connection, one: Import) -> Counter[str]:
+    """How many address books ended in each state."""
+    rows = connection.execute(
+        select(book.c.state, func.count()).where(book.c.import_id == one.id).group_by(book.c.state)
+    )
+    return Counter({row[0]: row[1] for row in rows})
+
+
+def _put_book(connection: Connection, one: Import, outcome: BookOutcome) -> None:
+    assert one.key is not None
+    here = book.c.import_id == one.id
+    mark = blake2b(outcome.place.encode(), digest_size=16, key=one.key, person=b"book").digest()
+    n = connection.execute(select(book.c.n).where(here, book.c.place_mark == mark)).scalar()
+    if n is not None:
+        values = {"state": outcome.state, "sealed_book": _sealed(one, book, n, outcome)}
+        connection.execute(update(book).where(here, book.c.n == n).values(values))
+        return
+    n = connection.execute(select(func.count()).where(here)).scalar_one()
+    if n < KEPT:
+        connection.execute(
+            insert(book).values(
+                import_id=one.id,
+                n=n,
+                place_mark=mark,
+                state=outcome.state,
+                sealed_book=_sealed(one, book, n, outcome),
+            )
+        )
+    elif outcome.state != "complete":
+        connection.execute(update(import_).where(import_.c.id == one.id).values(incomplete=True))
+
+
+def _put(connection: Connection, one: Import, table: Table, before: int, items: Sequence[T]) -> None:
+    kept = items[: max(0, KEPT - before)]
+    if kept:
+        field = f"sealed_{table.name}"
+        connection.execute(
+            insert(table),
+            [
+                {"import_id": one.id, "n": n, field: _sealed(one, table, n, item)}
+                for n, item in enumerate(kept, before)
+            ],
+        )
+
+
+def _sealed(one: Import, table: Table, n: int, item: msgspec.Struct) -> bytes:
+    assert one.key is not None
+    return vault.seal(one.key, msgspec.json.encode(item), context(one.id, table.name, table.name, n))
+
+
+def _opened(connection: Connection, one: Import, table: Table, kind: type[T]) -> list[T]:
+    assert one.key is not None
+    box = table.c[f"sealed_{table.name}"]
+    rows = connection.execute(select(table.c.n, box).where(table.c.import_id == one.id).order_by(table.c.n))
+    return [
+        msgspec.json.decode(
+            vault.unseal(one.key, sealed, context(one.id, table.name, table.name, n)), type=kind
+        )
+        for n, sealed in rows
+    ]
