@@ -77,6 +77,12 @@ class BookServer:
         """How many cards each account was asked for."""
         self.held: dict[str, list[Held]] = {}
         """The pages that wait, by account, oldest first. Only of accounts that are held."""
+        self.instead: dict[str, bytes] = {}
+        """What is answered, as it goes over the wire, to whatever is asked below a path."""
+        self.refused_paths: Counter[str] = Counter()
+        """How often that was answered, by path."""
+        self.tried: list[tuple[str, str]] = []
+        """The user names and passwords that it has refused, in order."""
         self._random = Random(seed)
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -151,7 +157,14 @@ class BookServer:
             return False
         body = (await reader.readexactly(length)).decode()
         account = _account(headers.get("authorization", ""))
-        if account is None:
+        below = next((one for one in self.instead if path.startswith(one)), None)
+        if below is not None:
+            self.refused_paths[below] += 1
+            writer.write(self.instead[below])
+            await writer.drain()
+        elif account is None:
+            if (pair := _pair(headers.get("authorization", ""))) is not None:
+                self.tried.append(pair)
             await _send(writer, 401, "", 'WWW-Authenticate: Basic realm="book", charset="UTF-8"\r\n')
         elif method == "PROPFIND":
             await self._propfind(writer, path, headers.get("depth", "0"), account)
@@ -217,10 +230,15 @@ class BookServer:
 
 def _account(authorization: str) -> str | None:
     """The user's name, of whoever knows the password."""
+    pair = _pair(authorization)
+    return pair[0] if pair is not None and pair[1] == PASSWORD else None
+
+
+def _pair(authorization: str) -> tuple[str, str] | None:
     if not authorization.startswith("Basic "):
         return None
     name, _, password = base64.b64decode(authorization.removeprefix("Basic ")).decode().partition(":")
-    return name if password == PASSWORD else None
+    return name, password
 
 
 def _response(href: str, properties: str) -> str:

@@ -18,15 +18,17 @@ import structlog
 from sqlalchemy import Connection
 
 from contactport.errors import Code, WireError
+from contactport.imports.begin import host_of
 from contactport.imports.jobs import Job
 from contactport.settings import Settings
 from contactport.sources import providers
-from contactport.store import breakers, budgets, domains, endings, imports
+from contactport.store import breakers, budgets, domains, endings, imports, login_failures
 from contactport.store.breakers import Patience
 from contactport.store.budgets import LONGEST_WAIT_MS, Rate
 from contactport.store.clock import now_ms
 from contactport.store.imports import Candidate, Import, Secret
 from contactport.store.open import Store
+from contactport.store.vault import Ring, SealBroken
 
 log = structlog.get_logger()
 
@@ -87,7 +89,7 @@ def admit(
     one = imports.candidate(connection, import_id)
     if one is None or one.job != job:
         return None
-    decided = _decide(connection, settings, one)
+    decided = _decide(connection, store.ring, settings, one)
     if isinstance(decided, _Wait):
         decided = _park(connection, enqueue, one, decided, rests=one.rests)
     if isinstance(decided, WireError):
@@ -102,7 +104,9 @@ def admit(
     return Admitted(*claimed)
 
 
-def _decide(connection: Connection, settings: Settings, one: Candidate) -> _Wait | WireError | None:
+def _decide(
+    connection: Connection, ring: Ring, settings: Settings, one: Candidate
+) -> _Wait | WireError | None:
     """None where it may be claimed. What goes on after its worker's death has its place and its token already."""
     goes_on = one.state == "running"
     standing = breakers.Standing() if goes_on else breakers.ask(connection, one.provider_mark)
@@ -121,7 +125,10 @@ def _decide(connection: Connection, settings: Settings, one: Candidate) -> _Wait
         return _Wait("rest", paused)
     if goes_on:
         return None
-    if imports.others_running(connection, one) >= settings.account_imports:
+    refused = _judge_password(connection, ring, settings, one)
+    if isinstance(refused, WireError):
+        return refused
+    if refused:
         # The oftener it had to wait, the longer: an account with one big book is not asked about every second.
         longest = min(LONGEST_ACCOUNT_WAIT, 1.0 * 1.25 ** min(one.job, 20))
         return _Wait("account", int(random.uniform(longest / 2, longest) * 1000), one.token_at)  # noqa: S311
@@ -141,6 +148,34 @@ def _decide(connection: Connection, settings: Settings, one: Candidate) -> _Wait
     if standing.trial:
         breakers.begin_trial(connection, one.provider_mark, one.id)
     return None
+
+
+def _judge_password(
+    connection: Connection, ring: Ring, settings: Settings, one: Candidate
+) -> WireError | bool:
+    """An error where too many wrong passwords came before this one, true where others of the account run first.
+
+    What the beginning asked is asked again, for many may have begun at once: a domain tries one password of an
+    account at a time, so that each wrong one is known before the next is tried.
+    """
+    username, secret = imports.sign_in_of(connection, ring, one.id)
+    provider = providers.find(one.service)
+    assert provider is not None, "begin() takes known services only"
+    host = host_of(provider, secret.server, username)
+    if login_failures.failed_recently(connection, ring, one.domain_id, host, username, secret.password):
+        return WireError(Code.FAILED_RECENTLY)
+    others = imports.others_running(connection, one)
+    return len(others) >= settings.account_imports or any(
+        not _has_password(connection, ring, other, secret.password) for other in others
+    )
+
+
+def _has_password(connection: Connection, ring: Ring, import_id: int, password: str) -> bool:
+    try:
+        return imports.sign_in_of(connection, ring, import_id)[1].password == password
+    except SealBroken:
+        # It ends by itself, and soon.
+        return False
 
 
 def _park(

@@ -13,7 +13,7 @@ from contactport import telemetry
 from contactport.errors import Code, WireError
 from contactport.imports import admission
 from contactport.imports.admission import Enqueue, Parked, Refused
-from contactport.imports.begin import host_of
+from contactport.imports.begin import host_of, learning_scope
 from contactport.imports.marks import Marks
 from contactport.imports.progress import StoredRecord
 from contactport.imports.run import run
@@ -161,6 +161,7 @@ class Attempts:
             password=secret.password,
             server=secret.server,
             photos="photo" in one.include,
+            scope=" ".join(learning_scope(provider, one.domain_id)),
         )
         record = StoredRecord(self._store, one, await self._store.database.read(_marks, one, one.key))
         async with (

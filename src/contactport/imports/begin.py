@@ -47,8 +47,11 @@ async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Req
     host = host_of(provider, server, request.username)
     retention = request.domain.retention or settings.retention
 
-    provider_mark = store.ring.lasting_mark("provider", host)
-    account_mark = store.ring.lasting_mark("account", host, request.username.strip().lower())
+    provider_mark = store.ring.lasting_mark("provider", *learning_scope(provider, request.domain.id), host)
+    # By domain, for any provider: nobody waits behind what another domain does with the same account.
+    account_mark = store.ring.lasting_mark(
+        "account", str(request.domain.id), host, request.username.strip().lower()
+    )
 
     def transaction(connection: Connection) -> int:
         refused = login_failures.failed_recently(
@@ -133,6 +136,15 @@ def host_of(provider: Provider, server: str, username: str) -> str:
     if named.port in (None, 80 if named.scheme == "http" else 443):
         return named.host
     return f"{named.host}:{named.port}"
+
+
+def learning_scope(provider: Provider, domain_id: int) -> tuple[str, ...]:
+    """Whose imports are judged by what an import from this provider finds: everybody's, or one domain's.
+
+    Where the caller names the server, it names a path too, and may be its owner: any failure, pause or habit can be
+    made there. Only a row with hosts of its own teaches all domains.
+    """
+    return (f"domain {domain_id}",) if provider.self_hosted else ()
 
 
 def _include(text: str) -> set[str]:

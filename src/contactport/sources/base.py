@@ -35,6 +35,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     server: str = ""
     photos: bool = False
     """Whether pictures were asked for; a source may leave out what was not."""
+    scope: str = ""
+    """For whom a source may remember what it learns of hosts: a word for one domain, or empty for everybody."""
 
     def __repr__(self) -> str:
         return f"Account({self.provider.code})"

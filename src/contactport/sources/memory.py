@@ -35,6 +35,26 @@ class Memory(Protocol):
     async def forget(self, host: str) -> None: ...
 
 
+class ScopedMemory:
+    """The part of another memory that holds what was learnt for one domain."""
+
+    def __init__(self, memory: Memory, scope: str) -> None:
+        self._memory = memory
+        self._scope = scope
+
+    async def get(self, host: str) -> Facts | None:
+        return await self._memory.get(self._key(host))
+
+    async def put(self, host: str, facts: Facts) -> None:
+        await self._memory.put(self._key(host), facts)
+
+    async def forget(self, host: str) -> None:
+        await self._memory.forget(self._key(host))
+
+    def _key(self, host: str) -> str:
+        return f"{self._scope} {host}" if self._scope else host
+
+
 class ShortMemory:
     """Facts for the life of the process: the hosts last asked about, at most MOST of them."""
 

@@ -171,15 +171,33 @@ def candidate(connection: Connection, import_id: int) -> Candidate | None:
     return None if row is None else Candidate(*row)
 
 
-def others_running(connection: Connection, one: Candidate) -> int:
-    """How many other imports of the same account are running."""
-    return connection.execute(
-        select(func.count()).where(
-            import_.c.account_mark == one.account_mark,
-            import_.c.state == "running",
-            import_.c.id != one.id,
-        )
-    ).scalar_one()
+def others_running(connection: Connection, one: Candidate) -> list[int]:
+    """The other imports of the same account that are running."""
+    return list(
+        connection.execute(
+            select(import_.c.id).where(
+                import_.c.account_mark == one.account_mark,
+                import_.c.state == "running",
+                import_.c.id != one.id,
+            )
+        ).scalars()
+    )
+
+
+def sign_in_of(connection: Connection, ring: vault.Ring, import_id: int) -> tuple[str, Secret]:
+    """The user name and the secret of an import that has not ended. Raises vault.SealBroken, RingError."""
+    row = connection.execute(
+        select(import_.c.id, import_.c.sealed_key, import_.c.sealed_username, secret.c.sealed_account)
+        .join(secret, secret.c.import_id == import_.c.id)
+        .where(import_.c.id == import_id)
+    ).one()
+    key = ring.open_data_key(row.sealed_key, context(import_id, "import", "key"))
+    username = vault.unseal(key, row.sealed_username, context(import_id, "import", "username")).decode()
+    return username, _secret(key, row.sealed_account, import_id)
+
+
+def _secret(key: bytes, box: bytes, import_id: int) -> Secret:
+    return msgspec.json.decode(vault.unseal(key, box, context(import_id, "secret", "account")), type=Secret)
 
 
 def park(connection: Connection, one: Candidate, until: int, *, token_at: int | None, rests: int) -> int:
@@ -222,10 +240,7 @@ def claim(connection: Connection, ring: vault.Ring, import_id: int) -> tuple[Imp
     box = connection.execute(
         select(secret.c.sealed_account).where(secret.c.import_id == import_id)
     ).scalar_one()
-    account = msgspec.json.decode(
-        vault.unseal(opened.key, box, context(import_id, "secret", "account")), type=Secret
-    )
-    return opened, account
+    return opened, _secret(opened.key, box, import_id)
 
 
 def check_epoch(connection: Connection, import_id: int, epoch: int) -> None:

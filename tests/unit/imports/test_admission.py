@@ -15,7 +15,7 @@ from contactport.imports import admission
 from contactport.imports.admission import MOST_RESTS, Admitted, Parked, Refused
 from contactport.imports.jobs import Job
 from contactport.settings import Settings
-from contactport.store import breakers, budgets, domains, endings, events, imports
+from contactport.store import breakers, budgets, domains, endings, events, imports, login_failures
 from contactport.store.budgets import LONGEST_WAIT_MS
 from contactport.store.domains import Domain
 from contactport.store.imports import Beginning, Import, Secret
@@ -46,7 +46,13 @@ class Desk:
         self.clock = clock
 
     def begin(
-        self, account: str = "ann", host: str = "gmx", *, service: str = "gmx", seconds: float = 1800
+        self,
+        account: str = "ann",
+        host: str = "gmx",
+        *,
+        service: str = "gmx",
+        seconds: float = 1800,
+        password: str = "secret",
     ) -> int:
         ring = self.store.ring
         beginning = Beginning(
@@ -55,7 +61,7 @@ class Desk:
             include="",
             username=account,
             user_id=None,
-            secret=Secret("secret"),
+            secret=Secret(password, "" if service == "gmx" else f"https://{host}/"),
             seconds=seconds,
             provider_mark=ring.lasting_mark("provider", host),
             account_mark=ring.lasting_mark("account", host, account),
@@ -219,6 +225,32 @@ class TestAccount:
         desk.end(running)
         desk.wait()
         desk.admit(third)
+
+    async def test_one_password_is_tried_at_a_time(self, desk: Desk) -> None:
+        desk.settings = Settings(account_imports=3, account_per_minute=1000)
+        running = desk.admit(desk.begin(password="a"))
+        desk.admit(desk.begin(password="a"))
+        other = desk.begin(password="b")
+        assert desk.park(other).why == "account"
+        desk.end(running)
+        desk.wait()
+        assert desk.park(other).why == "account", "one with another password still runs"
+
+    async def test_five_wrong_passwords_shut_the_account_to_those_begun_before(self, desk: Desk) -> None:
+        desk.settings = Settings(account_per_minute=1000)
+        ids = [desk.begin(password=str(number)) for number in range(8)]
+        codes: list[Code | None] = []
+        for import_id in ids:
+            found = desk.ask(import_id)
+            if isinstance(found, Refused):
+                codes.append(found.code)
+                continue
+            assert isinstance(found, Admitted)
+            codes.append(None)
+            who = (found.one.domain_id, "gmx", "ann")
+            desk.store.database.write_now(login_failures.record, desk.store.ring, *who, found.secret.password)
+            desk.end(found.one, WireError(Code.WRONG_PASSWORD))
+        assert codes == [None] * 5 + [Code.FAILED_RECENTLY] * 3
 
     async def test_other_accounts_of_the_host_are_not_concerned(self, desk: Desk) -> None:
         for _ in range(2):

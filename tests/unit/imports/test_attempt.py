@@ -44,7 +44,7 @@ def log() -> Iterator[io.StringIO]:
     root.handlers, root.level = handlers, level
 
 
-def begin(store: Store, domain: Domain, seconds: float = 60) -> int:
+def begin(store: Store, domain: Domain, seconds: float = 60, password: str = "password-canary") -> int:
     return store.database.write_now(
         imports.insert_import,
         store.ring,
@@ -54,7 +54,7 @@ def begin(store: Store, domain: Domain, seconds: float = 60) -> int:
             include="",
             username="ann@example.org",
             user_id=None,
-            secret=Secret("password-canary", "https://dav.example.org/"),
+            secret=Secret(password, "https://dav.example.org/"),
             seconds=seconds,
             provider_mark=b"p" * 16,
             account_mark=b"a" * 16,
@@ -203,8 +203,18 @@ async def test_a_wrong_password_is_remembered_and_a_right_one_forgets(store: Sto
     who = (store.ring, domain.id, "dav.example.org", "ann@example.org", "password-canary")
     await perform(store, begin(store, domain), Shelf([], WireError(Code.WRONG_PASSWORD)))
     assert store.database.write_now(login_failures.failed_recently, *who)
-    await perform(store, begin(store, domain), Shelf([]))
+    await perform(store, begin(store, domain, password="another"), Shelf([]))
     assert not store.database.write_now(login_failures.failed_recently, *who)
+
+
+async def test_a_password_that_was_begun_before_it_failed_is_not_tried_again(
+    store: Store, domain: Domain
+) -> None:
+    ids = [begin(store, domain) for _ in range(2)]
+    shelf = Shelf([], WireError(Code.WRONG_PASSWORD))
+    ends = [(await perform(store, import_id, shelf))[-1].value for import_id in ids]
+    assert ends == [Code.WRONG_PASSWORD, Code.FAILED_RECENTLY]
+    assert len(shelf.accounts) == 1
 
 
 async def test_an_import_whose_key_was_destroyed_fails_in_words(
@@ -254,8 +264,16 @@ async def test_a_wrong_password_is_tried_once_though_it_can_not_be_remembered(
     store: Store, domain: Domain
 ) -> None:
     import_id = begin(store, domain)
-    shelf = Shelf([], WireError(Code.WRONG_PASSWORD))
-    (store.folder / "ring.json").unlink()
+
+    class Losing(Shelf):
+        async def pages(
+            self, account: Account, client: Client, known: Container[str]
+        ) -> AsyncGenerator[Page]:
+            (store.folder / "ring.json").unlink()
+            async for page in super().pages(account, client, known):
+                yield page
+
+    shelf = Losing([], WireError(Code.WRONG_PASSWORD))
     events = await perform(store, import_id, shelf)
     assert events[-1].value == Code.WRONG_PASSWORD
     assert len(shelf.accounts) == 1

@@ -165,6 +165,40 @@ class TestFailedRecently:
         assert len(queue.ids) == 1
 
 
+class TestMarks:
+    """Under which marks an import is counted, and so with whose imports."""
+
+    async def marks(
+        self, store: Store, queue: Queue, service: str, server: str = ""
+    ) -> list[tuple[bytes | None, bytes | None]]:
+        """The provider's and the account's mark of the same import in two domains."""
+        found: list[tuple[bytes | None, bytes | None]] = []
+        for name in ("one", "two"):
+            store.database.write_now(domains.add, name)
+            mine = next(each for each in store.database.write_now(domains.all_domains) if each.name == name)
+            import_id = await begin(store, Settings(), queue, request(mine, service=service, server=server))
+            one = await store.database.read(imports.get, store.ring, import_id, mine.id)
+            assert one is not None
+            found.append((one.provider_mark, one.account_mark))
+        return found
+
+    async def test_a_server_that_a_caller_named_is_judged_for_its_domain_alone(
+        self, store: Store, queue: Queue
+    ) -> None:
+        (host, account), (other_host, other_account) = await self.marks(
+            store, queue, "carddav", "https://dav.example.org/"
+        )
+        assert host != other_host
+        assert account != other_account
+
+    async def test_a_row_with_hosts_of_its_own_is_judged_for_all_and_its_accounts_are_not(
+        self, store: Store, queue: Queue
+    ) -> None:
+        (host, account), (other_host, other_account) = await self.marks(store, queue, "icloud")
+        assert host == other_host
+        assert account != other_account
+
+
 class TestIdempotency:
     async def test_the_same_key_is_the_same_import(self, store: Store, domain: Domain, queue: Queue) -> None:
         asked = request(domain, idempotency_key="k")

@@ -3,7 +3,7 @@
 import pytest
 
 from contactport.imports.memory import StoredMemory
-from contactport.sources.memory import Facts
+from contactport.sources.memory import Facts, ScopedMemory
 from contactport.store import hosts
 from contactport.store.open import Store
 
@@ -45,3 +45,17 @@ async def test_facts_of_another_version_are_none(store: Store) -> None:
 async def test_the_hosts_name_is_not_in_the_database(store: Store) -> None:
     await StoredMemory(store).put(HOST, Facts(batch=10))
     assert b"canary" not in b"".join(path.read_bytes() for path in store.folder.iterdir())
+
+
+async def test_what_one_domain_learns_another_does_not_know(store: Store) -> None:
+    everybody = StoredMemory(store)
+    one, other, nobody = (ScopedMemory(everybody, scope) for scope in ("domain 1", "domain 11", ""))
+    await one.put(HOST, Facts(batch=10))
+    assert await one.get(HOST) == Facts(batch=10)
+    for memory in (everybody, other, nobody):
+        assert await memory.get(HOST) is None
+    await nobody.put(HOST, Facts(batch=20))
+    assert await everybody.get(HOST) == Facts(batch=20)
+    await one.forget(HOST)
+    assert await one.get(HOST) is None
+    assert await everybody.get(HOST) == Facts(batch=20)

@@ -17,7 +17,7 @@ from contactport.sources.carddav.item import Malformed
 from contactport.sources.carddav.refusal import Refused, judge_book
 from contactport.sources.carddav.sign_in import credentials_of
 from contactport.sources.carddav.tray import Tally, Tray
-from contactport.sources.memory import Memory, ShortMemory
+from contactport.sources.memory import Memory, ScopedMemory, ShortMemory
 from contactport.sources.providers import Provider
 
 
@@ -32,11 +32,12 @@ class CardDav:
     async def pages(self, account: Account, client: Client, known: Container[str]) -> AsyncGenerator[Page]:
         """As `Source.pages`. The keys are hrefs, in the spelling of the server."""
         dav = Dav(client, credentials_of(account), photos=account.photos)
-        found = await _found(account, dav, self.memory)
+        memory = ScopedMemory(self.memory, account.scope)
+        found = await _found(account, dav, memory)
         tally = Tally(client.settings.import_members)
         for book in found.books:
             host = f"{book.url.host}:{book.url.port}"
-            facts = await self.memory.get(host)
+            facts = await memory.get(host)
             tray = Tray(
                 book,
                 known,
@@ -59,10 +60,10 @@ class CardDav:
                         yield page
             except (Refused, Malformed, WireError) as error:
                 if facts is not None:
-                    await self.memory.forget(host)
+                    await memory.forget(host)
                 raise _told(error, found.provider) from None
             if tray.received and reader.facts != facts:
-                await self.memory.put(host, reader.facts)
+                await memory.put(host, reader.facts)
 
     def check(self, account: Account, client: Client) -> AsyncGenerator[str]:
         """As `Source.check`."""

@@ -1,0 +1,107 @@
+"""What one application does to a server, an account or a provider costs no other application anything."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from contactport.errors import Code
+from tests.faults.book_server import PASSWORD, BookServer
+from tests.faults.cluster import Application, Cluster, until
+
+COUNT = 20
+_REST = b"HTTP/1.1 503 Later\r\nRetry-After: 600\r\nContent-Length: 0\r\n\r\n"
+_BROKEN = b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_of_cluster(request: pytest.FixtureRequest) -> str:
+    """The setting `database_url`: empty for one process on SQLite, else a PostgreSQL for an API and two workers."""
+    return "" if request.param == "sqlite" else request.getfixturevalue("database_url")
+
+
+def start(application: Application, server: str, account: str, password: str = PASSWORD) -> int:
+    """Begin an import; its id."""
+    body = application.call(
+        "POST",
+        "/begin_import/import",
+        service="carddav",
+        server=server,
+        username=account,
+        password=password,
+    )
+    return int(json.loads(body)["import_id"])
+
+
+def ended_with(application: Application, import_id: int) -> int:
+    """The code of its end; 0 for a good one."""
+    return int(application.end(import_id)["value"])
+
+
+def test_a_path_of_ones_choosing_shuts_a_server_for_nobody_else(
+    tmp_path: Path, database_of_cluster: str
+) -> None:
+    with (
+        BookServer(COUNT) as good,
+        Cluster(
+            tmp_path,
+            database_url=database_of_cluster,
+            settings={"breaker_failures": "2", "breaker_seconds": "600", "import_seconds": "1800"},
+        ) as cluster,
+    ):
+        good.instead = {"/maintenance/": _REST, "/broken/": _BROKEN}
+        attacker, victim = cluster.application("attacker"), cluster.application("victim")
+        root = good.url.removesuffix("dav/")
+        resting = start(attacker, f"{root}maintenance/", "mallory")
+        until(
+            lambda: (
+                (
+                    json.loads(attacker.call("GET", f"/imports/{resting}"))["state"] == "waiting"
+                    and good.refused_paths["/maintenance/"] > 0
+                )
+                or None
+            )
+        )
+        assert ended_with(victim, start(victim, good.url, "ann")) == 0
+        other = good.url.replace("127.0.0.1", "localhost")
+        for account in ("mallory", "mallet"):
+            assert (
+                ended_with(attacker, start(attacker, other.replace("/dav/", "/broken/"), account))
+                == Code.UNAVAILABLE
+            )
+        asked = good.refused_paths["/broken/"]
+        assert ended_with(attacker, start(attacker, other, "malloy")) == Code.UNAVAILABLE
+        assert good.refused_paths["/broken/"] == asked, "its own breaker is open"
+        assert ended_with(victim, start(victim, other, "bob")) == 0
+        for account in ("ann", "bob"):
+            assert good.asked[account] == COUNT
+
+
+def test_at_most_five_wrong_passwords_reach_the_provider_however_many_are_begun_at_once(
+    tmp_path: Path, database_of_cluster: str
+) -> None:
+    begun = 150
+    with BookServer(COUNT) as books, Cluster(tmp_path, database_url=database_of_cluster) as cluster:
+        guesser, owner = cluster.application("guesser"), cluster.application("owner")
+
+        def guess(number: int) -> int:
+            return start(guesser, books.url, "ann", f"guess {number}")
+
+        def code_of(import_id: int) -> int:
+            return ended_with(guesser, import_id)
+
+        with ThreadPoolExecutor(16) as threads:
+            ids = list(threads.map(guess, range(begun)))
+            right = start(owner, books.url, "ann")
+            assert ended_with(owner, right) == 0
+            codes = list(threads.map(code_of, ids))
+        reached = {password for name, password in books.tried if name == "ann"}
+        print(f"{len(reached)} of {begun} passwords reached the provider")
+        assert len(reached) == 5
+        assert codes.count(Code.WRONG_PASSWORD) == 5
+        assert codes.count(Code.FAILED_RECENTLY) == begun - 5
+        assert ended_with(guesser, start(guesser, books.url, "ann")) == Code.FAILED_RECENTLY
+        assert ended_with(owner, start(owner, books.url, "ann")) == 0
