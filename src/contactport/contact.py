@@ -158,7 +158,8 @@ class Merge(msgspec.Struct, omit_defaults=True, gc=False):
 class BookOutcome(msgspec.Struct, omit_defaults=True, gc=False):
     """What became of one address book of an account: where it is, whether it was read to its end, and if not, why.
 
-    "incomplete": some of it was delivered, and the server held back the rest. "failed": it could not be read.
+    "incomplete": the server gave a part of it and held back the rest. "failed": it could not be read, or only up to
+    where the reading broke off; what was read of it before stays delivered.
     """
 
     place: str

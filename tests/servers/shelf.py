@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 
 from tests.unit.net.little_server import LittleServer, Reply, Request, little_server, reply
 
-Answer = Callable[[Request], Reply | Awaitable[Reply]]
+Replace = Callable[[str, Request], Reply | bool | Awaitable[Reply]]
 Books = dict[str, dict[bytes, bytes]]
 """By the path of each book its cards, by the href that the server writes."""
 
@@ -92,13 +92,13 @@ def kind(request: Request) -> str:
 class Shelf:
     """`replace` is asked first; what it returns but `PASS` is the answer. `kinds` are the requests to books."""
 
-    def __init__(self, books: Books, replace: Callable[[str, Request], Reply | bool], reports: str) -> None:
+    def __init__(self, books: Books, replace: Replace, reports: str) -> None:
         self.books = books
         self.kinds: list[tuple[str, str]] = []
         self._replace = replace
         self._reports = reports.split()
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> Reply | Awaitable[Reply]:
         what = kind(request)
         if what != "discovery":
             self.kinds.append((what, request.target))
@@ -161,7 +161,7 @@ ALL_REPORTS = "sync-collection addressbook-multiget addressbook-query"
 @asynccontextmanager
 async def shelf(
     books: Books,
-    replace: Callable[[str, Request], Reply | bool] = lambda what, request: True,
+    replace: Replace = lambda what, request: True,
     reports: str = ALL_REPORTS,
 ) -> AsyncGenerator[tuple[Shelf, LittleServer]]:
     """Runs until the block ends. `replace` returns True where the answer is the usual one."""

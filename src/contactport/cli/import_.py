@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -177,10 +177,13 @@ def _import(settings: Settings, account: Account, format_: str, path: Path | Non
 async def _run(settings: Settings, source: Source, account: Account, record: WrittenRecord) -> None:
     from contactport.imports.run import run
     from contactport.net.client import open_client
+    from contactport.sources.base import Resting
 
     try:
+        # Nobody waits here for the rest that a server asks for: what was read is what there is.
         async with asyncio.timeout(settings.import_seconds), open_client(settings) as client:
-            await run(source, account, client, record, settings.import_members)
+            with suppress(Resting):
+                await run(source, account, client, record, settings.import_members)
     except TimeoutError:
         raise WireError(Code.TIMEOUT) from None
     finally:

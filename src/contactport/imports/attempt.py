@@ -20,7 +20,7 @@ from contactport.imports.run import run
 from contactport.net.client import Client
 from contactport.settings import Settings
 from contactport.sources import providers
-from contactport.sources.base import Account, Source
+from contactport.sources.base import Account, Resting, Source
 from contactport.store import contacts, domains, endings, imports, login_failures
 from contactport.store.clock import now_ms
 from contactport.store.database import unavailable
@@ -129,7 +129,7 @@ class Attempts:
             import_id=one.id,
             service=one.service,
             epoch=one.epoch,
-            code=int(failure.code) if failure else 0,
+            code=0 if failure is None or isinstance(failure, Resting) else int(failure.code),
             milliseconds=now_ms() - started,
         )
 
@@ -178,6 +178,8 @@ class Attempts:
         parked, as the provider wishes. Raises Fenced.
         """
         imports.check_epoch(connection, one.id, one.epoch)
+        # Where the provider's rest can't be taken, and some books are whole, that is all there is to have.
+        complete = failure is None or isinstance(failure, Resting)
         if failure is not None and failure.retry_after:
             rested = admission.rest(connection, self._settings, self._enqueue, one.id, failure)
             if isinstance(rested, Parked):
@@ -190,7 +192,7 @@ class Attempts:
         assert one.username is not None
         admission.learn(connection, self._settings, one, failure)
         who = (one.domain_id, host_of(provider, secret.server, one.username), one.username)
-        if failure is None:
+        if complete or failure is None:
             endings.complete(connection, one, retention)
             self._keep_password(connection, who, None)
             return None

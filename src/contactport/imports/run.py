@@ -19,7 +19,7 @@ from contactport.contact import Contact, Group, Item, Note, Passed, Reject
 from contactport.errors import Code, WireError
 from contactport.imports.marks import Marks
 from contactport.net.client import Client
-from contactport.sources.base import Account, Page, RawCard, Source
+from contactport.sources.base import Account, Page, RawCard, Resting, Source
 from contactport.store.contacts import CHUNK, Batch
 
 log = structlog.get_logger()
@@ -49,9 +49,14 @@ async def run(source: Source, account: Account, client: Client, record: Record, 
     `members` is the largest number of person cards taken.
     """
     attempt = _Attempt(import_module(f"contactport.formats.{source.format}").read, record, members)
-    async with aclosing(source.pages(account, client, record.marks)) as pages:
-        async for page in pages:
-            await attempt.take(page)
+    try:
+        async with aclosing(source.pages(account, client, record.marks)) as pages:
+            async for page in pages:
+                await attempt.take(page)
+    except Resting:
+        # What was told of the books is the end where no rest can be taken.
+        await attempt.flush()
+        raise
     await attempt.flush()
 
 

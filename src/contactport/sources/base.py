@@ -22,6 +22,7 @@ from typing import Protocol
 import msgspec
 
 from contactport.contact import BookOutcome, Reject
+from contactport.errors import WireError
 from contactport.net.client import Client
 from contactport.sources.providers import Provider
 
@@ -55,7 +56,8 @@ class Page(msgspec.Struct, gc=False):
 
     `listed` is the number of members known so far over all books, or None while nothing was listed.
     `owner` is the account's own card, where the server names one: it is among the cards as well.
-    `books` says of each book, once, what became of it, in the page after its last card.
+    `books` says of each book what became of it, in a page that comes after its last card. A later attempt says it
+    again: the last word on a place counts.
     """
 
     cards: list[RawCard] = []
@@ -65,6 +67,19 @@ class Page(msgspec.Struct, gc=False):
     owner: str | None = None
     """The key of the account's own card, once known."""
     books: list[BookOutcome] = []
+
+
+class Resting(WireError):
+    """A provider asks to be left alone, at least one book was read to its end, and of the others the pages before
+    have told.
+
+    The import goes on after that rest, if it may; where it may not, it is complete with what was read.
+    """
+
+    def __init__(self, asked: WireError) -> None:
+        super().__init__(
+            asked.code, asked.text, retry_after=asked.retry_after, provider_failed=asked.provider_failed
+        )
 
 
 class Source(Protocol):
@@ -77,6 +92,8 @@ class Source(Protocol):
         """Every card of every book of the account, in pages of at most a few hundred cards.
 
         Closed in the middle, it lets go of its connections at once.
+
+        A book that can't be read is told of in `Page.books`, as long as one other is read to its end.
 
         Raises WireError: 263 wrong password (with the provider's help where it wants an app password), 266
         blocked, 264 down, 258 too slow, 257 no readable address book, or a budget exceeded.

@@ -11,13 +11,14 @@ import structlog
 from sqlalchemy import Connection, update
 
 from contactport import logs
+from contactport.contact import BookOutcome
 from contactport.errors import Code, WireError
 from contactport.imports import attempt
 from contactport.imports.attempt import Attempts
 from contactport.imports.jobs import Job
 from contactport.net.client import Client, open_client
 from contactport.settings import Settings
-from contactport.sources.base import Account, Page
+from contactport.sources.base import Account, Page, Resting
 from contactport.store import breakers, domains, events, imports, login_failures
 from contactport.store.domains import Domain
 from contactport.store.events import Event
@@ -97,6 +98,20 @@ async def test_a_good_end(store: Store, domain: Domain) -> None:
 async def test_a_sources_error_is_the_imports_end(store: Store, domain: Domain, code: Code) -> None:
     events = await perform(store, begin(store, domain), Shelf([], WireError(code, "in plain words")))
     assert (events[-1].status, events[-1].value, events[-1].description) == ("ERROR", code, "in plain words")
+
+
+async def test_a_rest_that_can_not_be_taken_ends_in_what_was_read(store: Store, domain: Domain) -> None:
+    """Where at least one book is whole; the password was right, and nothing counts against it."""
+    asked = WireError(Code.UNAVAILABLE, retry_after=3600)
+    books = [BookOutcome("/one/", "complete"), BookOutcome("/two/", "failed", "asks for a rest")]
+    import_id = begin(store, domain)
+    events = await perform(store, import_id, Shelf([Page([raw("ann")]), Page(books=books)], Resting(asked)))
+    assert [(event.type, event.status, event.value) for event in events[1:]] == [
+        ("GATHERING", "COMPLETED", 1),
+        ("COMPLETE", "COMPLETED", 0),
+    ]
+    events = await perform(store, begin(store, domain), Shelf([Page([raw("ann")])], asked))
+    assert (events[-1].status, events[-1].value) == ("ERROR", Code.UNAVAILABLE)
 
 
 async def test_an_error_of_ours_is_256_and_its_words_are_not_logged(

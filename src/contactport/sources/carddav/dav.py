@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -21,6 +22,7 @@ from contactport.sources.carddav.refusal import WORDS, Refused
 
 SLICE = 16 * 1024
 """Bytes parsed before others get their turn on the event loop: less than a millisecond."""
+_NEXT = re.compile(r""";\s*rel\s*=\s*["']?next\b""", re.IGNORECASE)
 MOST_ITEMS = 5000
 """Responses to a question of discovery."""
 
@@ -89,6 +91,7 @@ class Dav:
     async def _items(self, response: Response, parser: Multistatus) -> AsyncGenerator[list[Item]]:
         if response.status != 207:
             raise await self._refused(response)
+        parser.more = _NEXT.search(response.headers.get("Link", "")) is not None
         try:
             async with aclosing(response.chunks()) as chunks:
                 async for chunk in chunks:

@@ -19,6 +19,9 @@ _PROPSTAT = DAV + "propstat"
 _RESPONSE = DAV + "response"
 _TOKEN = DAV + "sync-token"
 _ROOT = DAV + "multistatus"
+_LIMIT = DAV + "number-of-matches-within-limits"
+FULL = 507
+"""The status of a response that stands for what was left out (RFC 6578 section 3.6, RFC 6352 section 8.6.2)."""
 
 LONGEST_TOKEN = 64 * 1024
 """Bytes of one tag, comment or instruction: expat looks at an unfinished one again with every slice."""
@@ -54,6 +57,7 @@ class Elements:
         # Of the response:
         self._hrefs: list[str] = []
         self._status = 0
+        self._is_full = False
         self._data: bytes | None = None
         self._too_long = False
         self._props: dict[str, Value] | None = None
@@ -80,6 +84,11 @@ class Elements:
         parser.StartDoctypeDeclHandler = self._doctype
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
+
+    @property
+    def href(self) -> str:
+        """The first href of the response that is open; empty between two, and where none was read yet."""
+        return self._hrefs[0] if self._in_response and self._hrefs else ""
 
     def is_between_responses(self, tag: int) -> bool:
         """Whether what was parsed last is the end tag, `tag` bytes long, of a response: nothing else is open."""
@@ -125,6 +134,8 @@ class Elements:
                 self._in_prop = self._in_response
             elif name == _STATUS:
                 self._collect()
+            elif name == _LIMIT:
+                self._is_full = self._in_response
         elif depth == 2:
             if name == _RESPONSE:
                 self._in_response = True
@@ -209,6 +220,8 @@ class Elements:
 
     def _propstat(self) -> None:
         status = self._stat_status
+        if status == FULL:
+            self._is_full = True
         if status == 0 or 200 <= status < 300:
             if self._stat_data is not None:
                 self._data = self._stat_data
@@ -227,7 +240,7 @@ class Elements:
             self.items.append(
                 Item(
                     href,
-                    self._status,
+                    FULL if self._is_full else self._status,
                     self._data,
                     self._too_long,
                     # Beside a card nobody asks for more, and by its shape it would not be read.
@@ -238,6 +251,7 @@ class Elements:
         self._in_response = False
         self._hrefs = []
         self._status = 0
+        self._is_full = False
         self._data = None
         self._too_long = False
         self._props = None

@@ -3,14 +3,15 @@
 No request works on every server. First comes the one that is quickest where the server is known: a query, or a
 sync-collection with the cards in it. Where its answer can't be vouched for, the listing tells what it lacked, and
 that is fetched by multiget, else by a query in its other forms, else one by one. What then still lacks is rejected
-with its reason. A book is empty only where its listing is.
+with its reason. A book is empty only where its listing is. Where an answer says that it was cut, and no other step
+brings the rest, `held_back` says so.
 """
 
 from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from typing import Literal
 
@@ -22,7 +23,9 @@ from contactport.net.retries import PASSING
 from contactport.sources.base import Page
 from contactport.sources.carddav import questions
 from contactport.sources.carddav.book import Book
+from contactport.sources.carddav.completeness import HELD_BACK, Completeness
 from contactport.sources.carddav.dav import Dav
+from contactport.sources.carddav.elements import FULL
 from contactport.sources.carddav.item import DAV, Item, Malformed
 from contactport.sources.carddav.multiget import Multiget
 from contactport.sources.carddav.multistatus import Multistatus
@@ -67,12 +70,17 @@ class Reader:
         self._self = mark(book.path.rstrip("/"))
         self._lacking: dict[str, None] = {}
         self._again = False
-        self._cut = False
+        self._complete = Completeness()
         self._tried: set[bytes] = set()
         self._answered = False
         self._listed = False
         self._trouble: Exception | None = None
         self._setbacks = 0
+
+    @property
+    def held_back(self) -> bool:
+        """Whether the server kept a part of the book to itself."""
+        return self._complete.held_back
 
     async def pages(self) -> AsyncGenerator[Page]:
         """Raises Refused, Malformed and the client's errors when no step of the ladder gives anything."""
@@ -123,23 +131,15 @@ class Reader:
         return (
             self._answered
             and self._tray.received > 0
-            and not self._cut
+            and not self.held_back
             and not self._lacking
             and self._book.engine == "radicale"
         )
 
     async def _further_steps(self) -> AsyncGenerator[Page]:
         """What the listing has and the first step did not bring; queries, where both brought nothing."""
-        steps: list[Callable[[], AsyncGenerator[Page]]] = []
-        if self._lacking:
-            steps.append(self._multiget)
-        if self._lacking or not (self._tray.received or (self._answered and self._listed)):
-            for body in (questions.QUERY, questions.QUERY_FILTER):
-                if body not in self._tried:
-                    steps.append(functools.partial(self._query, body))
-        steps.append(self._one_by_one)
         wanted = bool(self._lacking)
-        for step in steps:
+        for step in self._ladder():
             try:
                 async with aclosing(step()) as pages:
                     async for page in pages:
@@ -150,15 +150,33 @@ class Reader:
                 self._failed(error)
             else:
                 self._answered = self._answered or not (wanted or step == self._one_by_one)
-            self._lacking = {href: None for href in self._lacking if not self._tray.has(href)}
-            if self._tray.received and not self._lacking:
+            self._forget_received()
+            if self._tray.received and not self._lacking and not self.held_back:
                 return
+
+    def _ladder(self) -> Iterator[Callable[[], AsyncGenerator[Page]]]:
+        """The further steps, each as it is come to."""
+        if self._lacking:
+            yield self._multiget
+        if self.held_back and self._may_sync and questions.sync() not in self._tried:
+            yield self._sync
+        for body in (questions.QUERY, questions.QUERY_FILTER):
+            nothing = not (self._tray.received or (self._answered and self._listed))
+            if (self._lacking or self.held_back or nothing) and body not in self._tried:
+                yield functools.partial(self._query, body)
+        if self._lacking and self.held_back:
+            yield self._multiget
+        yield self._one_by_one
+
+    def _forget_received(self) -> None:
+        self._lacking = {href: None for href in self._lacking if not self._tray.has(href)}
 
     def _check(self) -> None:
         """Raises what went wrong where nobody can say that the book is whole, or empty."""
-        whole = self._listed or (self._answered and not self._cut)
-        if self._lacking or not whole:
+        if self._lacking or not (self._listed or (self._answered and not self.held_back)):
             raise self._trouble or WireError(Code.IMPORT_FAILED)
+        if self.held_back and not self._tray.received:
+            raise self._trouble or WireError(Code.IMPORT_FAILED, HELD_BACK)
 
     def _failed(self, error: Exception) -> None:
         """Remembers why a step gave nothing. Raises it where further steps could only do harm: after a refusal of
@@ -180,37 +198,52 @@ class Reader:
             return []
         if self.facts.first == "query" or self._book.engine == "radicale":
             return [("query", query), ("sync", self._sync)]
-        if self.facts.first == "sync" or not self._book.reports or "sync-collection" in self._book.reports:
-            return [("sync", self._sync)]
-        return []
+        return [("sync", self._sync)] if self.facts.first == "sync" or self._may_sync else []
+
+    @property
+    def _may_sync(self) -> bool:
+        return not self._book.reports or "sync-collection" in self._book.reports
 
     async def _query(self, body: bytes) -> AsyncGenerator[Page]:
+        # The first answer is counted by what came of it.
+        self._complete.begin(counted=self._again)
+        async with aclosing(self._report(body, 1, Multistatus(self._dav.limits))) as pages:
+            async for page in pages:
+                yield page
+        self._complete.end(self._known)
+
+    async def _sync(self) -> AsyncGenerator[Page]:
+        self._complete.begin(counted=self._again)
+        token = ""
+        for _ in range(CONTINUATIONS):
+            self._complete.cut = False
+            before = self._known
+            parser = Multistatus(self._dav.limits)
+            async with aclosing(self._report(questions.sync(token), 0, parser)) as pages:
+                async for page in pages:
+                    yield page
+            # 507 for the collection itself: go on from the new token (RFC 6578 section 3.6).
+            moved = parser.sync_token not in ("", token) and self._known > before
+            if not self._complete.cut or not moved:
+                break
+            token = parser.sync_token
+        self._complete.end(self._known)
+
+    async def _report(self, body: bytes, depth: int, parser: Multistatus) -> AsyncGenerator[Page]:
         self._tried.add(body)
-        async with aclosing(self._dav.stream("REPORT", self._book, body, depth=1)) as stream:
+        stream = self._dav.stream("REPORT", self._book, body, depth=depth, parser=parser)
+        async with aclosing(stream):
             async for items in stream:
                 self._take(items)
                 while self._tray.full:
                     yield self._tray.page()
+        self._complete.cut = self._complete.cut or parser.more
 
-    async def _sync(self) -> AsyncGenerator[Page]:
-        token = ""
-        for _ in range(CONTINUATIONS):
-            self._cut = False
-            before = self._tray.received + len(self._lacking)
-            parser = Multistatus(self._dav.limits)
-            body = questions.sync(token)
-            async with aclosing(
-                self._dav.stream("REPORT", self._book, body, depth=0, parser=parser)
-            ) as stream:
-                async for items in stream:
-                    self._take(items)
-                    while self._tray.full:
-                        yield self._tray.page()
-            # 507 for the collection itself: go on from the new token (RFC 6578 section 3.6).
-            moved = parser.sync_token not in ("", token) and self._tray.received + len(self._lacking) > before
-            if not self._cut or not moved:
-                return
-            token = parser.sync_token
+    @property
+    def _known(self) -> int:
+        """How many members are known so far."""
+        self._forget_received()
+        return self._tray.received + len(self._lacking)
 
     async def _list(self) -> None:
         """Adds to `_lacking` what stands in the listing and was not received."""
@@ -238,7 +271,11 @@ class Reader:
         """One look at the listing; how many members it has."""
         count = 0
         most = self._dav.client.settings.import_members
-        async with aclosing(self._dav.stream("PROPFIND", self._book, questions.LISTING, depth=1)) as stream:
+        parser = Multistatus(self._dav.limits)
+        self._complete.begin(counted=False)
+        async with aclosing(
+            self._dav.stream("PROPFIND", self._book, questions.LISTING, depth=1, parser=parser)
+        ) as stream:
             async for items in stream:
                 for item in items:
                     if not self._is_member(item):
@@ -249,6 +286,8 @@ class Reader:
                     key = self._tray.key(item.href)
                     if not self._tray.has(key):
                         self._lacking[key] = None
+        self._complete.cut = self._complete.cut or parser.more
+        self._complete.end(count)
         return count
 
     async def _exists(self) -> bool:
@@ -266,7 +305,10 @@ class Reader:
             href = item.href
             data = item.data
             if data:
-                tray.card(href if href[:1] == "/" != href[1:2] else tray.key(href), data, again=again)
+                key = href if href[:1] == "/" != href[1:2] else tray.key(href)
+                tray.card(key, data, again=again)
+                if again:
+                    self._complete.member(mark(key))
             elif item.too_long:
                 tray.reject(tray.key(href))
             elif self._is_member(item):
@@ -276,17 +318,19 @@ class Reader:
 
     def _is_member(self, item: Item) -> bool:
         key = self._tray.key(item.href)
-        if mark(key.rstrip("/")) == self._self:
-            if item.status == 507:
-                self._cut = True
+        found = mark(key.rstrip("/"))
+        if found == self._self:
+            if item.status == FULL:
+                self._complete.cut = True
             return False
         if item.status >= 400:
+            # One that the server fails to tell of is a member all the same; one that is gone is none.
+            if item.status in (404, 410) or key.endswith("/"):
+                return False
+        elif not _is_a_card(item):
             return False
-        kind = item.found(_RESOURCE_TYPE)
-        if kind is not None and _COLLECTION in kind.names:
-            return False
-        content = item.found(_CONTENT_TYPE)
-        return content is None or not content.text.lower().startswith("text/calendar")
+        self._complete.member(mark(key))
+        return True
 
     async def _multiget(self) -> AsyncGenerator[Page]:
         multiget = Multiget(
@@ -314,6 +358,15 @@ class Reader:
         async with aclosing(singles.pages(self._lacking)) as pages:
             async for page in pages:
                 yield page
+
+
+def _is_a_card(item: Item) -> bool:
+    """Whether a member may be a card, by what the listing says of its kind."""
+    kind = item.found(_RESOURCE_TYPE)
+    if kind is not None and _COLLECTION in kind.names:
+        return False
+    content = item.found(_CONTENT_TYPE)
+    return content is None or not content.text.lower().startswith("text/calendar")
 
 
 def _is_lasting(error: Exception) -> bool:

@@ -11,13 +11,14 @@ import re
 from contactport.sources.carddav.cleaning import Cleaner
 from contactport.sources.carddav.elements import Elements
 from contactport.sources.carddav.item import Item, Limits
-from contactport.sources.carddav.shape import Shape, learn
+from contactport.sources.carddav.shape import Shape, learn, unescape
 
 SHAPES = 6
 """How many shapes of a document are learnt: servers leave out a property here and there."""
 HELD = 64 * 1024
 """Bytes of one response that are waited for; a longer one goes to expat as it comes."""
 
+_HREF = re.compile(rb"<(?:[^\s:/<>]{1,64}:)?href(?:\s[^<>]{0,200})?>([^<]*)</")
 _END = re.compile(rb"</(?:[^\s:/>]*:)?response\s*>")
 _ROOT_END = re.compile(rb"multistatus\s*>\s*\Z")
 
@@ -36,13 +37,20 @@ class Multistatus:
         self._shapes: list[Shape] = []
         self._learnt = 0
         self._between = False
-        self._rest = b""
+        self._rest: bytes = b""
         self._end = b""
+        self.more = False
+        """Whether the answer's header names a further page, which nobody can ask for in this protocol."""
 
     @property
     def sync_token(self) -> str:
         """The new token of a sync-collection (RFC 6578), once it was read."""
         return self._elements.sync_token
+
+    @property
+    def at(self) -> str:
+        """The href of the response that is begun and not ended; empty between two, and where it has none yet."""
+        return self._elements.href or (_begun(self._rest) if self._between else "")
 
     @property
     def is_whole(self) -> bool:
@@ -124,3 +132,9 @@ class Multistatus:
             shape = learn(response, self._items[-1], self._limits)
             if shape is not None:
                 self._shapes.append(shape)
+
+
+def _begun(response: bytes) -> str:
+    """The href in the beginning of a response."""
+    found = _HREF.search(response)
+    return "" if found is None else unescape(found[1]).decode("utf-8", "replace").strip()

@@ -7,18 +7,18 @@ from contextlib import aclosing
 
 from contactport.errors import Code, WireError
 from contactport.net.client import Client
-from contactport.net.failures import Unreachable, Unreadable, Untrusted
+from contactport.net.failures import Unreachable, Untrusted
 from contactport.sources.base import Account, Page
 from contactport.sources.carddav.check import check
 from contactport.sources.carddav.dav import Dav
 from contactport.sources.carddav.discover import Found, discover
 from contactport.sources.carddav.fetch import Reader
 from contactport.sources.carddav.item import Malformed
-from contactport.sources.carddav.refusal import Refused, judge_book
+from contactport.sources.carddav.outcomes import Outcomes
+from contactport.sources.carddav.refusal import Refused
 from contactport.sources.carddav.sign_in import credentials_of
 from contactport.sources.carddav.tray import Tally, Tray
 from contactport.sources.memory import Memory, ScopedMemory, ShortMemory
-from contactport.sources.providers import Provider
 
 
 class CardDav:
@@ -35,7 +35,12 @@ class CardDav:
         memory = ScopedMemory(self.memory, account.scope)
         found = await _found(account, dav, memory)
         tally = Tally(client.settings.import_members)
-        for book in found.books:
+        outcomes = Outcomes(found.books, found.provider)
+        for number, book in enumerate(found.books):
+            if outcomes.enough:
+                told = [outcomes.skipped(left) for left in found.books[number:]]
+                yield Page(books=told, listed=tally.listed)
+                break
             host = f"{book.url.host}:{book.url.port}"
             facts = await memory.get(host)
             tray = Tray(
@@ -61,28 +66,25 @@ class CardDav:
             except (Refused, Malformed, WireError) as error:
                 if facts is not None:
                     await memory.forget(host)
-                raise _told(error, found.provider) from None
+                told = [outcomes.failed(book, error)]
+                while not tray.empty:
+                    # What came before it stays.
+                    yield tray.page()
+                rest = outcomes.rest(error)
+                if rest is not None:
+                    told += [outcomes.skipped(left) for left in found.books[number + 1 :]]
+                yield Page(books=told, listed=tally.listed)
+                if rest is not None:
+                    raise rest from None
+                continue
             if tray.received and reader.facts != facts:
                 await memory.put(host, reader.facts)
+            yield Page(books=[outcomes.read(book, held_back=reader.held_back)], listed=tally.listed)
+        outcomes.check()
 
     def check(self, account: Account, client: Client) -> AsyncGenerator[str]:
         """As `Source.check`."""
         return check(self, account, client)
-
-
-def _told(error: Refused | Malformed | WireError, provider: Provider) -> WireError:
-    """The error of the wire for a book that can't be read, of a server that was there a moment ago."""
-    if isinstance(error, Refused):
-        return judge_book(error, provider)
-    if isinstance(error, Malformed | Unreadable):
-        return WireError(
-            Code.IMPORT_FAILED,
-            "An address book was found, and the server's answers about it can't be read. Please try again in a few "
-            "minutes; if it happens again, upload the contacts as a file.",
-        )
-    if isinstance(error, Unreachable) and not isinstance(error, Untrusted):
-        return WireError(Code.UNAVAILABLE)
-    return error
 
 
 async def _found(account: Account, dav: Dav, memory: Memory) -> Found:

@@ -1,0 +1,101 @@
+"""What became of an account's books, and what that means for the import.
+
+One book that can't be read is no reason to lose the others: the import is complete once one was read, and says which
+were not. It fails where none was, with the reason of the first. Where a server asks for a rest, the import takes it,
+and what may be complete without is told by Resting.
+"""
+
+from __future__ import annotations
+
+from contactport.contact import BookOutcome
+from contactport.errors import Code, WireError
+from contactport.net.failures import NoWayOut, OverBudget, TooSlow, Unreachable, Unreadable, Untrusted
+from contactport.sources.base import Resting
+from contactport.sources.carddav.book import Book
+from contactport.sources.carddav.completeness import HELD_BACK
+from contactport.sources.carddav.item import Malformed
+from contactport.sources.carddav.refusal import Refused, is_final, is_passing, judge_book
+from contactport.sources.providers import Provider
+
+Failure = Refused | Malformed | WireError
+
+MOST_FAILED = 10
+"""Books in a row that fail before the others are left alone: each costs its server a few dozen requests."""
+MOST_HURT = 2
+"""The same where each may cost minutes, or count against the user's password."""
+NOT_ASKED = "The server failed at the address books before this one, so it was not asked for this one."
+
+
+class Outcomes:
+    """Of one account's books. `enough` says that the server should be asked for no further one."""
+
+    def __init__(self, books: list[Book], provider: Provider) -> None:
+        origins = {book.url.origin() for book in books}
+        self._apart = len(origins) > 1
+        self._provider = provider
+        self._read = 0
+        self._failed = 0
+        self._hurt = 0
+        self._first: WireError | None = None
+
+    @property
+    def enough(self) -> bool:
+        return self._failed >= MOST_FAILED or self._hurt >= MOST_HURT
+
+    def read(self, book: Book, *, held_back: bool) -> BookOutcome:
+        """The book was read as far as its server gives it."""
+        self._read += 1
+        self._failed = self._hurt = 0
+        if held_back:
+            return BookOutcome(self._place(book), "incomplete", HELD_BACK)
+        return BookOutcome(self._place(book), "complete")
+
+    def failed(self, book: Book, failure: Failure) -> BookOutcome:
+        """The book could not be read to its end. Raises what ends the import whatever the other books are like."""
+        error = self._told(failure)
+        if isinstance(error, OverBudget | NoWayOut):
+            raise error
+        self._first = self._first or error
+        self._failed += 1
+        self._hurt += _hurts(failure)
+        return BookOutcome(self._place(book), "failed", error.text)
+
+    def rest(self, failure: Failure) -> WireError | None:
+        """What to raise, once all was told, where the server asks to be left alone; None where it does not."""
+        error = self._told(failure)
+        if not error.retry_after:
+            return None
+        return Resting(error) if self._read else error
+
+    def skipped(self, book: Book) -> BookOutcome:
+        """The book was not asked for."""
+        return BookOutcome(self._place(book), "failed", NOT_ASKED)
+
+    def check(self) -> None:
+        """Raises the first book's reason where none was read."""
+        if self._first is not None and not self._read:
+            raise self._first
+
+    def _place(self, book: Book) -> str:
+        return str(book.url) if self._apart else book.path
+
+    def _told(self, failure: Failure) -> WireError:
+        """The error of the wire for a book that can't be read, of a server that was there a moment ago."""
+        if isinstance(failure, Refused):
+            return judge_book(failure, self._provider)
+        if isinstance(failure, Malformed | Unreadable):
+            return WireError(
+                Code.IMPORT_FAILED,
+                "An address book was found, and the server's answers about it can't be read. Please try again in a "
+                "few minutes; if it happens again, upload the contacts as a file.",
+            )
+        if isinstance(failure, Unreachable) and not isinstance(failure, Untrusted):
+            return WireError(Code.UNAVAILABLE)
+        return failure
+
+
+def _hurts(failure: Failure) -> bool:
+    """Whether the same from another book would do harm: a password refused again, or minutes more of waiting."""
+    if isinstance(failure, Refused):
+        return is_final(failure) or (is_passing(failure) and failure.status != 500)
+    return isinstance(failure, Unreachable | TooSlow)
