@@ -4,31 +4,71 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
-from contactport.contact import Contact, Item, Reject
+import msgspec
+
+from contactport.contact import Contact, Group, Item, Note, Reject
 from contactport.formats.draft import EMPTY, Draft, finish
-from contactport.formats.lines import BrokenLine, properties
+from contactport.formats.lines import Property, is_property, properties
 
 _BOM = b"\xef\xbb\xbf"
 _PADDING = b" \t\0\x1a"
+_MARKS = _PADDING + _BOM
+"""What may stand before and after an edge."""
+_BLANKS = (b" ", b"\t")
+_LINE_END = re.compile(rb"\r\n?|\n")
 _EDGE = re.compile(rb"(BEGIN|END)[ \t]*:[ \t]*VCARD", re.IGNORECASE)
 _AGENT = re.compile(rb"(?:[\w-]+\.)?AGENT(?:;[^:]*)?:[ \t]*(BEGIN:VCARD)?[ \t]*", re.IGNORECASE)
-_FIRST = frozenset((b"A", b"a", b"B", b"b", b"E", b"e", b"\xef"))
-"""What a line begins with that may begin or end a card, or name an AGENT."""
+_BETWEEN = rb"(?:[ \t\0\x1a]|\xef\xbb\xbf)*+"
+_FUSED = re.compile(rb"END:VCARD" + _BETWEEN + rb"BEGIN:VCARD", re.IGNORECASE)
+_FUSED_CAPITALS = re.compile(rb"(?i:END):VCARD" + _BETWEEN + rb"(?i:BEGIN):VCARD")
+"""An END and a BEGIN with no line end between them: where files were joined."""
+_VERSION = re.compile(rb"VERSION[ \t]*[:;]", re.IGNORECASE)
 _EDGE_BYTES = 200
+_EDGES_A_LINE = 3
+_OUTSIDE = "this is outside of any card (BEGIN:VCARD is missing)"
+_NO_END = "the input ends within this card (END:VCARD is missing)"
+NOTES = 20
+"""Lines of one card that are told of singly when they are left out."""
 
 
-def careful(lines: list[bytes], line: int) -> Item:
-    """The card of these physical lines, BEGIN and END left out. `line` is where its BEGIN stands."""
+def careful(lines: list[bytes], first: int, begin: int) -> Iterator[Item | None]:
+    """The card of these physical lines, BEGIN and END left out, and notes of the lines that were of no use.
+
+    `first` is the number of the first of the lines, `begin` that of the card's BEGIN. None is a pause, as in
+    `vcard.steps`.
+    """
     contact, draft = Contact(), Draft()
-    try:
-        for each in properties(lines):
+    strays: list[int] = []
+    for each in properties(lines):
+        if isinstance(each, Property):
             each.add(contact, draft, each.utf8())
-    except BrokenLine as broken:
-        return Reject(
-            f"line {line}", f"line {line + 1 + broken.at} is neither a property nor the rest of one"
-        )
-    return finish(contact, draft) or Reject(f"line {line}", EMPTY)
+        elif each is None:
+            yield None
+        else:
+            strays.append(each)
+    item = finish(contact, draft)
+    yield item or Reject(f"line {begin}", EMPTY)
+    if strays and isinstance(item, Contact | Group):
+        for at in strays[:NOTES]:
+            yield Note(f"line {first + at}", "this line is neither a property nor the rest of one")
+        if len(strays) > NOTES:
+            more = len(strays) - NOTES
+            yield Note(f"line {first + strays[NOTES]}", f"{more} more such lines of this card are left out")
+
+
+class _Doubtful(msgspec.Struct, gc=False):
+    """An edge within the lines of a value: the next line shows whether it is one."""
+
+    edge: Literal["begin", "end"]
+    at: int
+    """Its line, in the lines of the open card."""
+    before: bytes
+    """What stands before it in its line."""
+    number: int
+    alone: bool
+    """Whether its line holds nothing else."""
 
 
 class Cutter:
@@ -37,62 +77,285 @@ class Cutter:
     A card without END is read as it stands when the next one begins; one that the input's end cuts off is
     rejected, for its last value may be half. Cards within cards (vCard 2.1's AGENT) are skipped. Text outside
     cards is one reject for each stretch of it.
+
+    An edge counts at the start of a line. It counts too where a line end or an indentation went wrong: after the
+    end of a value, if what follows it begins a card or is nothing. A card that begins with `BEGIN:VCARD` in its
+    usual spelling has such an edge in capitals only, for those alone send a card past the quick way.
     """
 
     def __init__(self, card_bytes: int) -> None:
         self._limit = card_bytes
         self._lines: list[bytes] = []
         self._start = 0
+        self._first = 0
         self._size = 0
+        self._too_large = False
+        self._usual = False
+        """Whether the open card's BEGIN is spelt as most are."""
+        self._indent: bytes | None = None
+        """What every line of the open card so far begins with; None before the first."""
         self._depth = 0
+        self._folded = False
+        """Whether the card within this one is folded, so that it ends where the fold does."""
+        self._agent = False
+        """Whether the last line was AGENT:BEGIN:VCARD."""
         self._last: bytes | None = None
-        """The last line of the open card that is not blank."""
+        """The last line of the open card that is not blank; None after an edge."""
+        self._doubtful: _Doubtful | None = None
         self._outside = False
         self.open = False
         """Whether the next line belongs to a card that has begun."""
-        self._too_large = False
 
-    def feed(self, data: bytes, line: int) -> Iterator[Item]:
+    @property
+    def idle(self) -> bool:
+        """Whether nothing that was fed matters to what comes next."""
+        return not self.open and not self._outside
+
+    def feed(self, data: bytes, line: int) -> Iterator[Item | None]:
         """`line` is the number of the data's first line."""
-        for number, raw in enumerate(data.splitlines(), line):
-            if self.open and raw[:1] not in _FIRST and raw[-5:] != b"VCARD":
-                self._take(raw)
-                continue
-            edge = None
-            if len(raw) < _EDGE_BYTES:
-                bare = raw[3:] if raw[:3] == _BOM else raw
-                edge = _EDGE.fullmatch(bare.rstrip(_PADDING) if self.open else bare.strip(_PADDING))
-            if edge is not None and edge[1][:1] in b"Ee":
+        capitals = data.upper()
+        at = 0
+        while (hit := capitals.find(b"VCARD", at)) >= 0:
+            start = max(capitals.rfind(b"\n", at, hit), capitals.rfind(b"\r", at, hit), at - 1) + 1
+            if start > at:
+                lines = data[at:start].splitlines()
+                yield from self._take(lines, line, start - at)
+                line += len(lines)
+            ends = _LINE_END.search(data, hit)
+            stop, at = ends.span() if ends is not None else (len(data), len(data))
+            yield from self._joined(data[start:stop], line)
+            line += 1
+        if at < len(data):
+            yield from self._take(data[at:].splitlines(), line, len(data) - at)
+
+    def _joined(self, raw: bytes, number: int) -> Iterator[Item | None]:
+        """A line that may hold edges, and the lines of several files if they were joined there."""
+        first, *others = (_FUSED_CAPITALS if self.open and self._usual else _FUSED).split(raw)
+        yield from self._line(first, number)
+        for each in others:
+            yield from self._settle("end", b"")
+            yield from self._end(number)
+            yield from self._begin(number)
+            yield from self._line(each, number)
+
+    def _line(self, raw: bytes, number: int, edges: int = 0) -> Iterator[Item | None]:
+        """A line, or what is left of it after an edge."""
+        bare = raw.removeprefix(_BOM).rstrip(_PADDING)
+        if not bare.strip(_MARKS):
+            return
+        if not self.open:
+            yield from self._line_outside(bare.lstrip(_MARKS), number, edges)
+            return
+        bare = bare.lstrip(_MARKS) if edges else self._unindented([bare])[0]
+        text = bare.lstrip(b" \t")
+        found = _EDGE.match(text) if edges < _EDGES_A_LINE else None
+        if found is not None and not self._counts(found[0], text[found.end() :], len(bare) > len(text)):
+            found = None
+        if found is None:
+            yield from self._text(bare, number, edges)
+            return
+        edge, indented = found[1].lower(), len(bare) > len(text)
+        yield from self._settle("begin" if edge == b"begin" else "end", bare)
+        if not self.open:
+            yield from self._line_outside(text, number, edges)
+            return
+        self._reach(bare, begins=edge == b"begin")
+        if indented and not self._depth and not (edge == b"begin" and self._is_agent()):
+            self._doubt("end" if edge == b"end" else "begin", number, b"", alone=True)
+            self._keep([bare], len(raw))
+        elif edge == b"end":
+            yield from self._end(number)
+        elif self._is_agent():
+            self._within(folded=indented)
+        elif self._folded:
+            self._keep([bare], len(raw))
+        else:
+            yield from self._begin(number, bare)
+        yield from self._line(text[found.end() :], number, edges + 1)
+
+    def _counts(self, edge: bytes, rest: bytes, indented: bool) -> bool:
+        """Whether what is spelt like an edge at the start of a line is one, for all that follows it there."""
+        if indented:
+            return not rest.strip(_PADDING) and (edge[-5:] == b"VCARD" or not self._usual)
+        return not rest[:1].isalnum() or is_property(rest) or _EDGE.match(rest) is not None
+
+    def _line_outside(self, text: bytes, number: int, edges: int) -> Iterator[Item | None]:
+        found = _EDGE.match(text) if edges < _EDGES_A_LINE else None
+        if found is not None and self._counts(found[0], text[found.end() :], indented=False):
+            if found[1][:1] in b"Bb":
+                yield from self._begin(number, text)
+            else:
                 yield from self._end(number)
-            elif edge is not None and not self._is_agent():
-                yield from self._begin(number)
-            elif edge is not None:
-                self._within()
-                self._take(b"")
-            elif self.open:
-                self._take(raw)
-            elif not self._outside and raw.removeprefix(_BOM).strip(_PADDING):
-                self._outside = True
-                yield Reject(f"line {number}", "this is outside of any card (BEGIN:VCARD is missing)")
+            yield from self._line(text[found.end() :], number, edges + 1)
+            return
+        begins = text[-11:].upper() == b"BEGIN:VCARD"
+        if text[:-11] or not begins:
+            yield from self._tell_outside(number)
+        if begins:
+            yield from self._begin(number)
+
+    def _tell_outside(self, number: int) -> Iterator[Item]:
+        if not self._outside:
+            self._outside = True
+            yield Reject(f"line {number}", _OUTSIDE)
+
+    def _text(self, bare: bytes, number: int, edges: int) -> Iterator[Item | None]:
+        """A line of the open card that speaks of a card and is no edge, or is one after the end of a value."""
+        if self._start == number:
+            self._first = number
+        elif edges and self._lines:
+            # The edge before it in its line has a place of its own there.
+            self._lines.pop()
+        yield from self._take([bare], number, len(bare) + 1, unindented=True)
+        if not self.open:
+            return
+        usual = self._usual
+        agent = _AGENT.fullmatch(bare) if len(bare) < _EDGE_BYTES else None
+        if agent is not None or self._depth:
+            self._agent = agent is not None and bool(agent[1])
+        elif bare[-9:].upper() == b"END:VCARD" and (not usual or bare[-5:] == b"VCARD"):
+            self._doubt("end", number, bare[:-9], alone=False, kept=1)
+        elif bare[-11:].upper() == b"BEGIN:VCARD" and (not usual or bare[-5:] == b"VCARD"):
+            self._doubt("begin", number, bare[:-11], alone=False, kept=1)
+
+    def _take(
+        self, lines: list[bytes], number: int, size: int, *, unindented: bool = False
+    ) -> Iterator[Item | None]:
+        """Lines without an edge."""
+        at = self._first_of(lines) if not self.open or self._doubtful or self._agent else None
+        if self.open and not unindented:
+            lines = self._unindented(lines)
+        if at is not None:
+            if self.open:
+                yield from self._settle("", lines[at])
+            if not self.open:
+                yield from self._tell_outside(number + at)
+                return
+            if self._indent is None:
+                lines = self._unindented(lines)
+            if self._agent:
+                self._reach(lines[at])
+        if self.open:
+            if self._folded:
+                lines = self._after_fold(lines)
+            self._keep(lines, size)
+
+    def _first_of(self, lines: list[bytes]) -> int | None:
+        """Where the first line stands that is not blank."""
+        return next((at for at, raw in enumerate(lines) if raw.strip(_MARKS)), None)
+
+    def _unindented(self, lines: list[bytes]) -> list[bytes]:
+        """A card's first line is no fold of another: as it is indented, so may be all those after it."""
+        if self._indent is None:
+            at = self._first_of(lines)
+            if at is None:
+                return lines
+            self._indent = lines[at][: len(lines[at]) - len(lines[at].lstrip(b" \t"))]
+        indent = self._indent
+        if indent:
+            width = len(indent)
+            for at, raw in enumerate(lines):
+                if raw.startswith(indent):
+                    lines[at] = raw[width:]
+                elif raw.strip(_PADDING):
+                    self._indent = b""
+                    break
+        return lines
+
+    def _keep(self, lines: list[bytes], size: int) -> None:
+        self._size += size
+        if self._size > self._limit:
+            self._too_large = True
+            self._lines.clear()
+        if not self._too_large:
+            # Lines of a card within this one stay as blanks, so that its own lines keep their numbers.
+            self._lines += lines if not self._depth else [b""] * len(lines)
+        for raw in reversed(lines):
+            if raw.strip(_PADDING):
+                self._last = raw
+                break
 
     def _is_agent(self) -> bool:
         """Whether the card that begins now is the value of an AGENT, with nothing but blank lines between."""
-        if not self.open or self._last is None or len(self._last) >= _EDGE_BYTES:
+        if self._last is None or len(self._last) >= _EDGE_BYTES:
             return False
         found = _AGENT.fullmatch(self._last)
         return found is not None and not found[1]
 
-    def _begin(self, number: int) -> Iterator[Item]:
+    def _within(self, *, folded: bool) -> None:
+        """A card begins within the open one."""
+        self._folded = folded if not self._depth else self._folded
+        self._depth += 1
+        self._keep([b""], 0)
+        self._last = None
+
+    def _reach(self, line: bytes, *, begins: bool = False) -> None:
+        """What the line, which is not blank, says of the card within this one: its kind, or its end."""
+        indented = line[:1] in _BLANKS
+        if self._agent:
+            self._agent = False
+            # A card that begins at the start of a line is nobody's agent.
+            if indented or not begins:
+                self._folded = indented if not self._depth else self._folded
+                self._depth += 1
+        if self._folded and not indented:
+            self._depth, self._folded = 0, False
+
+    def _after_fold(self, lines: list[bytes]) -> list[bytes]:
+        """The same number of lines, blank as far as the folded card within this one reaches."""
+        for at, raw in enumerate(lines):
+            if raw[:1] not in _BLANKS and raw.strip(_PADDING):
+                self._depth, self._folded = 0, False
+                return [b""] * at + lines[at:]
+        return lines
+
+    def _doubt(
+        self, edge: Literal["begin", "end"], number: int, before: bytes, *, alone: bool, kept: int = 0
+    ) -> None:
+        self._doubtful = _Doubtful(edge, len(self._lines) - kept, before, number, alone)
+
+    def _settle(self, edge: Literal["", "begin", "end"], line: bytes) -> Iterator[Item | None]:
+        """The next line, which is not blank, shows what a doubtful edge is."""
+        doubtful, self._doubtful = self._doubtful, None
+        if doubtful is None or edge == "end":
+            return
+        after = len(self._lines) - doubtful.at - 1
+        if doubtful.edge == "end":
+            garbage = line[:1] not in _BLANKS and not is_property(line)
+            if edge == "begin" or (doubtful.alone and garbage):
+                self._cut(doubtful)
+                yield from self._close()
+        elif not edge and self._begins(doubtful, line):
+            self._cut(doubtful)
+            yield from self._begin(doubtful.number)
+            self._lines += [b""] * after
+
+    def _begins(self, doubtful: _Doubtful, line: bytes) -> bool:
+        """Whether a line after a doubtful BEGIN shows that it is one: the first of an indented card, or a VERSION."""
+        if doubtful.alone and line[:1] in _BLANKS:
+            return is_property(line.lstrip(b" \t"))
+        return _VERSION.match(line) is not None and any(map(_VERSION.match, self._lines[: doubtful.at]))
+
+    def _cut(self, doubtful: _Doubtful) -> None:
+        """The open card ends where the doubtful edge stands."""
+        if not self._too_large:
+            self._lines[doubtful.at :] = [doubtful.before]
+
+    def _begin(self, number: int, line: bytes = b"") -> Iterator[Item | None]:
         if self.open:
             yield from self._close()
         self.open, self._outside, self._too_large = True, False, False
-        self._start, self._size, self._depth, self._last = number, 0, 0, None
+        self._start, self._first, self._size = number, number + 1, 0
+        self._usual = line == b"BEGIN:VCARD"
+        self._indent, self._last, self._doubtful = None, None, None
+        self._depth, self._folded, self._agent = 0, False, False
 
-    def _end(self, number: int) -> Iterator[Item]:
+    def _end(self, number: int) -> Iterator[Item | None]:
         self._last = None
-        if self._depth:
+        if self._depth and self.open:
             self._depth -= 1
-            self._take(b"")
+            self._folded = self._folded and self._depth > 0
+            self._keep([b""], 0)
         elif self.open:
             yield from self._close()
         elif not self._outside:
@@ -100,46 +363,35 @@ class Cutter:
         else:
             self._outside = False
 
-    def _take(self, raw: bytes) -> None:
-        """A line of the open card, or of one within it."""
-        self._size += len(raw) + 1
-        if self._size > self._limit:
-            self._too_large = True
-            self._lines.clear()
-        if raw and not raw.isspace():
-            self._last = raw
-        # Lines of a card within this one stay as blanks, so that its own lines keep their numbers.
-        kept = b"" if self._depth else raw
-        if raw[-5:] == b"VCARD" and len(raw) < _EDGE_BYTES and (found := _AGENT.fullmatch(raw)) and found[1]:
-            self._within()
-            kept = b""
-        if not self._too_large:
-            self._lines.append(kept)
-
-    def _within(self) -> None:
-        self._depth += 1
-        self._last = None
-
-    def _close(self) -> Iterator[Item]:
+    def _close(self) -> Iterator[Item | None]:
         lines, self._lines = self._lines, []
         self.open = False
         if self._too_large:
             yield Reject(f"line {self._start}", f"this card is larger than {self._limit} bytes")
         else:
-            yield careful(lines, self._start)
+            yield from careful(lines, self._first, self._start)
 
-    def flood(self, number: int) -> Iterator[Item]:
+    def flood(self, number: int) -> Iterator[Item | None]:
         """The present line alone is larger than a card may be, and so is the card it belongs to."""
+        yield from self._settle("", b"")
         if self.open:
             self._too_large = True
             self._lines.clear()
-        elif not self._outside:
-            self._outside = True
-            yield Reject(f"line {number}", "this is outside of any card (BEGIN:VCARD is missing)")
+        else:
+            yield from self._tell_outside(number)
 
-    def close(self) -> Iterator[Item]:
+    def close(self) -> Iterator[Item | None]:
         """The end of the input."""
-        if self.open:
-            self.open = False
-            self._lines.clear()
-            yield Reject(f"line {self._start}", "the input ends within this card (END:VCARD is missing)")
+        yield from self._settle("begin", b"")
+        if not self.open:
+            return
+        if self._last is None and not self._depth and any(map(bytes.strip, self._lines)):
+            # The END of an AGENT's card was the last line, so that no value can be half.
+            for item in self._close():
+                yield item
+                if isinstance(item, Contact | Group):
+                    yield Note(f"line {self._start}", _NO_END)
+            return
+        self.open = False
+        self._lines.clear()
+        yield Reject(f"line {self._start}", _NO_END)

@@ -13,35 +13,48 @@ from collections.abc import Iterator
 from contactport.formats.charsets import decode, is_utf8
 from contactport.formats.heads import Head, cut
 from contactport.formats.pictures import unbase64
-from contactport.formats.properties import FREE_TEXT, resolve
+from contactport.formats.properties import FREE_TEXT, PROPERTIES, resolve
 from contactport.formats.values import Add, ignore
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=]+\s*")
+_OCTET = re.compile(rb"=[0-9A-Fa-f]{2}")
+_NAMED = re.compile(rb"(?:[\w-]{1,64}\.)?([A-Za-z0-9-]{1,64})[:;]")
+_FULL = 70
+"""Octets of a line that a writer of quoted-printable breaks because it is full."""
+_PAUSE_LINES = 2048
+_PAUSE_BYTES = 64 * 1024
+_LINE_WORK = 200
+"""A line takes time as if it had so many octets more."""
 _LITERAL = re.compile(rb"=5C(?![,;:\\]|=2C|=3B|=3A|=5C)", re.IGNORECASE)
-
-
-class BrokenLine(ValueError):
-    """`at` counts physical lines from the first that was given, which is 0."""
-
-    def __init__(self, at: int) -> None:
-        self.at = at
-        super().__init__("a line is neither a property nor the rest of one")
 
 
 class Property:
     """One property. `value` is as it came, unfolded, its soft breaks removed."""
 
-    __slots__ = ("add", "head", "value")
+    __slots__ = ("_semicolons", "add", "head", "value")
 
     def __init__(self, head: Head, add: Add, value: bytes) -> None:
         self.head, self.add = head, add
         self.value: bytes | bytearray = value
+        self._semicolons = -1
 
     def extend(self, more: bytes) -> None:
         """Take in a further line. In place: there may be very many."""
         if isinstance(self.value, bytes):
             self.value = bytearray(self.value)
         self.value += more
+        if self._semicolons >= 0:
+            self._semicolons += _semicolons(more)
+
+    def takes_lines(self) -> bool:
+        """Whether a line that is no property belongs to the value: naive writers leave raw line ends in a text."""
+        name = self.head.name
+        if name == "ADR":
+            # All seven parts are there after six semicolons.
+            if self._semicolons < 0:
+                self._semicolons = _semicolons(self.value)
+            return self._semicolons < 6
+        return name in FREE_TEXT or (name[:2] == "X-" and self.add is ignore and self.value[:1] == b"<")
 
     def utf8(self) -> bytes:
         """The value as `Add` wants it."""
@@ -57,6 +70,10 @@ class Property:
         return value if _is_utf8(value) else decode(value).encode()
 
 
+def _semicolons(value: bytes | bytearray) -> int:
+    return value.count(b";") - value.count(b"\\;")
+
+
 def _is_utf8(value: bytes) -> bool:
     try:
         value.decode()
@@ -67,6 +84,9 @@ def _is_utf8(value: bytes) -> bool:
 
 def _unquote(value: bytes) -> bytes:
     """Quoted-printable undone. An encoded separator separates nothing, an encoded line end is a line end."""
+    if value[-1:] == b"=" and _OCTET.search(value) is None:
+        # No soft break: whoever wrote this has encoded nothing.
+        value += b"3D"
     value = (
         value.replace(b"=3B", b"\\;").replace(b"=3b", b"\\;").replace(b"=2C", b"\\,").replace(b"=2c", b"\\,")
     )
@@ -77,7 +97,28 @@ def _unix(value: bytes) -> bytes:
     return value.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
-def _logical(lines: list[bytes]) -> Iterator[tuple[int, bytes]]:
+def is_property(line: bytes) -> bool:
+    """Whether a line begins with a known name and what follows one: group, name, and a colon or a semicolon."""
+    found = _NAMED.match(line)
+    if found is None:
+        return False
+    name = found[1].upper()
+    return name[:2] == b"X-" or name.decode() in PROPERTIES
+
+
+def _goes_on(before: bytes, line: bytes) -> bool:
+    """Whether the line goes on with a quoted-printable value after a soft break at the end of the line before it.
+
+    A value that ends in "=" by itself looks the same. A break where a line is full, or where the text has one, is
+    meant.
+    """
+    if not is_property(line):
+        return True
+    before = before.rstrip(b" \t")
+    return len(before) >= _FULL or before[-7:].upper() == b"=0D=0A=" or before[-4:].upper() == b"=0A="
+
+
+def _logical(lines: list[bytes]) -> Iterator[tuple[int, bytes] | None]:
     """Each unfolded line and where it begins. A soft break of quoted-printable is no fold: nothing is cut off."""
     at, count = 0, len(lines)
     while at < count:
@@ -87,7 +128,7 @@ def _logical(lines: list[bytes]) -> Iterator[tuple[int, bytes]]:
         quoted = _is_quoted(parts[0])
         while at < count:
             line = lines[at]
-            if quoted and parts[-1].rstrip(b" \t")[-1:] == b"=":
+            if quoted and parts[-1].rstrip(b" \t")[-1:] == b"=" and _goes_on(lines[at - 1], line):
                 parts[-1] = parts[-1].rstrip(b" \t")[:-1]
                 parts.append(line)
             elif line[:1] in _BLANKS:
@@ -97,6 +138,8 @@ def _logical(lines: list[bytes]) -> Iterator[tuple[int, bytes]]:
             else:
                 break
             at += 1
+            if not at % _PAUSE_LINES:
+                yield None
         yield first, b"".join(parts) if len(parts) > 1 else parts[0]
 
 
@@ -107,32 +150,48 @@ def _is_quoted(line: bytes) -> bool:
     return len(line) > 16 and b"QUOTED-PRINTABLE" in line.partition(b":")[0].upper()
 
 
-def properties(lines: list[bytes]) -> Iterator[Property]:
+def properties(lines: list[bytes]) -> Iterator[Property | int | None]:
     """The properties between BEGIN and END.
 
-    Raises BrokenLine for a line that is no property and that no value before it can take in.
+    A number stands for a line that is no property and that no value before it can take in: it counts from the
+    first that was given, which is 0. None is a pause, as in `vcard.steps`.
     """
     last: Property | None = None
-    for at, line in _logical(lines):
-        if last is not None and last.head.encoding == "B" and _BASE64.fullmatch(line):
-            # vCard 2.1's base64 need not be indented; a blank line ends it.
-            last.extend(line)
+    open_ = False
+    """Whether a line of base64 may follow."""
+    work = 0
+    for logical in _logical(lines):
+        if logical is None:
+            yield None
             continue
+        at, line = logical
+        work += len(line) + _LINE_WORK
+        if work > _PAUSE_BYTES:
+            work = 0
+            yield None
+        if open_ and last is not None:
+            if _BASE64.fullmatch(line):
+                # vCard 2.1's base64 need not be indented; a blank line ends it, and so does its padding.
+                last.extend(line)
+                open_ = line[-1:] != b"="
+                continue
+            open_ = False
         if not line.strip(b" \t\0\x1a"):
             continue
         read = add = None
         head, colon, value = cut(line)
         if colon and (known := resolve(head)) is not None:
             read, add = known
-        free = last is not None and (last.head.name in FREE_TEXT or last.head.name.startswith("X-"))
-        if read is not None and (add is not None or not free):
+        takes = add is None and last is not None and last.takes_lines()
+        if read is not None and not takes:
             if last is not None:
                 yield last
             last = Property(read, add or ignore, value)
-        elif last is not None and free:
+            open_ = read.encoding == "B" and value[-1:] != b"="
+        elif last is not None and takes:
             last.extend(b"\n")
             last.extend(line)
         else:
-            raise BrokenLine(at)
+            yield at
     if last is not None:
         yield last

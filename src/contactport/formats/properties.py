@@ -224,7 +224,7 @@ PROPERTIES: dict[str, Maker] = {
 }
 """Every name that is known. An unknown X- name is ignored; any other unknown name may be a broken line."""
 
-FREE_TEXT = frozenset({"NOTE", "ADR", "LABEL"})
+FREE_TEXT = frozenset({"NOTE", "LABEL"})
 """Where naive writers leave raw line ends in a value."""
 
 

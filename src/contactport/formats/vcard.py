@@ -26,7 +26,9 @@ __all__ = ["CARD_BYTES", "VERSIONS", "Version", "read", "write"]
 CARD_BYTES = 2 * 1024 * 1024
 """The largest card that is read unless the caller says otherwise."""
 _KNOWN_HEADS = 4096
-_NEWLINES = (10, 13)
+_QUICK_LINES = 2000
+"""A card with more lines goes the careful way, which pauses."""
+_ALONE = (b"\nEND:", b"\rEND:")
 
 
 class _Doubt(Exception):
@@ -60,10 +62,12 @@ def _learn(line: bytes) -> tuple[Add, bytes]:
 def _quick(body: bytes, contact: Contact, draft: Draft) -> int:
     """Reads the unfolded lines between BEGIN and END, and counts them.
 
-    -1 where there is doubt: the contact is of no use then.
+    -1 where there is doubt, or too many lines: the contact is of no use then.
     """
     known = _known.get
     lines = body.splitlines()
+    if len(lines) > _QUICK_LINES:
+        return -1
     try:
         for line in lines:
             head, colon, value = line.partition(b":")
@@ -107,8 +111,10 @@ def _whole(block: bytes, at: int, end: int) -> tuple[Item | None, int]:
 
 def _alone(data: bytes) -> Item | None:
     """The only card of an input; None where there may be more in it."""
-    end = data.find(b"\nEND:VCARD") + 1
-    return _whole(data, 0, end)[0] if end and data[end + 9 :] in _ENDS else None
+    end = data.find(b"VCARD", 11) - 4
+    if end > 0 and data[end - 1 : end + 4] == b"\nEND:" and data[end + 9 :] in _ENDS:
+        return _whole(data, 0, end)[0]
+    return None
 
 
 _ENDS = (b"\r\n", b"\n", b"")
@@ -125,12 +131,15 @@ class _Reader:
         self._flooded = False
         """Whether the present line is being skipped, for it alone is larger than a card may be."""
 
-    def block(self, block: bytes) -> Generator[Item, None, int]:
+    def block(self, block: bytes) -> Generator[Item | None, None, int]:
         """The items of all whole cards in the block; returns how far it came."""
-        at = search = self._unflooded(block) if self._flooded else 0
+        at = self._unflooded(block) if self._flooded else 0
         cutter, find, size = self._cutter, block.find, len(block)
-        while (end := find(b"END:VCARD", search)) >= 0:
-            stop = search = end + 9
+        plain = True
+        begins = block.startswith
+        search = at + 11 if begins(b"BEGIN:VCARD", at) else self._begun(block, at)
+        while (hit := find(b"VCARD", search)) >= 0:
+            stop = search = hit + 5
             if stop >= size:
                 break
             if block[stop] == 13:
@@ -141,28 +150,37 @@ class _Reader:
             elif block[stop] == 10:
                 stop += 1
             else:
+                plain = False
                 continue
-            if end and block[end - 1] not in _NEWLINES:
+            end = hit - 4
+            if block[end - 1 : hit] not in _ALONE:
+                plain = False
                 continue
             item, lines = None, 0
-            if not cutter.open and self._is_quick and stop - at <= self._limit:
+            if plain and self._is_quick and cutter.idle and stop - at <= self._limit:
                 item, lines = _whole(block, at, end)
             if item is not None:
                 self._line += lines
                 yield item
             else:
                 yield from self._careful(block, at, stop)
-            at = search = stop
+            at, plain = stop, True
+            search = at + 11 if begins(b"BEGIN:VCARD", at) else self._begun(block, at)
         if size - at > self._limit:
             at = yield from self._overflow(block, at)
         return at
 
-    def _careful(self, block: bytes, at: int, stop: int) -> Iterator[Item]:
+    def _begun(self, block: bytes, at: int) -> int:
+        """Where the lines of a card begin after blank lines and its BEGIN; `at` where none does."""
+        blank = _BLANK.match(block, at)
+        return blank.end() + 11 if blank and block.startswith(b"BEGIN:VCARD", blank.end()) else at
+
+    def _careful(self, block: bytes, at: int, stop: int) -> Iterator[Item | None]:
         """Some whole lines go the careful way."""
         yield from self._cutter.feed(block[at:stop], self._line)
         self._line += _lines(block, at, stop)
 
-    def _overflow(self, block: bytes, at: int) -> Generator[Item, None, int]:
+    def _overflow(self, block: bytes, at: int) -> Generator[Item | None, None, int]:
         """More than a card may hold, and no END that the quick way knows: its whole lines go the careful way."""
         stop = max(block.rfind(b"\n", at), block.rfind(b"\r", at, -1)) + 1
         if stop > at:
@@ -181,7 +199,7 @@ class _Reader:
         self._flooded = False
         return found.start()
 
-    def end(self, rest: bytes) -> Iterator[Item]:
+    def end(self, rest: bytes) -> Iterator[Item | None]:
         """`rest` is what no block gave a card for; there is nothing after it."""
         if rest[-1:] != b"\n":
             rest += b"\n" if rest[-1:] == b"\r" else b"\r\n"
@@ -227,9 +245,16 @@ def read(chunks: Iterable[bytes], *, card_bytes: int = CARD_BYTES, quick: bool =
     """Every card of a file or an answer, in order; the chunks may be cut anywhere. Never raises for bad input.
 
     A card that can't be read, or is larger than `card_bytes`, is a Reject at the line of its BEGIN, counted from
-    1. Memory holds one card and one chunk, or a few. `quick=False` sends every card the careful way: the items
-    are the same, only later.
+    1. Lines that were left out of a card are Notes right after it. Memory holds one card and one chunk, or a few.
+    `quick=False` sends every card the careful way: the items are the same, only later.
     """
+    return filter(None, steps(chunks, card_bytes=card_bytes, quick=quick))
+
+
+def steps(
+    chunks: Iterable[bytes], *, card_bytes: int = CARD_BYTES, quick: bool = True
+) -> Iterator[Item | None]:
+    """As `read()`, with None between the parts of a card that takes long: a few milliseconds are between any two."""
     if quick and isinstance(chunks, list) and len(chunks) == 1 and len(chunks[0]) <= card_bytes:
         # An import reads each card of a server's answer by itself.
         item = _alone(chunks[0])
@@ -238,7 +263,7 @@ def read(chunks: Iterable[bytes], *, card_bytes: int = CARD_BYTES, quick: bool =
     return _read(chunks, card_bytes, quick)
 
 
-def _read(chunks: Iterable[bytes], card_bytes: int, quick: bool) -> Iterator[Item]:
+def _read(chunks: Iterable[bytes], card_bytes: int, quick: bool) -> Iterator[Item | None]:
     reader = _Reader(card_bytes, quick)
     waiting: list[bytes] = []
     size = wanted = 0

@@ -144,6 +144,20 @@ _fragments = [
         b"\\n",
         b"\\,",
     ),
+    *(
+        b"END:VCARDBEGIN:VCARD",
+        b"END:VCARD \xef\xbb\xbfBEGIN:VCARD\r\n",
+        b"\n END:VCARD\n",
+        b"\n\tBEGIN:VCARD\r\n",
+    ),
+    *(
+        b"\nAGENT:BEGIN:VCARD\n N:x\n END:VCARD\n",
+        b"\nAGENT:\n",
+        b"\n# comment\n",
+        b"VCARD",
+        b"VERSION:3.0\n",
+    ),
+    *(b"\nURL;ENCODING=QUOTED-PRINTABLE:x?q=\n", b"=0D=0A=\n", b"\nend:vcard\n", b"\n end:vcard\n"),
     *(b":", b";", b'"', b"^n", b"=", b"X-ANDROID-CUSTOM:vnd/relation;b;1;", b"TEL", b"x", b"ZZZ:y", b"10:30"),
 ]
 soups = st.lists(st.one_of(st.sampled_from(_fragments), st.binary(max_size=3)), max_size=60).map(b"".join)

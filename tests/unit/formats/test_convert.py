@@ -16,7 +16,7 @@ from contactport.contact import Contact, Group, Item, Passed
 from contactport.formats import vcard
 from samples.book import cards
 
-BROKEN = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Bad\r\nEMAIL\r\nEND:VCARD\r\n"
+BROKEN = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:Bad\r\nEMAIL\r\nEND:VCARD\r\n"
 THING = "BEGIN:VCARD\r\nVERSION:4.0\r\nKIND:org\r\nFN:Acme\r\nEND:VCARD\r\n"
 GROUP = (
     "BEGIN:VCARD\r\nVERSION:3.0\r\nN:Friends\r\nFN:Friends\r\nX-ADDRESSBOOKSERVER-KIND:group\r\n"
@@ -91,7 +91,7 @@ def test_what_is_sound_is_written_and_a_reject_is_told(
     assert done.returncode == status
     assert read(done.stdout) == read(book)
     assert done.stderr.decode().splitlines() == [
-        "standard input: line 1: line 4 is neither a property nor the rest of one",
+        "standard input: line 1: this card says nothing about a person",
         "standard input: 30 contacts written, 1 rejected.",
     ]
 

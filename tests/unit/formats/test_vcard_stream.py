@@ -11,7 +11,7 @@ from contactport.contact import Contact, Item, Reject
 from contactport.formats import vcard
 from samples.book import card, cards
 
-BROKEN = "BEGIN:VCARD\r\nFN:Bad\r\nEMAIL\r\nEND:VCARD\r\n"
+BROKEN = "BEGIN:VCARD\r\nUID:Bad\r\nEMAIL\r\nEND:VCARD\r\n"
 
 
 def rejects(items: Iterator[Item]) -> list[str]:

@@ -17,6 +17,7 @@ from contactport.contact import (
     Labelled,
     LabelledDate,
     Name,
+    Note,
     Organisation,
     PartialDate,
     Passed,
@@ -26,6 +27,7 @@ from contactport.contact import (
 )
 from contactport.formats import vcard
 
+STRAY = "this line is neither a property nor the rest of one"
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(200))
 
 
@@ -109,7 +111,7 @@ class TestVCard21:
 
     def test_lines_are_counted_through_an_agent_s_card(self) -> None:
         data = "BEGIN:VCARD\nAGENT:\n\nBEGIN:VCARD\nFN:Clerk\nEND:VCARD\nFN:Boss\nTEL\nEND:VCARD\n"
-        assert items(data) == [Reject("line 1", "line 8 is neither a property nor the rest of one")]
+        assert items(data) == [Contact(formatted_name="Boss"), Note("line 8", STRAY)]
 
     def test_an_agent_that_never_ends_costs_no_later_card(self) -> None:
         data = "BEGIN:VCARD\nFN:Boss\nAGENT:\nBEGIN:VCARD\nFN:Clerk\nBEGIN:VCARD\nFN:C\nEND:VCARD\n"
@@ -221,10 +223,11 @@ class TestCharactersAndLines:
 
 
 class TestBrokenCards:
-    def test_a_line_that_is_no_property_costs_its_card_alone(self) -> None:
+    def test_a_line_that_is_no_property_is_told_and_costs_nobody(self) -> None:
         data = "BEGIN:VCARD\nFN:A\nEMAIL;TYPE=HOME\nEND:VCARD\nBEGIN:VCARD\nFN:B\nEND:VCARD\n"
         assert items(data) == [
-            Reject("line 1", "line 3 is neither a property nor the rest of one"),
+            Contact(formatted_name="A"),
+            Note("line 3", STRAY),
             Contact(formatted_name="B"),
         ]
 
