@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.contract import shapes
-from tests.contract.raw import ask
+from tests.contract.raw import FORM, Connection, ask, form
 from tests.contract.stage import MANY, Stage
 
 JSON = ["/{}/{id}", "/{}/{id}.json", "/{}.json/{id}", "/{}/{id}/", "/{}/{id}.json/", "/{}.json/{id}/"]
@@ -122,3 +122,15 @@ def test_other_paths_and_methods_answer_in_the_same_words(
 )
 def test_nothing_redirects(app: Stage, path: str) -> None:
     assert app.ask("GET", path).status in (401, 404)
+
+
+def test_a_loop_without_a_pause_is_answered_every_time(app: Stage) -> None:
+    """As the README of a .NET library polls; another domain polls on beside it."""
+    pair = app.domain("polls without a pause")
+    begun = ask(app.port, "POST", "/begin_import/import", pair.basic, FORM, body=form(app.account()))
+    path, other = f"/events.xml/{begun.json()['id']}", app.begin()
+    with Connection(app.port) as connection:
+        for n in range(250):
+            assert connection.ask("GET", path, ["Host: x", pair.basic]).status == 200, n
+            if n % 50 == 0:
+                assert app.ask("GET", f"/events/{other}").status == 200

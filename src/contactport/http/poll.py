@@ -32,10 +32,14 @@ async def asked_import(
 ) -> tuple[Import, T]:
     """The import of this id, the caller's own, and what `more` reads of it.
 
-    All of it is read at once: polls are what this service does most. Raises WireError: 401, the same for unknown
-    and foreign; 429.
+    All of it is read at once: polls are what this service does most. A poll above the domain's rate is held before
+    anything is read, so that it costs nobody else anything. Raises WireError: 401, the same for unknown and foreign;
+    429.
     """
-    key, password = key_pair(request, arguments)
+    key, password = pair = key_pair(request, arguments)
+    known = service.polls.recall(pair)
+    if known is not None:
+        await service.polls.turn(known, service.settings.polls_per_second)
     import_id = int(name) if name.isascii() and name.isdigit() and len(name) <= 10 else 0
 
     def look(connection: Connection) -> tuple[Domain | None, tuple[Import, T] | None]:
@@ -48,15 +52,9 @@ async def asked_import(
     domain, found = await service.store.database.read(look)
     if domain is None:
         raise WireError(Code.NOT_AUTHENTICATED)
-    wait = service.polls.take(domain.id, service.settings.polls_per_second)
-    if wait:
-        raise WireError(
-            Code.INVALID_PARAMETERS,
-            f"This domain may poll {service.settings.polls_per_second} times a second. Once a second an import is "
-            "enough.",
-            http=429,
-            retry_after=wait,
-        )
+    if known != domain.id:
+        service.polls.remember(pair, domain.id)
+        await service.polls.turn(domain.id, service.settings.polls_per_second)
     if found is None:
         raise WireError(Code.NOT_AUTHENTICATED)
     answer = answer_of(request.scope)

@@ -1,10 +1,21 @@
-"""How often a domain may poll: a token bucket for each, in memory."""
+"""How often a domain may poll: a token bucket for each, in memory. A poll above the rate is held until its turn."""
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import math
+import secrets
 import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
 
+from contactport.errors import Code, WireError
+
+HELD_SECONDS = 1.0
+"""How long a poll may be held until its turn. Real clients poll in a loop without a pause, and 429 ends them."""
+HELD_POLLS = 100
+"""How many polls of one domain are held at once; beside streams and polls with `wait`, which have seats."""
 _MOST = 10_000
 _GRAIN = 1e-6
 """What sums of floating-point times may be off by."""
@@ -13,25 +24,77 @@ _GRAIN = 1e-6
 class Polls:
     """A bucket holds one second's worth of polls, so that a client may be as unsteady as it likes within it.
 
-    A bucket that nobody touched for a second is full again, which is the same as none: when there are too many,
-    those are forgotten without anybody's gaining or losing a poll.
+    A held poll takes its token ahead of time, so a bucket may owe a second's worth. A full bucket is the same as
+    none: when there are too many, those are forgotten without anybody's gaining or losing a poll.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._sleep = sleep
+        self._clock = clock
         self._buckets: dict[int, tuple[float, float]] = {}
+        self._held: Counter[int] = Counter()
+        self._domains: dict[bytes, int] = {}
+        self._secret = secrets.token_bytes(32)
 
     def __len__(self) -> int:
         return len(self._buckets)
 
-    def take(self, domain_id: int, rate: int, now: float | None = None) -> int:
-        """0 when the poll may go on, else the seconds to wait, rounded up. `rate` is polls a second."""
-        now = time.monotonic() if now is None else now
+    @property
+    def held(self) -> int:
+        """How many polls are held now."""
+        return self._held.total()
+
+    async def turn(self, domain_id: int, rate: int) -> None:
+        """Wait for this poll's turn. `rate` is polls a second.
+
+        Raises WireError 429 when that is too far away, or too many polls of this domain are held already.
+        """
+        seconds = self._due(domain_id, rate, self._clock())
+        if not seconds:
+            return
+        self._held[domain_id] += 1
+        try:
+            await self._sleep(seconds)
+        finally:
+            self._held[domain_id] -= 1
+            if not self._held[domain_id]:
+                del self._held[domain_id]
+
+    def _due(self, domain_id: int, rate: int, now: float) -> float:
+        """Take the next token; the seconds until it is due. Raises WireError, and takes none then."""
         if len(self._buckets) >= _MOST and domain_id not in self._buckets:
-            self._buckets = {one: (left, at) for one, (left, at) in self._buckets.items() if now - at < 1.0}
+            self._buckets = {
+                one: (left, at)
+                for one, (left, at) in self._buckets.items()
+                if left + (now - at) * rate < rate
+            }
         left, at = self._buckets.get(domain_id, (float(rate), now))
-        left = min(float(rate), left + (now - at) * rate)
-        if left < 1.0 - _GRAIN:
-            self._buckets[domain_id] = (left, now)
-            return max(1, math.ceil((1.0 - left) / rate))
-        self._buckets[domain_id] = (left - 1.0, now)
-        return 0
+        left = min(float(rate), left + (now - at) * rate) - 1.0
+        seconds = 0.0 if left >= -_GRAIN else -left / rate
+        if seconds > HELD_SECONDS + _GRAIN or (seconds and self._held[domain_id] >= HELD_POLLS):
+            raise WireError(
+                Code.INVALID_PARAMETERS,
+                f"This domain may poll {rate} times a second, and has more polls waiting for their turn than can be "
+                "held. Once a second an import is enough.",
+                http=429,
+                retry_after=max(1, math.ceil(seconds - _GRAIN)),
+            )
+        self._buckets[domain_id] = (left, now)
+        return seconds
+
+    def remember(self, pair: tuple[str, str], domain_id: int) -> None:
+        """Note which domain a key pair has just been found to be."""
+        while len(self._domains) >= _MOST:
+            del self._domains[next(iter(self._domains))]
+        self._domains[self._digest(pair)] = domain_id
+
+    def recall(self, pair: tuple[str, str]) -> int | None:
+        """The domain that a key pair was found to be. It serves to hold a poll before it costs anything, and no more."""
+        return self._domains.get(self._digest(pair))
+
+    def _digest(self, pair: tuple[str, str]) -> bytes:
+        return hashlib.blake2b("\0".join(pair).encode(), digest_size=16, key=self._secret).digest()

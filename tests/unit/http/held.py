@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from starlette.applications import Starlette
 
 from contactport.http.application import build
+from contactport.http.polls import Polls
 from contactport.http.seats import Seats
 from contactport.http.service import Service
 from contactport.imports.begin import Request
@@ -31,7 +32,9 @@ async def until(question: Callable[[], bool]) -> None:
 class Wire:
     """The application on a store, and what it holds open."""
 
-    def __init__(self, store: Store, seats: Seats | None = None, **limits: int) -> None:
+    def __init__(
+        self, store: Store, seats: Seats | None = None, polls: Polls | None = None, **limits: int
+    ) -> None:
         async def begin(_request: Request) -> int:
             return 1
 
@@ -48,6 +51,7 @@ class Wire:
             begin=begin,
             erase=erase,
             seats=seats or Seats(),
+            polls=Polls() if polls is None else polls,
         )
         self.application: Starlette = build(self.service)
 

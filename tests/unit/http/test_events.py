@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from typing import get_args
+
+from sqlalchemy import Connection, update
 
 from contactport.contact import Contact
 from contactport.errors import Code
+from contactport.http.polls import Polls
+from contactport.store import events
 from contactport.store.domains import KeyPair
+from contactport.store.events import EventStatus
+from contactport.store.open import Store
+from contactport.store.schema import event
 from tests.unit.http.asgi import ask, basic
 from tests.unit.http.conftest import Build
+from tests.unit.http.held import Wire, until
 from tests.unit.http.shelf import Shelf
 
 
@@ -69,12 +79,58 @@ async def test_events_outlive_the_contacts_without_the_user_s_words(
     assert answer.json()["user_id"] is None
 
 
-async def test_too_many_polls_are_told_to_wait(wire: Build, pair: KeyPair, shelf: Shelf) -> None:
-    application = wire(polls_per_second=2)
+async def test_a_poll_above_the_rate_is_held_and_not_refused(
+    store: Store, pair: KeyPair, shelf: Shelf
+) -> None:
+    turns: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        turns.append(seconds)
+
+    wire = Wire(store, polls=Polls(sleep, lambda: 0.0), polls_per_second=3)
     path = f"/events/{shelf.waiting()}"
-    answers = [await ask(application, "GET", path, headers=basic(pair)) for _ in range(20)]
-    assert {answer.status for answer in answers[:2]} == {200}
-    refused = [answer for answer in answers if answer.status == 429]
-    assert refused
-    assert refused[0].headers["retry-after"] == "1"
-    assert refused[0].json()["error"]["code"] == 2
+    answers = [await wire.ask(path, headers=basic(pair)) for _ in range(8)]
+    assert [answer.status for answer in answers] == [200] * 6 + [429] * 2
+    assert [round(seconds, 3) for seconds in turns] == [0.333, 0.667, 1.0]
+    assert answers[-1].headers["retry-after"] == "2"
+    assert answers[-1].json()["error"]["code"] == 2
+
+
+async def test_a_held_poll_reads_nothing_and_tells_what_is_true_when_it_is_answered(
+    store: Store, pair: KeyPair, other: KeyPair, shelf: Shelf
+) -> None:
+    """Another domain is answered meanwhile."""
+    turn = asyncio.Event()
+
+    async def sleep(_seconds: float) -> None:
+        await turn.wait()
+
+    wire = Wire(store, polls=Polls(sleep, lambda: 0.0), polls_per_second=1)
+    one = shelf.running()
+    path = f"/events/{one.id}"
+    assert (await wire.ask(path, headers=basic(pair))).status == 200
+    held = asyncio.ensure_future(wire.ask(path, headers=basic(pair)))
+    await until(lambda: wire.service.polls.held == 1)
+    theirs = Shelf(store, other).waiting()
+    assert (await wire.ask(f"/events/{theirs}", headers=basic(other))).status == 200
+    assert not held.done()
+    await shelf.deliver(one, 5)
+    await shelf.finish(one)
+    turn.set()
+    assert (await held).json()["events"][-1]["event_type"] == "COMPLETE"
+
+
+async def test_gathering_s_time_stays_when_it_completes(store: Store, pair: KeyPair, shelf: Shelf) -> None:
+    """Each end is put on an event that began long ago."""
+
+    def put(connection: Connection, status: EventStatus) -> None:
+        began = update(event).where(event.c.type == "GATHERING").values(created_at=1_460_499_740_000)
+        connection.execute(began)
+        events.put(connection, one.id, "GATHERING", status, 5)
+
+    one = shelf.running()
+    for status in get_args(EventStatus):
+        await store.database.write(put, status)
+        answer = await Wire(store).ask(f"/events/{one.id}", headers=basic(pair))
+        assert answer.json()["events"][1]["created_at"] == "2016-04-12T22:22:20.000+00:00"
+        assert answer.json()["events"][1]["status"] == status

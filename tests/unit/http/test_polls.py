@@ -1,48 +1,139 @@
-"""A domain may poll so often, and no oftener."""
+"""A domain may poll so often; what comes oftener is held until its turn, and what can't be held is refused."""
 
 from __future__ import annotations
 
-from contactport.http.polls import Polls
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contactport.errors import WireError
+from contactport.http.polls import HELD_POLLS, Polls
+from tests.unit.http.held import until
 
 
-def test_a_second_s_worth_of_polls_may_come_at_once() -> None:
-    polls = Polls()
-    assert [polls.take(1, 3, 100.0) for _ in range(4)] == [0, 0, 0, 1]
+class Clock:
+    """A time that moves when it is told to, and what was slept until then."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.slept: list[float] = []
+        self.polls = Polls(self.sleep, lambda: self.now)
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(round(seconds, 6))
+
+    async def turns(self, domain: int, rate: int, number: int) -> list[float]:
+        """How long each of so many polls was held; -1 for one that was refused."""
+        held: list[float] = []
+        for _ in range(number):
+            self.slept.clear()
+            try:
+                await self.polls.turn(domain, rate)
+            except WireError:
+                held.append(-1)
+            else:
+                held.append(self.slept[0] if self.slept else 0)
+        return held
 
 
-def test_what_was_used_comes_back_with_time() -> None:
-    polls = Polls()
-    for _ in range(10):
-        polls.take(1, 10, 100.0)
-    assert polls.take(1, 10, 100.0) == 1
-    assert polls.take(1, 10, 100.1) == 0
-    assert polls.take(1, 10, 100.1) == 1
+async def test_a_second_s_worth_of_polls_may_come_at_once_and_a_second_s_worth_is_held() -> None:
+    assert await Clock().turns(1, 4, 10) == [0, 0, 0, 0, 0.25, 0.5, 0.75, 1, -1, -1]
 
 
-def test_a_poll_every_interval_of_the_limit_is_never_refused() -> None:
-    polls = Polls()
-    assert {polls.take(1, 100, at / 100) for at in range(1000)} == {0}
+async def test_a_refusal_takes_no_turn_and_says_when_to_come_back() -> None:
+    clock = Clock()
+    await clock.turns(1, 4, 20)
+    with pytest.raises(WireError) as caught:
+        await clock.polls.turn(1, 4)
+    error = caught.value
+    assert (error.code, error.http, error.retry_after) == (2, 429, 2)
+    clock.now += 0.25
+    assert await clock.turns(1, 4, 2) == [1, -1]
 
 
-def test_one_domain_does_not_use_up_another_s() -> None:
-    polls = Polls()
-    assert polls.take(1, 1, 5.0) == 0
-    assert polls.take(1, 1, 5.0) == 1
-    assert polls.take(2, 1, 5.0) == 0
+async def test_what_was_used_comes_back_with_time() -> None:
+    clock = Clock()
+    await clock.turns(1, 10, 20)
+    clock.now += 2
+    assert await clock.turns(1, 10, 11) == [0] * 10 + [0.1]
 
 
-def test_many_domains_leave_no_more_buckets_than_there_is_room_for() -> None:
-    polls = Polls()
+async def test_a_poll_every_interval_of_the_limit_is_never_held() -> None:
+    clock = Clock()
+    for _ in range(1000):
+        clock.now += 0.01
+        assert await clock.turns(1, 100, 1) == [0]
+
+
+@given(st.lists(st.floats(0, 0.1), min_size=1, max_size=300), st.integers(1, 50))
+async def test_whatever_comes_no_more_than_the_rate_is_answered(pauses: list[float], rate: int) -> None:
+    """Beyond the first second's worth."""
+    clock = Clock()
+    begun = clock.now
+    answered: list[float] = []
+    for pause in pauses:
+        clock.now += pause
+        answered += [clock.now + held for held in await clock.turns(1, rate, 1) if held >= 0]
+    for at in answered:
+        assert sum(begun <= one <= at + 1e-6 for one in answered) <= rate + (at - begun) * rate + 1e-3
+
+
+async def test_one_domain_does_not_use_up_another_s() -> None:
+    clock = Clock()
+    assert await clock.turns(1, 1, 3) == [0, 1, -1]
+    assert await clock.turns(2, 1, 1) == [0]
+
+
+async def test_no_more_polls_of_a_domain_are_held_than_there_is_room_for_and_another_s_go_on() -> None:
+    turn = asyncio.Event()
+
+    async def sleep(_seconds: float) -> None:
+        await turn.wait()
+
+    polls = Polls(sleep, lambda: 0.0)
+    rate = 1000
+    for _ in range(rate):
+        await polls.turn(1, rate)
+    held = [asyncio.ensure_future(polls.turn(1, rate)) for _ in range(HELD_POLLS)]
+    await until(lambda: polls.held == HELD_POLLS)
+    with pytest.raises(WireError, match="can be held"):
+        await polls.turn(1, rate)
+    await polls.turn(2, rate)
+    held[0].cancel()
+    await asyncio.wait(held[:1])
+    assert polls.held == HELD_POLLS - 1
+    turn.set()
+    await asyncio.gather(*held[1:])
+    assert polls.held == 0
+
+
+async def test_many_domains_leave_no_more_buckets_than_there_is_room_for() -> None:
+    clock = Clock()
     for domain in range(25_000):
-        polls.take(domain, 1, domain / 1000)
-    assert len(polls) <= 10_000
+        clock.now += 0.001
+        await clock.polls.turn(domain, 1)
+        clock.polls.remember(("key", str(domain)), domain)
+    assert len(clock.polls) <= 10_000
+    assert clock.polls.recall(("key", "0")) is None
+    assert clock.polls.recall(("key", "24999")) == 24_999
 
 
-def test_a_busy_domain_is_not_forgotten_when_there_are_too_many() -> None:
-    polls = Polls()
+async def test_a_domain_that_owes_polls_is_not_forgotten_when_there_are_too_many() -> None:
+    clock = Clock()
     for domain in range(10_000):
-        polls.take(domain, 1, 0.0)
-    assert polls.take(9_999, 1, 0.5) == 1
-    assert polls.take(10_000, 1, 1.2) == 0
-    assert polls.take(9_999, 1, 1.3) == 0
-    assert polls.take(9_999, 1, 1.4) == 1
+        await clock.polls.turn(domain, 1)
+    assert await clock.turns(9_999, 1, 1) == [1]
+    clock.now += 1.5
+    assert await clock.turns(10_000, 1, 1) == [0]
+    assert len(clock.polls) == 2
+    assert await clock.turns(9_999, 1, 1) == [0.5]
+
+
+def test_a_key_pair_is_known_by_both_its_parts() -> None:
+    polls = Polls()
+    polls.remember(("k", "p"), 7)
+    assert polls.recall(("k", "p")) == 7
+    assert polls.recall(("k", "q")) is None
+    assert polls.recall(("kp", "")) is None
