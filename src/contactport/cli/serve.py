@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from contactport.app import Role
 
 CONNECTIONS = 1000
-"""More than this at once are answered 503."""
+"""Beyond so many, those that ask for nothing are closed; where every one waits for an answer, the next gets 503."""
 FILES = 4096
 """File numbers that so many connections, their imports and the database need at most."""
 IDLE_SECONDS = 65
@@ -152,6 +152,7 @@ def _run(
 
     class Protocol(BoundedProtocol):
         head_bytes = HEAD_BYTES + settings.body_bytes
+        most_connections = CONNECTIONS
 
     class Server(uvicorn.Server):
         """uvicorn's, which says when it is ready, and ends with exit code 0 when it is asked to end."""
@@ -194,7 +195,6 @@ def _run(
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=CONNECTIONS,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )

@@ -32,6 +32,11 @@ HEADERS = (
 )
 """On every answer that does not say otherwise."""
 
+CROWDED = "contactport.crowded"
+"""The server's extension for a request on a connection beyond those that it serves: it has a reserve for /health."""
+WATCHED = frozenset({"/health", "/health/", "/ready", "/ready/"})
+"""Paths that are answered on such a connection as well."""
+
 _log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
@@ -62,11 +67,13 @@ class Frame:
         with structlog.contextvars.bound_contextvars(request_id=answer.request_id):
             try:
                 answer.take_query(scope["method"], check_query(scope["query_string"], self._settings))
+                if CROWDED in scope.get("extensions", {}) and scope["path"] not in WATCHED:
+                    raise _crowded()
                 await self._app(scope, receive, framed)
             except ClientDisconnect:
                 status = status or 499
             except Exception as error:
-                response = _failed(answer, error)
+                response = _failed(answer, error, CROWDED in scope.get("extensions", {}))
                 # Once an answer has begun it can only be cut off, which the caller sees.
                 if not status:
                     await response(scope, receive, framed)
@@ -84,6 +91,15 @@ class Frame:
                 )
 
 
+def _crowded() -> WireError:
+    return WireError(
+        Code.INVALID_PARAMETERS,
+        "The service has as many connections as it serves at once. Send the request again in a few seconds.",
+        http=503,
+        retry_after=5,
+    )
+
+
 def _kind(answer: Answer) -> str:
     """The route's template. A long poll is told apart: its time is what the caller asked for, and no latency."""
     waits = answer.route == "/events/{id}" and any(name == b"wait" for name, _ in answer.query)
@@ -99,12 +115,12 @@ def _add_headers(message: Message, answer: Answer) -> None:
     headers["x-request-id"] = answer.request_id
 
 
-def _failed(answer: Answer, error: Exception) -> Response:
+def _failed(answer: Answer, error: Exception, crowded: bool) -> Response:
     """The answer to an error, and a line of the log for what is the service's own fault."""
     if isinstance(error, WireError):
         response = failure(answer, error)
-        if error.http == 413:
-            # What is left of the body is not read: the connection can't be used again.
+        if error.http == 413 or crowded:
+            # What is left of the body is not read, or the connection is one too many.
             response.headers["connection"] = "close"
         return response
     if isinstance(error, HTTPException):

@@ -93,7 +93,7 @@ class Polls:
         self._domains[self._digest(pair)] = domain_id
 
     def recall(self, pair: tuple[str, str]) -> int | None:
-        """The domain that a key pair was found to be. It serves to hold a poll before it costs anything, and no more."""
+        """The domain that a key pair was found to be. It serves to hold a poll before it costs anything, alone."""
         return self._domains.get(self._digest(pair))
 
     def _digest(self, pair: tuple[str, str]) -> bytes:

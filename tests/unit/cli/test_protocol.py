@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
 
@@ -14,7 +15,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from contactport.cli.protocol import BoundedProtocol
+from contactport.cli.protocol import PIPELINED_BYTES, BoundedProtocol
+from contactport.http.frame import CROWDED
 from contactport.http.stream import ABORT
 
 
@@ -29,6 +31,10 @@ class Patient(BoundedProtocol):
 
 async def echo(request: Request) -> PlainTextResponse:
     return PlainTextResponse(f"{len(request.url.query)} {len(await request.body())}")
+
+
+async def crowded(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(str(CROWDED in request.scope["extensions"]))
 
 
 class Endless:
@@ -68,7 +74,11 @@ async def port(protocol: type[BoundedProtocol], endless: Endless) -> AsyncIterat
     # Whoever comes before the server is up waits in the queue.
     listener.listen()
     application = Starlette(
-        routes=[Route("/", echo, methods=["GET", "POST"]), Mount("/endless", endless)],
+        routes=[
+            Route("/", echo, methods=["GET", "POST"]),
+            Route("/crowded", crowded),
+            Mount("/endless", endless),
+        ],
     )
     server = uvicorn.Server(uvicorn.Config(application, http=protocol, log_config=None, lifespan="off"))
     serving = asyncio.create_task(server.serve([listener]))
@@ -155,3 +165,156 @@ async def test_a_client_that_does_not_read_can_be_let_go(port: int, endless: End
             assert endless.abort is not None
             endless.abort()
             await endless.left.wait()
+
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+async def pieces(port: int, stream: bytes, size: int) -> bytes:
+    """The answers to a stream of requests that comes in pieces of this size."""
+    return await answer(port, *(stream[at : at + size] for at in range(0, len(stream), size)))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 50, 100_000])
+async def test_requests_are_found_wherever_the_reads_are_cut(port: int, size: int) -> None:
+    """A body that looks like requests is one, and is not taken for them."""
+    lying = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (2 * len(GET)) + GET + GET
+    lines = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\n\n\n\r\n\r\n"
+    chunk = b"%x\r\n%b\r\n" % (len(GET), GET)
+    chunked = (
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + chunk
+        + b"3\r\n\n\n\n\r\n0\r\n\r\n"
+    )
+    trailing = chunked[:-2] + b"X: y\r\n\r\n"
+    empty = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+    last = b"GET /?end HTTP/1.1\r\n" + LAST + b"\r\n"
+    said = await pieces(port, GET + lying + b"\r\n" + lines + chunked + empty + trailing + GET + last, size)
+    told = [part.rpartition(b"\r\n\r\n")[2] for part in said.split(b"HTTP/1.1 200 OK")[1:]]
+    length = str(len(GET))
+    assert [one.decode() for one in told] == [
+        *(
+            "0 0",
+            f"0 {2 * len(GET)}",
+            "0 6",
+            f"0 {int(length) + 3}",
+            "0 0",
+            f"0 {int(length) + 3}",
+            "0 0",
+            "3 0",
+        )
+    ]
+
+
+async def test_many_requests_in_one_read_are_answered_one_after_the_other(
+    port: int, requests: list[BoundedProtocol]
+) -> None:
+    said = await answer(port, GET * 500, b"GET / HTTP/1.1\r\n" + LAST + b"\r\n")
+    assert said.count(b"HTTP/1.1 200") == 501
+    assert requests
+    assert not any(one.pipeline for one in requests), "uvicorn's own queue of request objects stays empty"
+
+
+@pytest.fixture
+def requests(protocol: type[BoundedProtocol], monkeypatch: pytest.MonkeyPatch) -> list[BoundedProtocol]:
+    """The connections, with every read noted after which uvicorn's own queue held a request."""
+    seen: list[BoundedProtocol] = []
+    received = protocol.data_received
+
+    def note(self: BoundedProtocol, data: bytes) -> None:
+        received(self, data)
+        if not seen or self.pipeline:
+            seen.append(self)
+
+    monkeypatch.setattr(protocol, "data_received", note)
+    return seen
+
+
+async def test_more_requests_than_may_wait_end_the_connection(port: int, endless: Endless) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /endless/ HTTP/1.1\r\nHost: x\r\n\r\n")
+    async with asyncio.timeout(30):
+        await endless.begun.wait()
+        writer.write(GET * (PIPELINED_BYTES // len(GET) + 1))
+        await endless.left.wait()
+    writer.close()
+
+
+class Watched(BoundedProtocol):
+    drain_seconds = 0.1
+
+
+def silent(port: int, *requests: bytes) -> socket.socket:
+    """A client that sends and reads nothing, with small buffers."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect(("127.0.0.1", port))
+    for one in requests:
+        client.sendall(one)
+    return client
+
+
+@pytest.mark.parametrize("protocol", [Watched], indirect=True)
+async def test_a_client_that_takes_nothing_is_cut_off(port: int, endless: Endless) -> None:
+    with silent(port, b"GET /endless/?much HTTP/1.1\r\nHost: x\r\n\r\n"):
+        async with asyncio.timeout(30):
+            await endless.begun.wait()
+            await endless.left.wait()
+
+
+@pytest.mark.parametrize("protocol", [Watched], indirect=True)
+async def test_a_client_that_takes_something_is_not(port: int, endless: Endless) -> None:
+    """Nor one that takes everything and is told nothing more for a while."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+    writer.write(b"GET /endless/?much HTTP/1.1\r\nHost: x\r\n\r\n")
+    async with asyncio.timeout(30):
+        got = 0
+        while got < 10_000_000:
+            got += len(await reader.read(400_000))
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(3 * Watched.drain_seconds)
+    assert not endless.left.is_set()
+    writer.close()
+
+
+class Few(BoundedProtocol):
+    most_connections = 4
+
+
+@pytest.mark.parametrize("protocol", [Few], indirect=True)
+@pytest.mark.parametrize("begin", [b"", b"GET / HT", b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhe", GET])
+async def test_connections_that_ask_for_nothing_do_not_keep_others_out(port: int, begin: bytes) -> None:
+    """The oldest of them go. One that waits for its answer stays."""
+    held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(12)]
+    for _, writer in held:
+        writer.write(begin)
+    said = await answer(port, b"GET / HTTP/1.1\r\n" + LAST + b"\r\n")
+    assert said.startswith(b"HTTP/1.1 200")
+    async with asyncio.timeout(30):
+        for reader, _ in held[:8]:
+            with contextlib.suppress(ConnectionError):
+                await reader.read()
+    for _, writer in held:
+        writer.close()
+
+
+@pytest.mark.parametrize("protocol", [Few], indirect=True)
+async def test_where_every_connection_waits_for_an_answer_the_next_is_one_too_many(
+    port: int, endless: Endless
+) -> None:
+    """The application is told, which answers those who look whether the service lives."""
+    held: list[asyncio.StreamWriter] = []
+    async with asyncio.timeout(30):
+        for _ in range(Few.most_connections):
+            endless.begun.clear()
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /endless/ HTTP/1.1\r\nHost: x\r\n\r\n")
+            held.append(writer)
+            await endless.begun.wait()
+        assert not endless.left.is_set()
+        assert (await answer(port, b"GET /crowded HTTP/1.1\r\n" + LAST + b"\r\n")).endswith(b"True")
+        held.pop().close()
+        await endless.left.wait()
+        assert (await answer(port, b"GET /crowded HTTP/1.1\r\n" + LAST + b"\r\n")).endswith(b"False")
+    for writer in held:
+        writer.close()
