@@ -117,7 +117,7 @@ class Fleet:
         self.cluster = cluster
         self.where = where
         self.provider = provider
-        pair = json.loads(cluster.command("domain", "add", "bench", "--json"))
+        pair = json.loads(cluster.command("domain", "add", "bench", "--create", "--json"))
         word = base64.b64encode(f"{pair['domain_key']}:{pair['domain_password']}".encode()).decode()
         self.headers = {"Authorization": f"Basic {word}"}
         self.ports = [int(api.url.rpartition(":")[2]) for api in cluster.apis]

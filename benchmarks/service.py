@@ -114,7 +114,7 @@ def service(**environment: str) -> Generator[Served]:
             ready = process.stdout.readline()
             assert "ready at " in ready, f"the service did not start: {ready!r}"
             pair = json.loads(
-                subprocess.check_output([COMMAND, "domain", "add", "bench", "--json", *options])
+                subprocess.check_output([COMMAND, "domain", "add", "bench", "--create", "--json", *options])
             )
             word = base64.b64encode(f"{pair['domain_key']}:{pair['domain_password']}".encode()).decode()
             yield Served(ready.split()[-1], process.pid, {"Authorization": f"Basic {word}"})

@@ -153,7 +153,7 @@ ROWS: dict[Code, Row] = {
             "application",
             400,
             "This domain may not use this service. The service's operator can permit it with "
-            "`contactport domain add --sources`.",
+            "`contactport domain set --sources`.",
         ),
         Row(
             Code.ABANDONED,

@@ -129,7 +129,7 @@ class Stage:
 
 
 def _pair(data: Path, name: str) -> Pair:
-    made = command("domain", "add", name, "--json", data=data)
+    made = command("domain", "add", name, "--create", "--json", data=data)
     assert made.returncode == 0, made.stderr
     given = msgspec.json.decode(made.stdout)
     return Pair(given["domain_key"], given["domain_password"])

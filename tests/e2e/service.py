@@ -170,7 +170,9 @@ class Running:
 
         The command runs in the test's own process: one of its own would take most of a test's time to begin.
         """
-        made = CliRunner().invoke(main, ["domain", "add", name, "--json", "--data", str(self.data), *options])
+        made = CliRunner().invoke(
+            main, ["domain", "add", name, "--create", "--json", "--data", str(self.data), *options]
+        )
         assert made.exit_code == 0, made.stderr
         pair = json.loads(made.stdout)
         return self.client(pair["domain_key"], pair["domain_password"])

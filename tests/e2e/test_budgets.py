@@ -69,7 +69,7 @@ class Shop(Application):
 def cluster(folder: Path, database_url: str, **settings: str) -> Generator[Shop]:
     """The service, and an application of it."""
     with Cluster(folder, database_url=database_url, settings=settings) as members:
-        pair = json.loads(members.command("domain", "add", "shop", "--json"))
+        pair = json.loads(members.command("domain", "add", "shop", "--create", "--json"))
         yield Shop(members, pair["domain_key"], pair["domain_password"])
 
 

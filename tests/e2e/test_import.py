@@ -322,7 +322,7 @@ def test_ctrl_d_at_the_password_is_quiet(book: GatedServer, tmp_path: Path) -> N
 
 def test_removing_a_domain_is_asked_for_on_a_terminal(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    assert command("domain", "add", "shop", data=data).returncode == 0
+    assert command("domain", "add", "shop", "--create", data=data).returncode == 0
     code, shown = on_terminal("domain", "rm", "shop", data=data, steps=[("Remove domain 'shop'", "n\n")])
     assert code == 130, shown
     assert len(json.loads(command("domain", "list", "--json", data=data).stdout)) == 1

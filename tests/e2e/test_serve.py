@@ -207,7 +207,7 @@ def test_a_crash_writes_no_memory_to_disk(tmp_path: Path) -> None:
 
 def test_a_ring_that_is_lost_is_not_replaced(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    assert command("domain", "add", "shop", data=data).returncode == 0
+    assert command("domain", "add", "shop", "--create", data=data).returncode == 0
     (data / "ring.json").unlink()
     refused(data, "--port", "0", code=4, says="ring.json")
     assert not (data / "ring.json").exists()
@@ -234,7 +234,7 @@ def test_the_settings_file_is_heeded_and_the_command_line_wins(tmp_path: Path) -
 def test_a_domain_is_made_before_the_first_start_and_by_many_at_once(tmp_path: Path) -> None:
     adding = [
         subprocess.Popen(
-            [sys.executable, "-m", "contactport", "domain", "add", f"shop {number}", "--json"],
+            [sys.executable, "-m", "contactport", "domain", "add", f"shop {number}", "--create", "--json"],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment(tmp_path / "data"),

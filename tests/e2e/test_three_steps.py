@@ -54,7 +54,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[Running]:
 @pytest.fixture(scope="module")
 def client(running: Running) -> Client:
     """An application whose domain is made by a process of its own while the service runs."""
-    made = command("domain", "add", "shop", "--json", data=running.data)
+    made = command("domain", "add", "shop", "--create", "--json", data=running.data)
     assert (made.returncode, made.stderr) == (0, "")
     pair = json.loads(made.stdout)
     return running.client(pair["domain_key"], pair["domain_password"])

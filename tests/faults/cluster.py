@@ -204,7 +204,7 @@ class Cluster:
 
     def application(self, name: str) -> Application:
         """A new domain, and its application."""
-        pair = json.loads(self.command("domain", "add", name, "--json"))
+        pair = json.loads(self.command("domain", "add", name, "--create", "--json"))
         return Application(self, pair["domain_key"], pair["domain_password"])
 
     def complaints(self) -> Counter[str]:

@@ -10,17 +10,20 @@ from urllib.parse import urlsplit
 
 import click
 
-from contactport.cli.folder import opened
+from contactport.cli.folder import existing_database, opened
 from contactport.cli.options import settings_of, settings_options
 from contactport.cli.output import put_json, say
+from contactport.cli.password import ask_new_password
 from contactport.sources.providers import find, providers
 
 if TYPE_CHECKING:
-    from contactport.store.domains import Domain, KeyPair
+    from contactport.store.domains import Domain, KeyPair, Unchanged
 
 DAY = 86_400
 YEAR = 366 * DAY
 NAME_CHARACTERS = 200
+ALL = "all"
+"""What `domain set` takes for `--sources` and `--origins` to permit any again."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Standard output is JSON alone.")
 
@@ -40,6 +43,15 @@ def _name(_context: click.Context, _parameter: click.Parameter, name: str) -> st
 
 def _parts(given: tuple[str, ...]) -> list[str]:
     return [part.strip() for text in given for part in text.split(",") if part.strip()]
+
+
+def _password(_context: click.Context, _parameter: click.Parameter, given: str | None) -> str | None:
+    if given not in (None, "-"):
+        raise click.BadParameter(
+            "a password is no argument, for others on this machine can read those: write `--domain-password -`, and "
+            "the password to the first line of standard input"
+        )
+    return given
 
 
 def _sources(
@@ -86,8 +98,43 @@ def _origins(
     return tuple(dict.fromkeys(origins))
 
 
+def _sources_or_all(
+    context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    return (ALL,) if _parts(given) == [ALL] else _sources(context, parameter, given)
+
+
+def _origins_or_all(
+    context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    return (ALL,) if _parts(given) == [ALL] else _origins(context, parameter, given)
+
+
+key_option = click.option(
+    "--domain-key",
+    metavar="KEY",
+    help="The key that the application has already, instead of one that is made.",
+)
+password_option = click.option(
+    "--domain-password",
+    metavar="-",
+    callback=_password,
+    help="`-` reads the password that the application has already from standard input, or asks for it.",
+)
+overlap_option = click.option(
+    "--overlap",
+    type=click.IntRange(0, YEAR),
+    default=DAY,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the old password works beside the new one.",
+)
+
+
 @domain.command()
 @click.argument("name", callback=_name)
+@key_option
+@password_option
 @click.option(
     "--sources",
     multiple=True,
@@ -108,10 +155,83 @@ def _origins(
     metavar="SECONDS",
     help="How long its contacts stay after an import.",
 )
+@click.option("--create", is_flag=True, help="Make the data folder and its database where there are none.")
 @as_json
 @settings_options
 def add(
     name: str,
+    domain_key: str | None,
+    domain_password: str | None,
+    sources: tuple[str, ...] | None,
+    origins: tuple[str, ...] | None,
+    retention: int | None,
+    create: bool,
+    as_json: bool,
+    data: str | None,
+    config: Path | None,
+) -> None:
+    """Add an application, and print its key pair: once, for only its hash is kept.
+
+    An application that has a key pair keeps it by --domain-key and --domain-password. Such a password needs 16
+    characters, 10 of them distinct, and neither the domain's name nor its key in it.
+    """
+    from contactport.store import domains
+
+    settings = settings_of(data, config)
+    if not create:
+        existing_database(settings)
+    password = ask_new_password(f"Password of domain {name}") if domain_password else None
+    with opened(settings, make=True) as store:
+        pair = store.database.write_now(
+            domains.add,
+            name,
+            key=domain_key,
+            password=password,
+            sources=sources,
+            origins=origins,
+            retention=retention,
+        )
+    if password is None:
+        _show(pair, f"Domain {name!r} is added. Its key pair, which is shown only this once:", as_json)
+    elif as_json:
+        put_json({"domain_key": pair.domain_key, "domain_password": None})
+    else:
+        click.echo(f"Domain {name!r} is added, with the password that was given and this key:\n")
+        click.echo(f"  domain_key       {pair.domain_key}\n")
+
+
+@domain.command("set")
+@click.argument("name")
+@key_option
+@password_option
+@overlap_option
+@click.option(
+    "--sources",
+    multiple=True,
+    callback=_sources_or_all,
+    metavar="CODE,…",
+    help="The only services it may import from; `all` permits any.",
+)
+@click.option(
+    "--origins",
+    multiple=True,
+    callback=_origins_or_all,
+    metavar="ORIGIN,…",
+    help="The only web origins it may be used from; `all` permits any.",
+)
+@click.option(
+    "--retention",
+    type=click.IntRange(0, YEAR),
+    metavar="SECONDS",
+    help="How long its contacts stay after an import; 0 goes by the service's setting.",
+)
+@as_json
+@settings_options
+def set_(
+    name: str,
+    domain_key: str | None,
+    domain_password: str | None,
+    overlap: int,
     sources: tuple[str, ...] | None,
     origins: tuple[str, ...] | None,
     retention: int | None,
@@ -119,14 +239,40 @@ def add(
     data: str | None,
     config: Path | None,
 ) -> None:
-    """Add an application, and print its key pair: once, for only its hash is kept."""
+    """Change what is set for an application; what is not named stays as it is.
+
+    A new key needs the password that goes with it, and ends the old pair at once. A new password alone leaves the old
+    one working for a while (--overlap), as `domain rotate` does, which makes one.
+    """
+    if (domain_key, domain_password, sources, origins, retention) == (None,) * 5:
+        raise click.UsageError("there is nothing to change: name at least one option")
     from contactport.store import domains
 
-    with opened(settings_of(data, config), make=True) as store:
-        pair = store.database.write_now(
-            domains.add, name, sources=sources, origins=origins, retention=retention
+    password = ask_new_password(f"New password of domain {name}") if domain_password else None
+    with opened(settings_of(data, config)) as store:
+        changed = store.database.write_now(
+            domains.change,
+            name,
+            key=domain_key,
+            password=password,
+            overlap=overlap,
+            sources=_or_unchanged(sources),
+            origins=_or_unchanged(origins),
+            retention=domains.UNCHANGED if retention is None else retention or None,
         )
-    _show(pair, f"Domain {name!r} is added. Its key pair, which is shown only this once:", as_json)
+    if as_json:
+        put_json(_row(changed))
+        return
+    click.echo(f"Domain {name!r} is changed:\n")
+    _tell(changed)
+
+
+def _or_unchanged(given: tuple[str, ...] | None) -> tuple[str, ...] | Unchanged | None:
+    from contactport.store.domains import UNCHANGED
+
+    if given is None:
+        return UNCHANGED
+    return None if given == (ALL,) else given
 
 
 @domain.command("list")
@@ -144,24 +290,21 @@ def list_(as_json: bool, data: str | None, config: Path | None) -> None:
     if not found:
         say("There is no domain yet: `contactport domain add NAME` makes one.")
     for one in found:
-        click.echo(f"{one.name}\n  domain_key {one.key}\n  added      {_time(one.created_at)}")
-        click.echo(f"  sources    {', '.join(one.sources) if one.sources is not None else 'all'}")
-        click.echo(f"  origins    {', '.join(one.origins) if one.origins is not None else 'all'}")
-        click.echo(f"  retention  {f'{one.retention} s' if one.retention else 'as the service is set'}")
-        if one.former_until is not None and one.former_until > _now_ms():
-            click.echo(f"  the password before the last rotation works until {_time(one.former_until)}")
+        _tell(one)
+
+
+def _tell(one: Domain) -> None:
+    click.echo(f"{one.name}\n  domain_key {one.key}\n  added      {_time(one.created_at)}")
+    click.echo(f"  sources    {', '.join(one.sources) if one.sources is not None else 'all'}")
+    click.echo(f"  origins    {', '.join(one.origins) if one.origins is not None else 'all'}")
+    click.echo(f"  retention  {f'{one.retention} s' if one.retention else 'as the service is set'}")
+    if one.former_until is not None and one.former_until > _now_ms():
+        click.echo(f"  the password before the last change works until {_time(one.former_until)}")
 
 
 @domain.command()
 @click.argument("name")
-@click.option(
-    "--overlap",
-    type=click.IntRange(0, YEAR),
-    default=DAY,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long the old password works beside the new one.",
-)
+@overlap_option
 @as_json
 @settings_options
 def rotate(name: str, overlap: int, as_json: bool, data: str | None, config: Path | None) -> None:

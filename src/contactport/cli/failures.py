@@ -26,6 +26,7 @@ _KNOWN = (
     ("contactport.store.vault", "RingError", FOLDER),
     ("contactport.store.migrations", "SchemaError", FOLDER),
     ("contactport.store.locks", "LocksLost", FOLDER),
+    ("contactport.store.domains", "UnfitPair", USAGE),
     ("contactport.store.domains", "DomainError", 1),
 )
 """Exceptions whose text is fit to be shown."""

@@ -1,4 +1,4 @@
-"""A user's password: asked for on a terminal, else the first line of standard input. Never an argument."""
+"""A password: asked for on a terminal, else the first line of standard input. Never an argument."""
 
 from __future__ import annotations
 
@@ -19,6 +19,18 @@ def ask_password(provider: Provider, username: str) -> str:
             say(" ".join(part for part in (provider.secret.help, provider.secret.url) if part))
         given: str = click.prompt(f"Password of {username} at {provider.name}", hide_input=True, err=True)
         return given
+    return _first_line()
+
+
+def ask_new_password(told: str) -> str:
+    """A password that an operator has chosen; on a terminal it is asked for twice. Raises click.UsageError."""
+    if sys.stdin.isatty():
+        given: str = click.prompt(told, hide_input=True, confirmation_prompt=True, err=True)
+        return given
+    return _first_line()
+
+
+def _first_line() -> str:
     line = sys.stdin.buffer.readline(PASSWORD_BYTES + 1)
     if len(line) > PASSWORD_BYTES:
         raise click.UsageError(f"the first line of standard input is longer than {PASSWORD_BYTES} bytes")

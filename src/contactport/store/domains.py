@@ -1,7 +1,8 @@
 """Domains: the applications that may use this service, and their key pairs.
 
-A key pair is generated, never chosen: a secret of 256 random bits needs no slow hash, so its SHA-256 is kept and
-compared in constant time.
+A password is kept as its SHA-256 and compared in constant time. One that is generated has 256 random bits and needs
+no slow hash. One that an operator chooses, so that an application may keep its own, has to be long and various enough
+for the same (`check_pair`).
 """
 
 from __future__ import annotations
@@ -9,18 +10,30 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from enum import Enum
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from contactport.store.clock import now_ms
 from contactport.store.schema import domain as table
 from contactport.store.schema import import_
 
+KEY_CHARACTERS = range(4, 65)
+PASSWORD_CHARACTERS = range(16, 257)
+DISTINCT_CHARACTERS = 10
+LIST_CHARACTERS = 4000
+"""As long as a column of the table, for sources and for origins."""
+
 
 class DomainError(ValueError):
     """A domain that can't be added, changed or found; the text is for the operator."""
+
+
+class UnfitPair(DomainError):
+    """A chosen key or password that is not fit for use; the text says what is wrong with it, and not what it is."""
 
 
 class Domain(msgspec.Struct, frozen=True):
@@ -42,6 +55,47 @@ class KeyPair(msgspec.Struct, frozen=True):
 
     domain_key: str
     domain_password: str
+
+
+class Unchanged(Enum):
+    """The value of a setting that `change` leaves as it is; None is a value of its own."""
+
+    UNCHANGED = 0
+
+
+UNCHANGED = Unchanged.UNCHANGED
+
+
+def check_pair(name: str, key: str, password: str) -> None:
+    """Raises UnfitPair for a chosen key that the wire can't carry, or a chosen password that could be guessed.
+
+    A key ends at the first colon of HTTP Basic (RFC 7617 section 2), which allows no control characters either.
+    """
+    if len(key) not in KEY_CHARACTERS or not all("!" <= character <= "~" for character in key) or ":" in key:
+        raise UnfitPair(
+            f"the key is not fit for use: it needs {KEY_CHARACTERS[0]} to {KEY_CHARACTERS[-1]} visible ASCII "
+            "characters, no space and no colon"
+        )
+    wrong = ""
+    folded = password.casefold()
+    if len(password) not in PASSWORD_CHARACTERS:
+        least, most = PASSWORD_CHARACTERS[0], PASSWORD_CHARACTERS[-1]
+        wrong = f"it has {len(password)} characters, and {least} to {most} are wanted"
+    elif not password.isprintable() or password != password.strip():
+        wrong = "it has a control character in it, or a space at an end"
+    elif len(set(password)) < DISTINCT_CHARACTERS:
+        wrong = (
+            f"it has {len(set(password))} distinct characters, and at least {DISTINCT_CHARACTERS} are wanted"
+        )
+    elif name.casefold() in folded:
+        wrong = "the domain's name is in it"
+    elif key.casefold() in folded:
+        wrong = "the domain's key is in it"
+    if wrong:
+        raise UnfitPair(
+            f"the password is not fit for use: {wrong}. Choose a longer random one, or leave the option out to "
+            "have one made"
+        )
 
 
 def _hash(secret: str) -> bytes:
@@ -69,57 +123,140 @@ def add(
     connection: Connection,
     name: str,
     *,
+    key: str | None = None,
+    password: str | None = None,
     sources: tuple[str, ...] | None = None,
     origins: tuple[str, ...] | None = None,
     retention: int | None = None,
 ) -> KeyPair:
-    """A new domain and its key pair. Raises DomainError when the name is taken."""
+    """A new domain and its key pair, of which None is made. Raises DomainError where the name or key is taken."""
     if connection.execute(select(table.c.id).where(table.c.name == name)).first():
         raise DomainError(
-            f"there is a domain called {name!r} already: choose another name, or make it a new password with "
-            f"`contactport domain rotate {name}`"
+            f"there is a domain called {name!r} already: choose another name, change it with `contactport domain set "
+            f"{name}`, or make it a new password with `contactport domain rotate {name}`"
         )
-    pair = KeyPair(f"cp_{secrets.token_hex(12)}", secrets.token_urlsafe(32))
-    connection.execute(
-        insert(table).values(
-            name=name,
-            key=pair.domain_key,
-            secret=_hash(pair.domain_password),
-            sources=",".join(sources) if sources is not None else None,
-            origins=",".join(origins) if origins is not None else None,
-            retention=retention,
-            created_at=now_ms(),
-        )
+    pair = KeyPair(
+        f"cp_{secrets.token_hex(12)}" if key is None else key,
+        secrets.token_urlsafe(32) if password is None else password,
     )
+    if key is not None or password is not None:
+        check_pair(name, pair.domain_key, pair.domain_password)
+    _check_free(connection, pair.domain_key, 0)
+    try:
+        connection.execute(
+            insert(table).values(
+                name=name,
+                key=pair.domain_key,
+                secret=_hash(pair.domain_password),
+                sources=_text("sources", sources),
+                origins=_text("origins", origins),
+                retention=retention,
+                created_at=now_ms(),
+            )
+        )
+    except IntegrityError:
+        raise _taken_meanwhile() from None
     return pair
+
+
+def change(
+    connection: Connection,
+    name: str,
+    *,
+    key: str | None = None,
+    password: str | None = None,
+    overlap: int = 0,
+    sources: tuple[str, ...] | Unchanged | None = UNCHANGED,
+    origins: tuple[str, ...] | Unchanged | None = UNCHANGED,
+    retention: int | Unchanged | None = UNCHANGED,
+) -> Domain:
+    """The domain as it is after the change. Raises DomainError for what can't be.
+
+    Beside a new password the old one works `overlap` seconds more, as after `rotate`. With another key the old pair
+    ends at once, whatever the overlap: a password is looked up by its key.
+    """
+    row = _row(connection, name)
+    values: dict[str, Any] = {}
+    if key is not None and key != row.key:
+        if password is None:
+            raise UnfitPair(
+                "a new key needs the password that goes with it: give both, so that they are checked together"
+            )
+        _check_free(connection, key, row.id)
+        values |= {"key": key, "former_secret": None, "former_until": None}
+    if password is not None:
+        check_pair(name, row.key if key is None else key, password)
+        values |= (
+            _new_secret(row, _hash(password), overlap) if "key" not in values else {"secret": _hash(password)}
+        )
+    if not isinstance(sources, Unchanged):
+        values["sources"] = _text("sources", sources)
+    if not isinstance(origins, Unchanged):
+        values["origins"] = _text("origins", origins)
+    if not isinstance(retention, Unchanged):
+        values["retention"] = retention
+    if values:
+        try:
+            connection.execute(update(table).where(table.c.id == row.id).values(**values))
+        except IntegrityError:
+            raise _taken_meanwhile() from None
+    return _domain(_row(connection, name))
 
 
 def rotate(connection: Connection, name: str, overlap: int) -> KeyPair:
-    """A new password; the old one works `overlap` seconds more. Raises DomainError for an unknown name."""
+    """A new random password; the old one, made or chosen, works `overlap` seconds more. Raises DomainError."""
+    row = _row(connection, name)
+    password = secrets.token_urlsafe(32)
+    connection.execute(
+        update(table).where(table.c.id == row.id).values(_new_secret(row, _hash(password), overlap))
+    )
+    return KeyPair(row.key, password)
+
+
+def _new_secret(row: Row[Any], fresh: bytes, overlap: int) -> dict[str, Any]:
+    """The columns of a new password. One that is the present one already changes nothing."""
+    if hmac.compare_digest(fresh, row.secret):
+        return {}
+    return {"secret": fresh, "former_secret": row.secret, "former_until": now_ms() + overlap * 1000}
+
+
+def _row(connection: Connection, name: str) -> Row[Any]:
     row = connection.execute(select(table).where(table.c.name == name)).first()
     if row is None:
+        raise _unknown(name)
+    return row
+
+
+def _check_free(connection: Connection, key: str, domain_id: int) -> None:
+    other = connection.execute(select(table.c.id).where(table.c.key == key, table.c.id != domain_id)).first()
+    if other is not None:
         raise DomainError(
-            f"there is no domain called {name!r}: `contactport domain list` shows those there are"
+            "another domain has this key: each application needs one of its own. `contactport domain list` shows "
+            "whose it is"
         )
-    pair = KeyPair(row.key, secrets.token_urlsafe(32))
-    connection.execute(
-        update(table)
-        .where(table.c.id == row.id)
-        .values(
-            secret=_hash(pair.domain_password),
-            former_secret=row.secret,
-            former_until=now_ms() + overlap * 1000,
-        )
+
+
+def _taken_meanwhile() -> DomainError:
+    return DomainError(
+        "another domain was given this name or key a moment ago: `contactport domain list` shows them"
     )
-    return pair
+
+
+def _text(what: str, words: tuple[str, ...] | None) -> str | None:
+    text = ",".join(words) if words is not None else None
+    if text is not None and len(text) > LIST_CHARACTERS:
+        raise DomainError(f"the list of {what} has more than {LIST_CHARACTERS} characters: name fewer")
+    return text
+
+
+def _unknown(name: str) -> DomainError:
+    return DomainError(f"there is no domain called {name!r}: `contactport domain list` shows those there are")
 
 
 def remove(connection: Connection, name: str) -> None:
     """Delete a domain with all its imports. Raises DomainError for an unknown name."""
     if not connection.execute(delete(table).where(table.c.name == name)).rowcount:
-        raise DomainError(
-            f"there is no domain called {name!r}: `contactport domain list` shows those there are"
-        )
+        raise _unknown(name)
 
 
 def all_domains(connection: Connection) -> list[Domain]:

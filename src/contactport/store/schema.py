@@ -55,7 +55,7 @@ domain = Table(
     Column("retention", Integer),
     Column("created_at", BigInteger, nullable=False),
 )
-"""An application. `secret` is the SHA-256 of 256 random bits; `sources` and `origins` are comma lists, NULL = any."""
+"""An application. `secret` is the SHA-256 of its password; `sources` and `origins` are comma lists, NULL = any."""
 
 import_ = Table(
     "import",

@@ -56,7 +56,7 @@ def healthy(run: Run, name_server: str, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The doctor of a data folder where all is well."""
     monkeypatch.setenv("CONTACTPORT_RESOLVER", name_server)
     monkeypatch.setenv("CONTACTPORT_PORT", str(free_port()))
-    assert run("domain", "add", "shop").exit_code == 0
+    assert run("domain", "add", "shop", "--create").exit_code == 0
     return run
 
 
@@ -181,7 +181,7 @@ def test_a_ring_that_is_gone_is_not_made_anew(wrongs: Wrongs, folder: Path) -> N
 
 
 def test_a_ring_of_another_database(wrongs: Wrongs, folder: Path, run: Run, tmp_path: Path) -> None:
-    run("domain", "add", "shop", "--data", str(tmp_path / "other"))
+    run("domain", "add", "shop", "--create", "--data", str(tmp_path / "other"))
     (tmp_path / "other" / "ring.json").rename(folder / "ring.json")
     assert "not this database's" in wrongs()["ring"]
 
@@ -346,7 +346,7 @@ class TestOnPostgresql:
         monkeypatch.setenv("CONTACTPORT_RESOLVER", name_server)
         monkeypatch.setenv("CONTACTPORT_PORT", str(free_port()))
         monkeypatch.setenv("CONTACTPORT_DATABASE_URL", database_url)
-        assert run("domain", "add", "shop").exit_code == 0
+        assert run("domain", "add", "shop", "--create").exit_code == 0
         return run
 
     def test_all_is_well(self, healthy: Run, folder: Path, database_url: str) -> None:

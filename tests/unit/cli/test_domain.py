@@ -43,7 +43,7 @@ def domain_of(folder: Path, key: str, password: str) -> Domain | None:
 
 
 def test_adding_prints_the_key_pair_and_says_what_was_made(run: Run, folder: Path) -> None:
-    done = run("domain", "add", "shop")
+    done = run("domain", "add", "shop", "--create")
     assert done.exit_code == 0
     assert "made the data folder" in done.stderr
     assert "ring.json" in done.stderr
@@ -56,22 +56,22 @@ def test_adding_prints_the_key_pair_and_says_what_was_made(run: Run, folder: Pat
 
 
 def test_with_json_standard_output_is_the_key_pair_alone(run: Run, folder: Path) -> None:
-    done = run("domain", "add", "shop", "--json")
+    done = run("domain", "add", "shop", "--create", "--json")
     pair = json.loads(done.stdout)
     assert list(pair) == ["domain_key", "domain_password"]
     assert domain_of(folder, pair["domain_key"], pair["domain_password"]) is not None
 
 
 def test_the_password_is_kept_nowhere(run: Run, folder: Path) -> None:
-    password = json.loads(run("domain", "add", "shop", "--json").stdout)["domain_password"]
+    password = json.loads(run("domain", "add", "shop", "--create", "--json").stdout)["domain_password"]
     assert all(password.encode() not in path.read_bytes() for path in folder.iterdir())
     assert password not in run("domain", "list").output
     assert password not in run("domain", "list", "--json").output
 
 
 def test_a_name_is_given_once(run: Run) -> None:
-    run("domain", "add", "shop")
-    again = run("domain", "add", "shop", "--json")
+    run("domain", "add", "shop", "--create")
+    again = run("domain", "add", "shop", "--create", "--json")
     assert again.exit_code == 1
     assert again.stdout == ""
     assert "'shop'" in again.stderr
@@ -79,13 +79,13 @@ def test_a_name_is_given_once(run: Run) -> None:
 
 @pytest.mark.parametrize("name", ["", " shop", "shop ", "a\nb", "a\x1b[31mb", "x" * 201])
 def test_a_name_is_short_and_printable(run: Run, folder: Path, name: str) -> None:
-    done = run("domain", "add", name)
+    done = run("domain", "add", name, "--create")
     assert done.exit_code == 2
     assert not folder.exists()
 
 
 def test_any_script_will_do_for_a_name(run: Run) -> None:
-    assert run("domain", "add", "Größe 店").exit_code == 0
+    assert run("domain", "add", "Größe 店", "--create").exit_code == 0
     assert json.loads(run("domain", "list", "--json").stdout)[0]["name"] == "Größe 店"
 
 
@@ -93,7 +93,7 @@ def test_limits_are_kept(run: Run) -> None:
     code, alias = next((code, row.aliases[0]) for code, row in providers().items() if row.aliases)
     other = next(name for name in providers() if name != code)
     done = run(
-        *("domain", "add", "shop", "--sources", f"{alias.upper()}, {other}", "--sources", code),
+        *("domain", "add", "shop", "--create", "--sources", f"{alias.upper()}, {other}", "--sources", code),
         *("--origins", "https://Shop.example:443,http://localhost:3000/", "--retention", "60"),
     )
     assert done.exit_code == 0, done.stderr
@@ -107,7 +107,7 @@ def test_limits_are_kept(run: Run) -> None:
 
 
 def test_an_unknown_service_is_refused_with_those_there_are(run: Run, folder: Path) -> None:
-    done = run("domain", "add", "shop", "--sources", "carddav,icluod")
+    done = run("domain", "add", "shop", "--create", "--sources", "carddav,icluod")
     assert done.exit_code == 2
     assert "icluod" in done.stderr
     for code in providers():
@@ -117,7 +117,7 @@ def test_an_unknown_service_is_refused_with_those_there_are(run: Run, folder: Pa
 
 @pytest.mark.parametrize("option", ["--sources", "--origins"])
 def test_an_empty_list_permits_nothing_and_is_refused(run: Run, option: str) -> None:
-    assert run("domain", "add", "shop", option, " , ").exit_code == 2
+    assert run("domain", "add", "shop", "--create", option, " , ").exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -134,29 +134,29 @@ def test_an_empty_list_permits_nothing_and_is_refused(run: Run, option: str) -> 
     ],
 )
 def test_an_origin_is_a_scheme_a_host_and_a_port(run: Run, origin: str) -> None:
-    done = run("domain", "add", "shop", "--origins", origin)
+    done = run("domain", "add", "shop", "--create", "--origins", origin)
     assert done.exit_code == 2
     assert "origin" in done.stderr
 
 
 @pytest.mark.parametrize("retention", ["0", "-1", "soon", "99999999999"])
 def test_a_retention_is_between_a_second_and_a_year(run: Run, retention: str) -> None:
-    assert run("domain", "add", "shop", "--retention", retention).exit_code == 2
+    assert run("domain", "add", "shop", "--create", "--retention", retention).exit_code == 2
 
 
 def test_after_a_rotation_two_passwords_work_for_a_while(run: Run, folder: Path) -> None:
-    first = json.loads(run("domain", "add", "shop", "--json").stdout)
+    first = json.loads(run("domain", "add", "shop", "--create", "--json").stdout)
     second = json.loads(run("domain", "rotate", "shop", "--json").stdout)
     assert first["domain_key"] == second["domain_key"]
     for pair in (first, second):
         assert domain_of(folder, pair["domain_key"], pair["domain_password"]) is not None
     row = json.loads(run("domain", "list", "--json").stdout)[0]
     assert row["former_password_until"] > row["created_at"]
-    assert "before the last rotation" in run("domain", "list").stdout
+    assert "before the last change" in run("domain", "list").stdout
 
 
 def test_an_overlap_of_nothing_ends_the_old_password_at_once(run: Run, folder: Path) -> None:
-    first = json.loads(run("domain", "add", "shop", "--json").stdout)
+    first = json.loads(run("domain", "add", "shop", "--create", "--json").stdout)
     told = run("domain", "rotate", "shop", "--overlap", "0")
     assert "works no more" in told.stdout
     assert domain_of(folder, first["domain_key"], first["domain_password"]) is None
@@ -164,7 +164,7 @@ def test_an_overlap_of_nothing_ends_the_old_password_at_once(run: Run, folder: P
 
 
 def test_removing_asks_first_and_where_it_can_t_it_does_not_remove(run: Run, folder: Path) -> None:
-    run("domain", "add", "shop")
+    run("domain", "add", "shop", "--create")
     done = run("domain", "rm", "shop", stdin="y\n")
     assert done.exit_code == 2
     assert "--yes" in done.stderr
@@ -172,23 +172,34 @@ def test_removing_asks_first_and_where_it_can_t_it_does_not_remove(run: Run, fol
 
 
 def test_removing_ends_the_key_pair(run: Run, folder: Path) -> None:
-    pair = json.loads(run("domain", "add", "shop", "--json").stdout)
+    pair = json.loads(run("domain", "add", "shop", "--create", "--json").stdout)
     assert run("domain", "rm", "shop", "--yes").exit_code == 0
     assert domain_of(folder, pair["domain_key"], pair["domain_password"]) is None
     with opened(folder) as store:
         assert store.database.write_now(lambda connection: connection.execute(select(table)).all()) == []
 
 
-@pytest.mark.parametrize("command", [("rotate", "none"), ("rm", "none", "--yes")])
+@pytest.mark.parametrize(
+    "command", [("rotate", "none"), ("rm", "none", "--yes"), ("set", "none", "--retention", "9")]
+)
 def test_what_is_not_there_is_said(run: Run, command: tuple[str, ...]) -> None:
-    run("domain", "add", "shop")
+    run("domain", "add", "shop", "--create")
     done = run("domain", *command)
     assert done.exit_code == 1
     assert "'none'" in done.stderr
 
 
-@pytest.mark.parametrize("command", [("list",), ("rotate", "shop"), ("rm", "shop", "--yes")])
-def test_only_adding_makes_a_data_folder(run: Run, folder: Path, command: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("add", "shop"),
+        ("list",),
+        ("rotate", "shop"),
+        ("rm", "shop", "--yes"),
+        ("set", "shop", "--retention", "9"),
+    ],
+)
+def test_no_command_makes_a_data_folder_unasked(run: Run, folder: Path, command: tuple[str, ...]) -> None:
     done = run("domain", *command)
     assert done.exit_code == 4
     assert str(folder) in done.stderr
@@ -196,7 +207,7 @@ def test_only_adding_makes_a_data_folder(run: Run, folder: Path, command: tuple[
 
 
 def test_an_empty_list_says_how_to_begin(run: Run) -> None:
-    run("domain", "add", "shop")
+    run("domain", "add", "shop", "--create")
     run("domain", "rm", "shop", "--yes")
     done = run("domain", "list")
     assert done.exit_code == 0
@@ -205,8 +216,20 @@ def test_an_empty_list_says_how_to_begin(run: Run) -> None:
 
 
 def test_the_option_names_the_folder_before_the_variable_does(run: Run, folder: Path, tmp_path: Path) -> None:
-    assert run("domain", "add", "shop", "--data", str(tmp_path / "other")).exit_code == 0
+    assert run("domain", "add", "shop", "--create", "--data", str(tmp_path / "other")).exit_code == 0
     assert (tmp_path / "other" / "ring.json").exists()
+    assert not folder.exists()
+
+
+def test_adding_where_no_database_is_names_the_one_that_stands_beside_it(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    run("domain", "add", "shop", "--create", "--data", str(tmp_path / "the-service-s"))
+    done = run("domain", "add", "shop")
+    assert done.exit_code == 4
+    assert str(tmp_path / "the-service-s") in done.stderr
+    assert "--data" in done.stderr
+    assert "--create" in done.stderr
     assert not folder.exists()
 
 
@@ -260,7 +283,7 @@ def test_a_folder_that_can_t_be_used_is_said_and_not_mended(
 
 def test_a_folder_that_can_t_be_made_is_said(run: Run) -> None:
     # Not one that its mode protects: that would not keep root out.
-    done = run("domain", "add", "shop", "--data", "/proc/contactport-data")
+    done = run("domain", "add", "shop", "--create", "--data", "/proc/contactport-data")
     assert done.exit_code == 4
     assert "/proc/contactport-data" in done.stderr
 
@@ -272,7 +295,7 @@ def test_a_database_that_fails_later_is_said_in_its_own_words(
         connection.execute(text("SELECT secret FROM nowhere"))
 
     monkeypatch.setattr(domains, "add", fail)
-    done = run("domain", "add", "shop")
+    done = run("domain", "add", "shop", "--create")
     assert done.exit_code == 4
     assert "no such table: nowhere" in done.stderr
     assert "SELECT" not in done.stderr

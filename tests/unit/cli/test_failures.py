@@ -72,7 +72,7 @@ def test_a_usage_error_stays_click_s_own() -> None:
 def test_a_reader_that_has_gone_is_no_reason_to_complain(arguments: list[str], tmp_path: Path) -> None:
     program = [sys.executable, "-m", "contactport"]
     made = subprocess.run(
-        [*program, "domain", "add", "shop", "--data", str(tmp_path / "data")], capture_output=True
+        [*program, "domain", "add", "shop", "--create", "--data", str(tmp_path / "data")], capture_output=True
     )
     assert made.returncode == 0
     options = ["--data", str(tmp_path / "data")] if arguments[0] == "domain" else []

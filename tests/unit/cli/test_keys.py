@@ -44,7 +44,7 @@ def store_of(folder: Path, url: str) -> Generator[Store]:
 @pytest.fixture
 def begun(run: Run, folder: Path, url: str) -> Run:
     """A service with one domain and one import under way."""
-    assert run("domain", "add", "shop").exit_code == 0
+    assert run("domain", "add", "shop", "--create").exit_code == 0
     with store_of(folder, url) as store:
         shelf.begin(store, store.database.read_now(domains.all_domains)[0])
     return run
@@ -74,7 +74,7 @@ def test_a_key_that_is_gone_is_listed_while_it_is_wanted(begun: Run, folder: Pat
 
 
 def test_a_service_that_has_never_imported_has_no_key_yet(run: Run, url: str) -> None:
-    run("domain", "add", "shop")
+    run("domain", "add", "shop", "--create")
     done = run("keys", "list")
     assert (done.exit_code, done.stdout) == (0, "")
     assert "no daily key yet" in done.stderr
@@ -116,7 +116,7 @@ def exchange(ring: Path) -> str:
 
 SPOILT = pytest.mark.parametrize("spoil", [lose, damage, exchange])
 COMMANDS = (
-    ("domain", "add", "second"),
+    ("domain", "add", "second", "--create"),
     ("domain", "list"),
     ("keys", "list"),
     ("keys", "rotate"),

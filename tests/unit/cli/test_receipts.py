@@ -23,7 +23,7 @@ def date_back(connection: Connection, import_id: int, at: int) -> None:
 @pytest.fixture
 def erased(run: Run, folder: Path) -> Run:
     """A service with three erasures, a day apart each: 5 to 7 May 2026, at midnight."""
-    assert run("domain", "add", "shop").exit_code == 0
+    assert run("domain", "add", "shop", "--create").exit_code == 0
     store = open_store(folder)
     domain = store.database.read_now(domains.all_domains)[0]
     for day in range(3):
@@ -79,7 +79,7 @@ def test_a_time_that_is_none_is_refused(run: Run) -> None:
 
 
 def test_nothing_erased_is_said(run: Run) -> None:
-    run("domain", "add", "shop")
+    run("domain", "add", "shop", "--create")
     done = run("receipts")
     assert (done.exit_code, done.stdout) == (0, "")
     assert "Nothing was erased" in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from urllib.parse import urlencode
 
 import pytest
 
@@ -22,6 +23,24 @@ async def test_the_pair_may_come_by_basic_or_as_arguments(wire: Build, pair: Key
     path = f"/events/{shelf.waiting()}"
     assert (await ask(wire(), "GET", path, headers=basic(pair))).status == 200
     assert (await ask(wire(), "GET", path, query=arguments(pair))).status == 200
+
+
+@pytest.mark.parametrize("password", ["q7:Rt+9/u%W2=x&Kd?_f", "Größe, Maß & 12 Eulen"])
+async def test_a_pair_that_an_application_brought_along_works_both_ways(
+    wire: Build, store: Store, password: str
+) -> None:
+    store.database.write_now(domains.add, "moved", key="X5A7SRJSE62DRDQNBZFJ", password=password)
+    pair = KeyPair("X5A7SRJSE62DRDQNBZFJ", password)
+    query = urlencode({"domain_key": pair.domain_key, "domain_password": pair.domain_password})
+    begin = "/begin_import/import.json"
+    for answer in (
+        await ask(wire(), "GET", begin, headers=basic(pair)),
+        await ask(wire(), "GET", begin, query=query),
+        await ask(wire(), "POST", begin, query=query),
+    ):
+        assert answer.status == 200
+    wrong = KeyPair(pair.domain_key, f"{password}x")
+    assert (await ask(wire(), "GET", begin, headers=basic(wrong))).status == 401
 
 
 async def test_basic_wins_over_arguments(wire: Build, pair: KeyPair, other: KeyPair, shelf: Shelf) -> None:
