@@ -5,7 +5,9 @@ The table in `docs/operations.md` is checked against this struct by a test.
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,13 +16,31 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-Positive = Annotated[int, Meta(gt=0)]
-Seconds = Annotated[float, Meta(gt=0)]
+YEAR = 366 * 86_400
+Positive = Annotated[int, Meta(gt=0, le=2**40)]
+Seconds = Annotated[float, Meta(gt=0, le=YEAR)]
+"""Bounded, so that infinity is refused as well."""
 PREFIX = "CONTACTPORT_"
+FILE_BYTES = 1024 * 1024
+_PLACE = re.compile(r"(?P<told>.*) - at `\$\.(?P<name>\w+).*`", re.DOTALL)
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
+_HEAD = re.compile(r"(?P<name>[a-z_]+): ")
+_SECRET = frozenset({"database_url", "proxy"})
+"""Settings that hold a password: their values are never shown."""
 
 
 class SettingError(ValueError):
-    """A setting that can't be read; its text names the setting and where it was given."""
+    """A setting that can't be read; its text names the setting and where it was given.
+
+    A text that begins with a setting's name and a colon gets the name of its variable as well.
+    """
+
+    def __init__(self, text: str) -> None:
+        found = _HEAD.match(text)
+        if found is not None and found["name"] in Settings.__struct_fields__:
+            name = found["name"]
+            text = f"{name} ({PREFIX}{name.upper()}): {text[found.end() :]}"
+        super().__init__(text)
 
 
 class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -45,7 +65,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     resolver: str = ""
     """A name server to ask instead of the system's: `IP` or `IP:port`."""
 
-    retention: Positive = 900
+    retention: Annotated[int, Meta(gt=0, le=YEAR)] = 900
     """How long contacts stay after an import's end; a domain's own `--retention` wins."""
     body_bytes: Positive = 64 * 1024
     echo_characters: Positive = 2000
@@ -138,21 +158,67 @@ def load(
     if file is None and environment.get(f"{PREFIX}CONFIG"):
         file = Path(environment[f"{PREFIX}CONFIG"])
     values: dict[str, Any] = {}
+    places: dict[str, str] = {}
     if file is not None:
-        try:
-            values.update(tomllib.loads(file.read_text("utf-8")))
-        except OSError as error:
-            raise SettingError(f"the settings file {file} can't be read: {error.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingError(f"the settings file {file} is not TOML: {error}") from None
+        values.update(_read(file))
+        places.update(dict.fromkeys(values, f"in the settings file {file}"))
     for name in Settings.__struct_fields__:
         raw = environment.get(PREFIX + name.upper())
         if raw:
             values[name] = _typed(name, raw)
-    values.update({name: value for name, value in (overrides or {}).items() if value is not None})
+            places[name] = f"in the variable {PREFIX}{name.upper()}"
+    for name, value in (overrides or {}).items():
+        if value is not None:
+            values[name] = value
+            places[name] = f"in the option --{name.replace('_', '-')}"
     try:
         return msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingError(
-            f"a setting is not valid: {error}. See docs/operations.md, and the variables {PREFIX}*."
-        ) from None
+        raise SettingError(_told(str(error), values, places)) from None
+    except RecursionError:
+        raise SettingError(f"the settings file {file} is nested too deeply to be read") from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(FILE_BYTES + 1)
+        if len(data) > FILE_BYTES:
+            raise SettingError(f"the settings file {file} is longer than {FILE_BYTES} bytes: name another")
+        return tomllib.loads(data.decode("utf-8"))
+    except OSError as error:
+        raise SettingError(f"the settings file {file} can't be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"the settings file {file} is not TOML: {error}") from None
+    except RecursionError:
+        raise SettingError(f"the settings file {file} is nested too deeply to be read") from None
+
+
+def nearest(name: str) -> str:
+    """The setting whose name is nearest to this one; empty where none is near."""
+    return "".join(difflib.get_close_matches(name.lower(), Settings.__struct_fields__, 1, cutoff=0.8))
+
+
+def _told(problem: str, values: Mapping[str, Any], places: Mapping[str, str]) -> str:
+    """msgspec's words with the setting's name, its value where it may be shown, and where it was given."""
+    unknown = _UNKNOWN.fullmatch(problem)
+    if unknown is not None:
+        name = unknown["name"]
+        near = nearest(name)
+        where = places.get(name, "in the settings")
+        hint = f"did you mean {near}?" if near else "docs/operations.md has the table of settings"
+        return f"there is no setting {name!r}, which stands {where}: {hint}"
+    found = _PLACE.fullmatch(problem)
+    if found is None or found["name"] not in Settings.__struct_fields__:
+        return f"a setting is not valid: {problem}. docs/operations.md has the table of settings"
+    name, told = found["name"], found["told"]
+    if "regex" in told:
+        told = "expected `json` or `text`"
+    given = values.get(name)
+    short = isinstance(given, str | int | float) and len(repr(given)) <= 60
+    value = f" is {given!r}, and" if short and name not in _SECRET else ""
+    where = places.get(name, "by default")
+    return (
+        f"{name}: the value {where}{value} is not valid: {told[:1].lower()}{told[1:]}. docs/operations.md has the "
+        "table of settings"
+    )

@@ -39,7 +39,9 @@ ECHO = "kanarie echo 27"
 MARK = "-kanarie-mark-55-"
 PLACE = "kanarie-place-19"
 KEY = "kanarie-key-63"
-WORDS = (PASSWORD, WRONG, USERNAME, USER_ID, ECHO, MARK, PLACE, KEY, PLANTED)
+REFUSED = "192.168.173.219"
+"""A server that may not be dialled: the log says by which rule, and not which one it was."""
+WORDS = (PASSWORD, WRONG, USERNAME, USER_ID, ECHO, MARK, PLACE, KEY, PLANTED, REFUSED)
 LOUD = {"log_statement": "all", "log_min_duration_statement": "0", "log_parameter_max_length": "-1"}
 """PostgreSQL writes every statement into its log, with its parameters."""
 
@@ -73,9 +75,11 @@ def test_the_search_looks_into_a_database_s_values(tmp_path: Path) -> None:
     assert seen([PASSWORD], [tmp_path])
 
 
-def begin(client: Client, book: GatedServer, password: str, username: str = USERNAME) -> int:
+def begin(
+    client: Client, book: GatedServer, password: str, username: str = USERNAME, server: str = ""
+) -> int:
     """By GET with everything in the query: the way in which words most easily end in a log."""
-    server = f"{book.url}{PLACE}/"
+    server = server or f"{book.url}{PLACE}/"
     form = {"service": "carddav", "server": server, "username": username, "password": password}
     query = urlencode({**form, "user_id": USER_ID, "echo": ECHO, "include": "mailing_address,photo"})
     return client.begin_by_get(f"/begin_import/import?{query}", key=f"{KEY} {len(username)} {password[9]}")
@@ -142,6 +146,9 @@ def test_nothing_of_a_user_is_readable_on_disk(tmp_path: Path, temporary: Path) 
         places = [data, temporary, running.log]
         ids = [begin(client, book, WRONG), break_it(client, book)]
         assert client.end(ids[0])["value"] == 263
+        ids.append(begin(client, book, PASSWORD, f"x{USERNAME}", f"https://{REFUSED}/{PLACE}/"))
+        assert client.end(ids[-1])["value"] == 257
+        until(lambda: '"refused": "private address"' in running.stderr or None)
         for event in ("import_broke", "broke_unheard", "thread_broke", "library_message"):
             assert event in running.stderr, "the planted exceptions are told, without their words"
 

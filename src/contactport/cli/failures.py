@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 import click
@@ -69,10 +69,12 @@ def _told(error: Exception) -> Failure:
             return Failure(str(error), exit_code)
     if isinstance(error, OSError) and error.errno in _FULL:
         return Failure(f"the output can't be written: {error.strerror}")
-    database = getattr(sys.modules.get("sqlalchemy.exc"), "DBAPIError", None)
-    if database is not None and isinstance(error, database):
-        # The driver's own words: the engine's would add the statement and its values.
-        return Failure(f"the database can't be used: {getattr(error, 'orig', '')}", FOLDER)
+    for cause in _causes(error):
+        told = _told_by_database(cause)
+        if told:
+            return Failure(f"the database can't be used: {told}", FOLDER)
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return Failure(f"{os.fsdecode(error.filename)} can't be used: {error.strerror}", FOLDER)
     # Only here: structlog is not for a command's ordinary way.
     from contactport.logs import places
 
@@ -82,6 +84,32 @@ def _told(error: Exception) -> Failure:
         f"places: {' < '.join(reversed(places(error)))}",
         PROGRAM,
     )
+
+
+def _told_by_database(error: BaseException) -> str:
+    """The driver's own words for what the database refused; empty for any other error.
+
+    SQLAlchemy's would add the statement and its values.
+    """
+    wrapped = getattr(sys.modules.get("sqlalchemy.exc"), "DBAPIError", None)
+    if wrapped is not None and isinstance(error, wrapped):
+        return str(getattr(error, "orig", "")) or "it gives no reason"
+    driver = getattr(sys.modules.get("psycopg"), "Error", None)
+    if driver is not None and isinstance(error, driver):
+        return str(error) or "it gives no reason"
+    waited = getattr(sys.modules.get("sqlalchemy.exc"), "TimeoutError", None)
+    if waited is not None and isinstance(error, waited):
+        return "every connection to it is in use"
+    return ""
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__ or current.__context__
 
 
 def _close_output() -> None:

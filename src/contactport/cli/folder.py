@@ -38,8 +38,8 @@ def existing_database(settings: Settings) -> None:
         return
     raise Failure(
         f"there is no database in the folder {folder}: name the service's own folder with --data or "
-        f"CONTACTPORT_DATA. {_others(folder)}`contactport serve` makes a new database there, and so does this command "
-        "with --create.",
+        f"CONTACTPORT_DATA. {_others(folder)}`contactport serve` makes a new database there, and so does "
+        "this command with --create.",
         FOLDER,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 
 import click
@@ -32,10 +33,15 @@ def migrate(data: str | None, config: Path | None) -> None:
     from contactport.store.migrations import head
     from contactport.store.open import open_store
 
+    # The engine would tell of a failure by a traceback of its own, before it is told here in a line.
+    engine_log = logging.getLogger("dbos")
+    engine_log.handlers, engine_log.propagate = [logging.NullHandler()], False
     # The engine's tables first: where this service's are there, both are.
     database = Database(postgresql(settings.database_url))
-    jobs.migrate(database)
-    asyncio.run(database.close())
+    try:
+        jobs.migrate(database)
+    finally:
+        asyncio.run(database.close())
     store = open_store(Path(settings.data), settings.database_url, upgrade=True)
     for made in store.made:
         say(f"made the {made}")

@@ -45,11 +45,28 @@ def settings_of(
     """The settings of this run; what is None is not overridden. Raises SettingError."""
     given = {"data": data, "allow_network": list(allow_network) or None, **overrides}
     settings = load(config, overrides=given)
+    check(settings)
+    return settings
+
+
+def check(settings: Settings) -> None:
+    """Raises SettingError for a setting whose form is right and that can't be used all the same."""
     for network in settings.allow_network:
         parse_network(network)
+    # Each here: they bring libraries along, which a command without these settings need not wait for.
     if settings.proxy:
-        # Here: it brings the HTTP client along, which `--help` need not wait for.
         from contactport.net.proxy import parse_proxy
 
         parse_proxy(settings.proxy)
-    return settings
+    if settings.resolver:
+        from contactport.net.names import resolver_of
+
+        resolver_of(settings.resolver)
+    if settings.ca_file:
+        from contactport.net.client import trust
+
+        trust(settings.ca_file)
+    if settings.database_url:
+        from contactport.store.engines import check_uri
+
+        check_uri(settings.database_url)

@@ -14,6 +14,7 @@ from contactport.errors import Code, WireError
 from contactport.imports import admission
 from contactport.imports.admission import Enqueue, Parked, Refused
 from contactport.imports.begin import host_of, learning_scope
+from contactport.imports.diagnosis import diagnosis
 from contactport.imports.marks import Marks
 from contactport.imports.progress import StoredRecord
 from contactport.imports.run import run
@@ -100,14 +101,17 @@ class Attempts:
         if one.epoch == 1:
             telemetry.import_begun(one.service, (started - one.created_at) / 1000)
         failure: WireError | None = None
+        cause: BaseException | None = None
+        clients: list[Client] = []
         try:
-            await self._read(one, secret)
+            await self._read(one, secret, clients)
         except Fenced:
             log.info("import_fenced", import_id=one.id, epoch=one.epoch)
             return
         except WireError as error:
-            failure = error
-        except TimeoutError:
+            failure = cause = error
+        except TimeoutError as error:
+            cause = error
             # Where others had used up most of its time before, that says nothing of its provider.
             in_time = one.deadline - started > self._settings.import_seconds * 500
             failure = WireError(Code.TIMEOUT, provider_failed=in_time)
@@ -115,7 +119,7 @@ class Attempts:
             if unavailable(error):
                 raise
             log.error("import_broke", import_id=one.id, error=type(error).__name__, exc_info=error)
-            failure = WireError(Code.UNEXPECTED)
+            failure, cause = WireError(Code.UNEXPECTED), error
         try:
             parked = await self._store.database.write(self._end, one, secret, failure)
         except Fenced:
@@ -131,6 +135,7 @@ class Attempts:
             epoch=one.epoch,
             code=0 if failure is None or isinstance(failure, Resting) else int(failure.code),
             milliseconds=now_ms() - started,
+            **({} if cause is None else diagnosis(cause, clients[0] if clients else None)),
         )
 
     def _give_up(self, connection: Connection, import_id: int) -> None:
@@ -149,7 +154,8 @@ class Attempts:
         except RingError as error:
             log.error("ring_unavailable", hint=str(error))
 
-    async def _read(self, one: Import, secret: Secret) -> None:
+    async def _read(self, one: Import, secret: Secret, clients: list[Client]) -> None:
+        """Raises what goes wrong. The client is put into `clients`, for what it knows of that."""
         provider = providers.find(one.service)
         assert provider is not None, "begin() takes known services only"
         assert one.key is not None
@@ -168,6 +174,7 @@ class Attempts:
             asyncio.timeout(max(0.0, (one.deadline - now_ms()) / 1000)),
             self._open_client() as client,
         ):
+            clients.append(client)
             client.observe = telemetry.of_provider(provider.code)
             await run(source, account, client, record, self._settings.import_members)
 

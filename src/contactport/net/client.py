@@ -10,6 +10,7 @@ import asyncio
 import functools
 import ssl
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 
@@ -46,6 +47,8 @@ class Client:
         self.budget = Budget(settings.import_bytes)
         self.names = Names(settings.resolver)
         self.observe: Callable[[float], None] | None = None
+        self.answers: Counter[str] = Counter()
+        """How often each status came to each method, as `PROPFIND 404`: for the operator's log."""
         self._session = session
         self._guard = guard
         self._ways = ways
@@ -83,6 +86,11 @@ class Client:
             response.abort()
             raise
         await response.discard()
+
+    @property
+    def refused(self) -> str:
+        """The guard's rule that refused an address of this import, in words without it; empty where none did."""
+        return self._guard.refused
 
     async def pause(self, tries: int) -> None:
         """Waits before something is tried again, `tries` of which have failed."""
@@ -200,6 +208,7 @@ class Client:
             raise Unreachable from None
         except (aiohttp.ClientError, ConnectionError, OSError):
             raise Interrupted from None
+        self.answers[f"{method} {raw.status}"] += 1
         if self.observe is not None:
             self.observe(time.monotonic() - began)
         return Response(raw, self.budget, self.settings)
@@ -216,7 +225,7 @@ async def open_client(settings: Settings, rhythm: Rhythm | None = None) -> Async
     proxy = parse_proxy(settings.proxy)
     resolver = NamedResolver(settings.resolver) if settings.resolver else None
     connector = aiohttp.TCPConnector(
-        ssl=_trust(settings.ca_file),
+        ssl=trust(settings.ca_file),
         resolver=resolver,
         socket_factory=guard.socket,
         limit=CONNECTIONS,
@@ -238,7 +247,8 @@ async def open_client(settings: Settings, rhythm: Rhythm | None = None) -> Async
 
 
 @functools.cache
-def _trust(ca_file: str) -> ssl.SSLContext:
+def trust(ca_file: str) -> ssl.SSLContext:
+    """The certificate authorities of the system, and those of a file. Raises SettingError."""
     # Reading the system's authorities takes tens of milliseconds: once a process.
     context = ssl.create_default_context()
     if ca_file:
@@ -251,4 +261,4 @@ def _trust(ca_file: str) -> ssl.SSLContext:
 
 def reread_authorities() -> None:
     """Read the certificate authorities again for the imports that begin from now on."""
-    _trust.cache_clear()
+    trust.cache_clear()

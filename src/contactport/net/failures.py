@@ -6,6 +6,10 @@ told by WireError's `provider_failed`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import aiohttp
+
 from contactport.errors import Code, WireError
 
 UNREACHABLE = (
@@ -102,3 +106,23 @@ class Garbled(Unreadable):
 
     def __init__(self) -> None:
         super().__init__("it is not HTTP")
+
+
+def network_stage(errors: Sequence[BaseException]) -> str:
+    """How far a request came whose failure has these causes: `resolve`, `connect`, `tls`, `proxy` or `answer`.
+
+    Empty where no request failed.
+    """
+    for kinds, stage in _STAGES:
+        if any(isinstance(error, kinds) for error in errors):
+            return stage
+    return ""
+
+
+_STAGES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((aiohttp.ClientConnectorDNSError,), "resolve"),
+    ((Untrusted, aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError), "tls"),
+    ((NoWayOut, aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError), "proxy"),
+    ((Interrupted, TooSlow, OverBudget, Unreadable), "answer"),
+    ((Unreachable,), "connect"),
+)

@@ -66,6 +66,17 @@ GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
 """The only unicast that is given out: whatever lies outside is loopback, mapped or compatible IPv4, NAT64
 (64:ff9b::/96 and 64:ff9b:1::/48), unique local, link-local, site-local, multicast or reserved."""
 
+_KINDS: tuple[tuple[str, tuple[Block, ...]], ...] = tuple(
+    (kind, tuple(ipaddress.ip_network(block) for block in blocks))
+    for kind, blocks in (
+        ("loopback address", ("127.0.0.0/8", "::1/128")),
+        ("private address", ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")),
+        ("link-local address", ("169.254.0.0/16", "fe80::/10")),
+        ("carrier's address", ("100.64.0.0/10",)),
+    )
+)
+LED_THERE = "another network than the one that the user named"
+
 _NETWORK = re.compile(r"\[?(?P<address>[0-9A-Fa-f.:]+?)(?:/(?P<length>\d{1,3}))?\]?(?::(?P<port>\d{1,5}))?")
 
 
@@ -127,6 +138,21 @@ def verdict(
     return None
 
 
+def rule(host: str, port: int, *, tls: bool) -> str:
+    """Which rule refuses this address, in words that hold nothing of it: for the operator's log."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return "not an address"
+    address = getattr(address, "ipv4_mapped", None) or address
+    if not is_public(address):
+        for kind, blocks in _KINDS:
+            if any(address.version == block.version and address in block for block in blocks):
+                return kind
+        return "reserved address"
+    return "public address without TLS" if not tls else "public address on an unusual port"
+
+
 class Hop(msgspec.Struct):
     """One request's way: to which host, what the places that led there were, and whether it came to a dial."""
 
@@ -149,6 +175,8 @@ class Guard:
     def __init__(self, networks: Sequence[Network] = ()) -> None:
         self._networks = networks
         self._hosts: dict[str, Block | Literal["public"]] = {}
+        self.refused = ""
+        """The rule by which the last address was refused; empty where none was."""
 
     def verdict(self, address: str, port: int, *, tls: bool) -> Block | Literal["public"] | None:
         """What this client may do with an address: see the function of this name."""
@@ -170,7 +198,7 @@ class Guard:
             # A host that an answer names and nobody has dialled yet has no network of its own to come from.
             there = self._hosts.get(via, "public")
             if here not in (None, "public", there):
-                raise refusal()
+                raise self.refuse(LED_THERE)
             origins.append(there)
         if proxied:
             self._hosts[host] = "public"
@@ -191,12 +219,19 @@ class Guard:
             hop.dialled = True
             return socket.socket(family, kind, protocol)
         found = self.verdict(address[0], address[1], tls=hop.tls)
-        if found is None or (found != "public" and any(origin != found for origin in hop.origins)):
-            raise refusal()
+        if found is None:
+            raise self.refuse(rule(address[0], address[1], tls=hop.tls))
+        if found != "public" and any(origin != found for origin in hop.origins):
+            raise self.refuse(LED_THERE)
         if found == "public" or hop.host not in self._hosts:
             self._hosts[hop.host] = found
         hop.dialled = True
         return socket.socket(family, kind, protocol)
+
+    def refuse(self, why: str) -> ConnectionRefusedError:
+        """The error to raise for an address that must not be dialled; the rule is kept for the log."""
+        self.refused = why
+        return refusal()
 
     def is_private(self, host: str) -> bool:
         """Whether this host was found in a network that the operator allowed."""

@@ -17,7 +17,7 @@ import msgspec
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from contactport.net.guard import PORTS, Guard, refusal
+from contactport.net.guard import PORTS, Guard, rule
 from contactport.settings import SettingError
 
 
@@ -78,11 +78,12 @@ class Ways:
             # No name server here knows it: the proxy may.
             if tls and port in PORTS:
                 return True
-            raise refusal()
-        verdicts = {self._guard.verdict(address, port, tls=tls) for address in addresses}
-        if None in verdicts:
-            raise refusal()
-        return verdicts == {"public"}
+            raise self._guard.refuse("unknown name without TLS or on an unusual port")
+        verdicts = {address: self._guard.verdict(address, port, tls=tls) for address in addresses}
+        for address, verdict in verdicts.items():
+            if verdict is None:
+                raise self._guard.refuse(rule(address, port, tls=tls))
+        return set(verdicts.values()) == {"public"}
 
     async def _addresses(self, host: str, port: int) -> list[str]:
         try:
