@@ -5,6 +5,7 @@ Header names keep their spelling and their order both ways, for some clients loo
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 from base64 import b64encode
@@ -28,12 +29,19 @@ class Answer(msgspec.Struct):
     def header(self, name: str) -> str | None:
         return next((value for one, value in self.headers if one.lower() == name.lower()), None)
 
+    @property
+    def text(self) -> bytes:
+        """The body without its content coding, as a client that asked for one reads it."""
+        coding = self.header("content-encoding")
+        assert coding in (None, "gzip")
+        return self.body if coding is None else gzip.decompress(self.body)
+
     def json(self) -> Any:
         """The body, whose objects keep the order of their keys."""
-        return json.loads(self.body)
+        return json.loads(self.text)
 
     def xml(self) -> ElementTree.Element:
-        return ElementTree.fromstring(self.body)
+        return ElementTree.fromstring(self.text)
 
 
 class Connection:

@@ -1,4 +1,4 @@
-"""Step 3: the address book, streamed: memory holds a slice of it, however big it is."""
+"""Step 3: the address book, streamed: memory holds a chunk of it, however big the answer is."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from contactport.formats.wire import UNKNOWN, WireOwner, owner_from_username, to
 from contactport.http import arguments
 from contactport.http.answer import Answer, Format, answer_of
 from contactport.http.bodies import BookEnd
+from contactport.http.compression import Coding, accepted, compressed
 from contactport.http.poll import asked_import, why_failed
 from contactport.http.service import Service
 from contactport.http.shapes import Cards, Groups, Json, Jsonp, Lines, Shape, Table, Xml
@@ -26,10 +27,10 @@ from contactport.store.imports import Import
 
 _SHAPES: dict[Format, type[Shape]] = {"json": Json, "xml": Xml, "vcf": Cards, "csv": Table, "ndjson": Lines}
 FORMATS: tuple[Format, ...] = tuple(_SHAPES)
-SLICE = 100
-"""Contacts made at once: between two slices other requests get their turn."""
-PICTURED = 4
-"""The same where pictures were asked for: one contact may then have megabytes."""
+PIECE_BYTES = 32 * 1024
+"""An answer is made and sent in pieces of this size and one contact: between two of them others get their turn."""
+SMALL_BYTES = 128 * 1024
+"""An answer up to this size is sent as one, with its length."""
 
 
 class CutShort(Exception):
@@ -80,25 +81,55 @@ async def show_contacts(service: Service, request: Request) -> Response:
         echo=answer.echo,
     )
     shape = _shape(answer)
-    headers = {"content-type": shape.media_type}
+    coding = _coding(request, answer)
+    headers = {"content-type": shape.media_type, "vary": "accept-encoding"}
+    if coding != "identity":
+        headers["content-encoding"] = coding
     if request.method == "HEAD":
         return StreamingResponse(_nothing(), headers=headers)
-    size = PICTURED if "photo" in one.include else SLICE
-    pieces = _pieces(shape, _slices(service, one, start, expected, size), beside.groups, end)
-    if expected <= 5 * size:
-        return Response(b"".join([piece async for piece in pieces]), headers=headers)
-    return StreamingResponse(pieces, headers=headers)
+    chunks = _chunks(service, one, start, expected)
+    pieces = _pieces(shape, chunks, beside.groups, end)
+    begun: list[bytes] = []
+    try:
+        async for piece in pieces:
+            begun.append(piece)
+            if sum(map(len, begun)) > SMALL_BYTES:
+                return StreamingResponse(compressed(_after(begun, pieces), coding), headers=headers)
+    except CutShort:
+        # Before a word was sent there is still time to say so.
+        raise _deleted() from None
+    whole = [piece async for piece in compressed(_after(begun), coding)]
+    return Response(b"".join(whole), headers=headers)
+
+
+def _deleted() -> WireError:
+    return WireError(
+        Code.INVALID_PARAMETERS,
+        "The contacts have been deleted, as they are some minutes after every import. Begin a new import to get them "
+        "again.",
+        http=410,
+    )
+
+
+def _coding(request: Request, answer: Answer) -> Coding:
+    """How the answer is compressed. Raises WireError 406. A script is not: other sites' pages may ask for one."""
+    if answer.callback is not None:
+        return "identity"
+    coding = accepted(request.headers.get("accept-encoding"))
+    if coding is None:
+        raise WireError(
+            Code.INVALID_PARAMETERS,
+            "The Accept-Encoding header takes no coding that there is here. Send one that takes gzip, zstd or "
+            "identity, or none.",
+            http=406,
+        )
+    return coding
 
 
 def _check_ready(one: Import, events: list[Event]) -> None:
     """Raises WireError: 404 with 528 before the end and with the import's own code after a failure, 410 at last."""
     if one.state == "purged":
-        raise WireError(
-            Code.INVALID_PARAMETERS,
-            "The contacts have been deleted, as they are some minutes after every import. Begin a new import to get "
-            "them again.",
-            http=410,
-        )
+        raise _deleted()
     if one.state == "failed":
         raise why_failed(one, events)
     if one.state != "complete":
@@ -118,30 +149,40 @@ def _shape(answer: Answer) -> Shape:
     return _SHAPES[answer.format]()
 
 
-async def _slices(
-    service: Service, one: Import, start: int, count: int, size: int
-) -> AsyncIterator[list[Contact]]:
-    """The book from `start` on, `size` contacts at a time. Raises CutShort."""
+async def _chunks(service: Service, one: Import, start: int, count: int) -> AsyncIterator[list[Contact]]:
+    """The book from `start` on, as it is stored. Raises CutShort."""
     left = count
     if count:
         async for chunk in contacts.read(service.store.database, one, start, count):
             left -= len(chunk)
-            for at in range(0, len(chunk), size):
-                yield chunk[at : at + size]
-                await asyncio.sleep(0)
+            yield chunk
     if left:
         raise CutShort
 
 
 async def _pieces(
-    shape: Shape, slices: AsyncIterator[list[Contact]], groups: Groups, end: BookEnd
+    shape: Shape, chunks: AsyncIterator[list[Contact]], groups: Groups, end: BookEnd
 ) -> AsyncIterator[bytes]:
-    yield shape.start()
+    piece = bytearray(shape.start())
     first = True
-    async for some in slices:
-        yield shape.some(some, groups, first)
+    async for chunk in chunks:
+        for made in shape.some(chunk, groups, first):
+            piece += made
+            if len(piece) >= PIECE_BYTES:
+                yield bytes(piece)
+                piece.clear()
+                await asyncio.sleep(0)
         first = False
-    yield shape.end(end)
+    yield bytes(piece) + shape.end(end)
+
+
+async def _after(begun: list[bytes], pieces: AsyncIterator[bytes] | None = None) -> AsyncIterator[bytes]:
+    """What was made before its size was known, and then the rest."""
+    while begun:
+        yield begun.pop(0)
+    if pieces is not None:
+        async for piece in pieces:
+            yield piece
 
 
 async def _nothing() -> AsyncIterator[bytes]:

@@ -21,13 +21,16 @@ ENCODER = msgspec.json.Encoder()
 
 
 class Shape(Protocol):
-    """`start`, then `some` for each slice of the book (`first` for its first contact), then `end`."""
+    """`start`, then `some` for each chunk of the book (`first` for its first contact), then `end`.
+
+    `some` makes one contact after the other, as it is asked: a chunk may be many times as big in the answer.
+    """
 
     media_type: str
 
     def start(self) -> bytes: ...
 
-    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> bytes: ...
+    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> Iterator[bytes]: ...
 
     def end(self, end: BookEnd) -> bytes: ...
 
@@ -40,11 +43,11 @@ class Json:
     def start(self) -> bytes:
         return b'{"contacts":['
 
-    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> bytes:
-        body = b",".join(
-            [ENCODER.encode(to_wire(contact, groups.get(contact.uid, ()))) for contact in contacts]
-        )
-        return body if first else b"," + body
+    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> Iterator[bytes]:
+        for contact in contacts:
+            body = ENCODER.encode(to_wire(contact, groups.get(contact.uid, ())))
+            yield body if first else b"," + body
+            first = False
 
     def end(self, end: BookEnd) -> bytes:
         return b"]," + ENCODER.encode(end)[1:]
@@ -62,8 +65,8 @@ class Jsonp:
     def start(self) -> bytes:
         return self._callback.encode("ascii") + b"(" + self._json.start()
 
-    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> bytes:
-        return jsonp.escape(self._json.some(contacts, groups, first))
+    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> Iterator[bytes]:
+        return map(jsonp.escape, self._json.some(contacts, groups, first))
 
     def end(self, end: BookEnd) -> bytes:
         return jsonp.escape(self._json.end(end)) + b")"
@@ -80,13 +83,13 @@ class Xml:
     def start(self) -> bytes:
         return f"{xml.DECLARATION}<contactsResponse>".encode()
 
-    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> bytes:
-        parts = ['<contacts type="array">'] if first else []
+    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> Iterator[bytes]:
         self._opened = True
+        if first:
+            yield b'<contacts type="array">'
         for contact in contacts:
             values = msgspec.to_builtins(to_wire(contact, groups.get(contact.uid, ()), unknown=None))
-            parts.append(xml.element("contact", values))
-        return "".join(parts).encode()
+            yield xml.element("contact", values).encode()
 
     def end(self, end: BookEnd) -> bytes:
         closing = "</contacts>" if self._opened else '<contacts type="array"/>'
@@ -101,8 +104,8 @@ class Lines:
     def start(self) -> bytes:
         return b""
 
-    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> bytes:
-        return b"".join(ndjson.write(contacts, groups))
+    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> Iterator[bytes]:
+        return ndjson.write(contacts, groups)
 
     def end(self, end: BookEnd) -> bytes:
         return b""
@@ -116,10 +119,10 @@ class Table:
     def start(self) -> bytes:
         return next(table.write(()))
 
-    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> bytes:
+    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> Iterator[bytes]:
         rows = table.write(contacts, groups)
         next(rows)
-        return b"".join(rows)
+        return rows
 
     def end(self, end: BookEnd) -> bytes:
         return b""
@@ -133,8 +136,8 @@ class Cards:
     def start(self) -> bytes:
         return b""
 
-    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> bytes:
-        return b"".join(vcard.write(_with_categories(contacts, groups)))
+    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> Iterator[bytes]:
+        return vcard.write(_with_categories(contacts, groups))
 
     def end(self, end: BookEnd) -> bytes:
         return b""
