@@ -64,6 +64,8 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """An outbound HTTP proxy for what is public: `http://HOST:PORT`, or with `USER:PASSWORD@`."""
     resolver: str = ""
     """A name server to ask instead of the system's: `IP` or `IP:port`."""
+    resolver_trusted: bool = False
+    """Whether the name server's word that an answer was checked by DNSSEC is taken, though it is another machine."""
 
     retention: Annotated[int, Meta(gt=0, le=YEAR)] = 900
     """How long contacts stay after an import's end; a domain's own `--retention` wins."""
@@ -91,14 +93,18 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     import_bytes: Positive = 512 * 1024 * 1024
     import_members: Positive = 100_000
+    import_requests: Positive = 1000
+    """How many requests one import makes, beside three for each member or book that its server lists."""
     import_seconds: Seconds = 1800.0
     response_bytes: Positive = 512 * 1024 * 1024
     response_ratio: Positive = 200
     """How many decoded bytes one compressed byte may become."""
     card_bytes: Positive = 2 * 1024 * 1024
     text_bytes: Positive = 4 * 1024 * 1024
-    """The longest text between two XML tags."""
+    """The longest text between two XML tags, and all those of one response beside its card."""
     xml_depth: Positive = 64
+    host_requests_per_second: Positive = 200
+    """How many requests one import makes to one host in a second; twice as many may come at once."""
     redirects: Positive = 5
     tries: Positive = 3
     connect_seconds: Seconds = 10.0

@@ -201,6 +201,7 @@ def _server(provider: Provider, request: Request) -> str:
             f"service={provider.code} needs to know the address book's server: send its URL or domain as "
             "`server`, or an e-mail address as `username`.",
         )
+    parse_server(request.username.rpartition("@")[2])
     return ""
 
 

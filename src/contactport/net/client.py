@@ -23,7 +23,9 @@ from contactport.net.credentials import Credentials, Sent
 from contactport.net.failures import Garbled, Interrupted, NoWayOut, Silent, TooSlow, Unreachable, Untrusted
 from contactport.net.guard import Guard, Hop, parse_network
 from contactport.net.names import NamedResolver, Names
+from contactport.net.pace import Pace
 from contactport.net.proxy import Ways, parse_proxy
+from contactport.net.received import CountingConnector
 from contactport.net.redirects import STATUSES, Trail
 from contactport.net.response import Response
 from contactport.net.retries import PASSING, Rhythm, retry_after
@@ -36,16 +38,23 @@ CONNECTIONS = 8
 class Client:
     """Requests of one import. Made by `open_client`; `names` asks the DNS.
 
-    `budget` counts the bytes of all answers together; `observe` is told the seconds from each request to the
-    beginning of its answer.
+    `budget` counts the bytes of all answers together, `pace` the requests; `observe` is told the seconds from each
+    request to the beginning of its answer.
     """
 
     def __init__(
-        self, settings: Settings, session: aiohttp.ClientSession, guard: Guard, ways: Ways, rhythm: Rhythm
+        self,
+        settings: Settings,
+        session: aiohttp.ClientSession,
+        guard: Guard,
+        ways: Ways,
+        rhythm: Rhythm,
+        budget: Budget,
     ) -> None:
         self.settings = settings
-        self.budget = Budget(settings.import_bytes)
-        self.names = Names(settings.resolver)
+        self.budget = budget
+        self.pace = Pace(settings)
+        self.names = Names(settings.resolver, trusted=settings.resolver_trusted)
         self.observe: Callable[[float], None] | None = None
         self.answers: Counter[str] = Counter()
         """How often each status came to each method, as `PROPFIND 404`: for the operator's log."""
@@ -105,8 +114,9 @@ class Client:
         credentials: Credentials | None,
         via: URL | None,
     ) -> Response:
-        if credentials is None or not credentials.trusts(url):
-            response = await self._tried(method, url, headers, body, via)
+        trusted = credentials is None or credentials.trusts(url)
+        if credentials is None or not trusted:
+            response = await self._tried(method, url, headers, body, via, trusted=trusted)
             response.withheld = credentials is not None and response.status in (401, 403)
             return response
         doubted = False
@@ -133,12 +143,20 @@ class Client:
             return response
 
     async def _tried(
-        self, method: str, url: URL, headers: Mapping[str, str], body: bytes, via: URL | None
+        self,
+        method: str,
+        url: URL,
+        headers: Mapping[str, str],
+        body: bytes,
+        via: URL | None,
+        *,
+        trusted: bool = True,
     ) -> Response:
         tries = 0
         while True:
             tries += 1
             last = tries >= self.settings.tries
+            await self.pace.take(url.host or "", trusted=trusted)
             try:
                 response = await self._once(method, url, headers, body, via)
             except (Interrupted, Garbled):
@@ -224,7 +242,9 @@ async def open_client(settings: Settings, rhythm: Rhythm | None = None) -> Async
     guard = Guard([parse_network(network) for network in settings.allow_network])
     proxy = parse_proxy(settings.proxy)
     resolver = NamedResolver(settings.resolver) if settings.resolver else None
-    connector = aiohttp.TCPConnector(
+    budget = Budget(settings.import_bytes)
+    connector = CountingConnector(
+        budget,
         ssl=trust(settings.ca_file),
         resolver=resolver,
         socket_factory=guard.socket,
@@ -241,7 +261,7 @@ async def open_client(settings: Settings, rhythm: Rhythm | None = None) -> Async
         read_bufsize=128 * 1024,
     )
     try:
-        yield Client(settings, session, guard, ways, rhythm or Rhythm())
+        yield Client(settings, session, guard, ways, rhythm or Rhythm(), budget)
     finally:
         await session.close()
 
@@ -251,6 +271,7 @@ def trust(ca_file: str) -> ssl.SSLContext:
     """The certificate authorities of the system, and those of a file. Raises SettingError."""
     # Reading the system's authorities takes tens of milliseconds: once a process.
     context = ssl.create_default_context()
+    context.options |= ssl.OP_NO_RENEGOTIATION
     if ca_file:
         try:
             context.load_verify_locations(cafile=ca_file)

@@ -93,9 +93,18 @@ class Credentials:
             or any(same_owner(host, trusted) for trusted in self._hosts)
         )
 
+    def belongs(self, url: URL) -> bool:
+        """Whether this URL's host is one of the provider's own, as its row names them."""
+        return any(matches(url.host or "", pattern) for pattern in self._patterns)
+
     def insist(self, url: URL) -> bool:
         """Sends Basic unasked from now on; False where that is already so, or not safe."""
-        if url.scheme != "https" or _origin(url) in self._forms or not self.trusts(url):
+        if (
+            url.scheme != "https"
+            or _origin(url) in self._forms
+            or not self.trusts(url)
+            or not self._spellings
+        ):
             return False
         self._forms[_origin(url)] = Sent("basic", self._accepted or 0)
         return True
@@ -207,11 +216,13 @@ def _spellings(username: str, password: str, local_part: bool) -> Iterable[Spell
     if local_part and username.partition("@")[0] not in ("", username):
         names.append(username.rpartition("@")[0])
     for name in names:
-        yield Spelling(name, "utf-8")
         pair = name + password
-        if not pair.isascii():
+        charsets: tuple[Literal["utf-8", "latin-1"], ...] = (
+            ("utf-8",) if pair.isascii() else ("utf-8", "latin-1")
+        )
+        for charset in charsets:
             try:
-                pair.encode("latin-1")
+                pair.encode(charset)
             except UnicodeEncodeError:
                 continue
-            yield Spelling(name, "latin-1")
+            yield Spelling(name, charset)

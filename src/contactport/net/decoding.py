@@ -15,6 +15,10 @@ OUTPUT = 64 * 1024
 """The most that one step of a decoder gives: a bomb swells by this much before it is noticed."""
 SLACK = 64 * 1024
 """Short answers may be packed as tightly as they like."""
+MEMBERS = 64
+"""Members of a body that hold nothing, or nearly: each costs as much time as thousands of bytes."""
+MEMBER = 1024
+"""Decoded bytes for which a body may have one member more."""
 
 _WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
@@ -36,6 +40,7 @@ class Decoder:
         self._ratio = ratio
         self._received = 0
         self._decoded = 0
+        self._members = 1
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         self._received += len(data)
@@ -46,6 +51,9 @@ class Decoder:
         while data:
             if self._inflate.eof:
                 # Several gzip members in a row are one body (RFC 1952 section 2.2).
+                self._members += 1
+                if self._members > MEMBERS + self._decoded // MEMBER:
+                    raise Unreadable("its compressed form has too many parts")
                 self._inflate = zlib.decompressobj(self._window or 0)
             try:
                 out = self._inflate.decompress(data, OUTPUT)

@@ -30,6 +30,9 @@ def strength(challenge: Challenge) -> int | None:
     """The place of a Digest challenge in ALGORITHMS; None for one that can't be answered."""
     if challenge.scheme != "digest" or not challenge["nonce"]:
         return None
+    if not all(value.isprintable() for value in challenge.parameters.values()):
+        # Its realm and nonce have to be sent back as they are: what is not text can't be.
+        return None
     wanted = [word.strip().lower() for word in challenge["qop"].split(",") if word.strip()]
     if wanted and "auth" not in wanted:
         return None
@@ -63,9 +66,14 @@ class Digest:
         count = f"{self._count:08x}"
 
         def joined(*parts: str) -> bytes:
-            return ":".join(parts).encode(charset)
+            return ":".join(parts).encode("utf-8")
 
-        secret = hashed(joined(username, challenge["realm"], password))
+        # The realm is the server's own, whichever character set the name is tried in.
+        secret = hashed(
+            b":".join(
+                (username.encode(charset), challenge["realm"].encode("utf-8"), password.encode(charset))
+            )
+        )
         if self._name.endswith("-sess"):
             secret = hashed(joined(secret, self._nonce, self._cnonce))
         place = hashed(joined(method, target))

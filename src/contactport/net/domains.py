@@ -4,10 +4,38 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
+
+
+_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+
+
+def is_host(name: str) -> bool:
+    """Whether a host can have this name, in ASCII: an address, or labels of letters, digits and hyphens.
+
+    What claims to be an internationalised label and is none (`xn--0`) is no name: libraries fail on it.
+    """
+    name = name.removesuffix(".")
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        pass
+    else:
+        return "%" not in name
+    labels = name.split(".")
+    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        return False
+    try:
+        for label in labels:
+            if label[:4].lower() == "xn--":
+                label.lower().encode("ascii").decode("idna")
+    except UnicodeError:
+        return False
+    return True
 
 
 @functools.cache

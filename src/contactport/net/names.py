@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 from collections.abc import Iterable
 from typing import cast
@@ -17,16 +18,22 @@ from dns.rdtypes.ANY.MX import MX
 from dns.rdtypes.ANY.TXT import TXT
 from dns.rdtypes.IN.SRV import SRV
 
+from contactport.net.domains import is_host
 from contactport.settings import SettingError
 
 LIFETIME = 5.0
 """Seconds for one question."""
+SERVICES = 5
+"""As many targets of one SRV name are looked at: a zone may have thousands, and none of them asked to be visited."""
+HOSTS = 20
+"""The same for MX."""
 
 
 class Service(msgspec.Struct, frozen=True):
     """A SRV record's target, with the path of its TXT record (RFC 6764 sections 3 and 4).
 
-    `vouched` says that the resolver has checked the answer by DNSSEC: else anyone on the way may have written it.
+    `vouched` says that a resolver which is trusted has checked the answer by DNSSEC: else anyone on the way may have
+    written it.
     """
 
     host: str
@@ -63,10 +70,16 @@ def resolver_of(setting: str) -> dns.asyncresolver.Resolver:
 
 
 class Names:
-    """Questions to the DNS. An answer that does not come is an empty one: discovery goes on without it."""
+    """Questions to the DNS. An answer that does not come is an empty one: discovery goes on without it.
 
-    def __init__(self, setting: str = "") -> None:
+    That an answer was checked by DNSSEC is one bit of it (AD, RFC 6840 section 5.8), which anyone between the
+    resolver and this machine can set. It counts from a resolver on this machine, and where the operator says that the
+    way to theirs is safe (`trusted`).
+    """
+
+    def __init__(self, setting: str = "", *, trusted: bool = False) -> None:
         self._setting = setting
+        self._trusted = trusted
         self._resolver: dns.asyncresolver.Resolver | None = None
 
     async def services(self, name: str) -> list[Service]:
@@ -77,19 +90,23 @@ class Names:
         records = [record for record in _records(answer) if isinstance(record, SRV)]
         records.sort(key=lambda record: (record.priority, -record.weight))
         path = await self._path(name)
-        vouched = bool(answer.response.flags & dns.flags.AD)
+        vouched = bool(answer.response.flags & dns.flags.AD) and self._counts(answer)
         return [
             Service(host, record.port, path, vouched)
             for record in records
-            if (host := record.target.to_text(omit_final_dot=True).lower()) not in ("", ".")
-        ]
+            if record.port and is_host(host := record.target.to_text(omit_final_dot=True).lower())
+        ][:SERVICES]
 
     async def mail_hosts(self, domain: str) -> list[str]:
         """The hosts that take the domain's mail, best first."""
         answer = await self._ask(domain, "MX")
         records = [record for record in _records(answer) if isinstance(record, MX)]
         records.sort(key=lambda record: record.preference)
-        return [record.exchange.to_text(omit_final_dot=True).lower() for record in records]
+        return [record.exchange.to_text(omit_final_dot=True).lower() for record in records[:HOSTS]]
+
+    def _counts(self, answer: dns.resolver.Answer) -> bool:
+        """Whether the AD bit of this answer says anything."""
+        return self._trusted or is_this_machine(str(answer.nameserver))
 
     async def _path(self, name: str) -> str:
         answer = await self._ask(name, "TXT")
@@ -110,6 +127,14 @@ class Names:
             return await self._resolver.resolve(name, kind, lifetime=LIFETIME, search=False)
         except (dns.exception.DNSException, OSError, ValueError):
             return None
+
+
+def is_this_machine(address: str) -> bool:
+    """Whether nobody else stands between this process and that address."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def _records(answer: dns.resolver.Answer | None) -> list[Rdata]:

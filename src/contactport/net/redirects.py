@@ -10,9 +10,19 @@ from urllib.parse import quote
 
 from yarl import URL
 
+from contactport.net.domains import is_host
 from contactport.net.failures import Unreadable
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
+LONGEST = 8000
+"""Characters of a reference: no server that is used reads a request line longer than that (RFC 9110 section 4.1)."""
+
+
+_FORBIDDEN = re.compile(r"[^\x21-\x7e]")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return quote(found[0], safe="", errors="surrogateescape")
 
 
 def onward(base: URL, reference: str) -> URL:
@@ -21,19 +31,22 @@ def onward(base: URL, reference: str) -> URL:
     From TLS it never leads out of TLS: the same place is asked over https, since proxies that end TLS often
     name http by mistake. Raises Unreadable for what is no http URL.
     """
-    # What no URL may hold is escaped, as browsers do; what is escaped already stays as it is.
-    reference = "".join(
-        character if 0x20 < ord(character) < 0x7F else quote(character, safe="")
-        for character in reference.strip()
-    )
+    if len(reference) > LONGEST:
+        raise Unreadable("it leads to an address that is too long")
+    try:
+        # What no URL may hold is escaped, as browsers do; what is escaped already stays as it is.
+        reference = _FORBIDDEN.sub(_escaped, reference.strip())
+    except UnicodeEncodeError:
+        raise Unreadable("it leads to an address that is none") from None
     if re.match(r"(?:https?:)?///", reference, re.IGNORECASE):
         raise Unreadable("it leads to an address that is none")
     try:
         url = base.join(URL(reference, encoded=True))
         port = url.port
+        host = url.raw_host
     except (ValueError, TypeError):
         raise Unreadable("it leads to an address that is none") from None
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not host or not is_host(host):
         raise Unreadable("it leads to an address that is none")
     if url.user is not None or url.password is not None:
         url = url.with_user(None)

@@ -75,6 +75,8 @@ class Response:
                 for piece in decoder.feed(data):
                     self._budget.spend(len(piece))
                     yield piece
+                # Where nothing comes of what was received, nobody else would get a turn.
+                await asyncio.sleep(0)
         except TimeoutError:
             raise TooSlow from None
         except (aiohttp.ClientError, ConnectionError):

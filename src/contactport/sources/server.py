@@ -10,9 +10,9 @@ import msgspec
 from yarl import URL
 
 from contactport.errors import Code, WireError
+from contactport.net.domains import is_host
 
 LONGEST = 2000
-_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
@@ -62,7 +62,7 @@ def parse_server(text: str) -> Server:
         scheme,
         _host(host),
         port,
-        quote(slash + path, safe="/%:@!$&'()*+,;=~-._") if path else "",
+        quote(slash + path, safe="/%:@!$&'()*+,;=~-._", errors="replace") if path else "",
         bare=not separator and port is None and not path and not _is_address(host),
     )
 
@@ -104,7 +104,7 @@ def _host(host: str) -> str:
         except ValueError:
             raise _refused("its name is not one that a host can have") from None
     labels = host.split(".")
-    if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+    if not is_host(host):
         raise _refused("its name is not one that a host can have")
     if _NUMBER.fullmatch(labels[-1]):
         # 127.1, 0x7f000001 and the like are addresses to some libraries and names to others.

@@ -14,6 +14,8 @@ ROWS = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (.+?) \| (.+?) \|$", DOC, re.MULTI
 
 
 def shown(default: object) -> str:
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
     return f"`{default}`" if default not in ("", []) else "none"
 
 

@@ -33,6 +33,17 @@ def raw_deflate(body: bytes) -> bytes:
     return packer.compress(body) + packer.flush()
 
 
+class TestParts:
+    def test_a_body_of_many_members_is_read(self) -> None:
+        parts = [NOISE[at : at + 1000] for at in range(0, len(NOISE), 1000)]
+        assert decode("gzip", b"".join(map(gzip.compress, parts))) == NOISE
+
+    def test_members_that_hold_nothing_are_not_read_without_end(self) -> None:
+        assert decode("gzip", gzip.compress(b"") * 60) == b""
+        with pytest.raises(Unreadable):
+            decode("gzip", gzip.compress(b"") * 70)
+
+
 class TestCodings:
     @given(st.binary(max_size=5000), st.integers(1, 500))
     def test_every_coding_is_undone_however_it_is_cut(self, body: bytes, step: int) -> None:

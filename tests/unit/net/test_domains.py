@@ -2,7 +2,39 @@ from __future__ import annotations
 
 import pytest
 
-from contactport.net.domains import matches, registrable, same_owner
+from contactport.net.domains import is_host, matches, registrable, same_owner
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["example.com", "a_b.example", "xn--bcher-kva.example", "10.0.0.1", "::1", "localhost", "example.com."],
+)
+def test_names_that_a_host_can_have(name: str) -> None:
+    assert is_host(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "a..b",
+        "xn--0.example",
+        "XN--0.example",
+        "xn--.example",
+        "-a.example",
+        "a b",
+        "a%00b",
+        "a" * 64,
+        "a." * 130,
+        "fe80::1%eth0",
+        "bücher.example",
+        "\udcff",
+        "[::1]",
+    ],
+)
+def test_names_that_none_can_have(name: str) -> None:
+    assert not is_host(name)
 
 
 @pytest.mark.parametrize(

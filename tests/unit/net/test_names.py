@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import socket
 
+import dns.asyncresolver
+import dns.nameserver
 import pytest
 
-from contactport.net.names import NamedResolver, Names, Service
+from contactport.net import names as names_module
+from contactport.net.names import SERVICES, NamedResolver, Names, Service, is_this_machine, resolver_of
 from contactport.settings import SettingError
 from tests.unit.net.name_server import name_server
 
@@ -41,6 +44,56 @@ async def test_a_checked_answer_says_so() -> None:
     async with name_server(ZONE, vouched=True) as resolver:
         found = await Names(resolver).services("_carddavs._tcp.example.com")
     assert all(service.vouched for service in found)
+
+
+class AnotherMachine(dns.nameserver.Do53Nameserver):
+    """A name server that answers from elsewhere, as far as anybody can tell."""
+
+    def answer_nameserver(self) -> str:
+        return "192.0.2.53"
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+async def test_a_checked_answer_of_another_machine_counts_where_the_operator_says_so(
+    trusted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def elsewhere(setting: str) -> dns.asyncresolver.Resolver:
+        resolver = resolver_of(setting)
+        resolver.nameservers = [AnotherMachine(str(resolver.nameservers[0]), resolver.port)]
+        return resolver
+
+    monkeypatch.setattr(names_module, "resolver_of", elsewhere)
+    async with name_server(ZONE, vouched=True) as resolver:
+        found = await Names(resolver, trusted=trusted).services("_carddavs._tcp.example.com")
+    assert [service.vouched for service in found] == [trusted] * 3
+
+
+@pytest.mark.parametrize(
+    ("address", "here"),
+    [
+        ("127.0.0.53", True),
+        ("::1", True),
+        ("192.168.1.1", False),
+        ("8.8.8.8", False),
+        ("https://1.1.1.1/", False),
+    ],
+)
+def test_this_machine_is_its_loopback(address: str, here: bool) -> None:
+    assert is_this_machine(address) is here
+
+
+async def test_a_zone_of_many_targets_is_not_visited_everywhere() -> None:
+    zone = {("_carddavs._tcp.example.com", "SRV"): [f"{n} 0 443 h{n}.example.org." for n in range(20)]}
+    async with name_server(zone) as resolver:
+        found = await Names(resolver).services("_carddavs._tcp.example.com")
+    assert [service.host for service in found] == [f"h{n}.example.org" for n in range(SERVICES)]
+
+
+@pytest.mark.parametrize("target", ["xn--0.example.", "a\\032b.example.", "\\000.example.", "*.example."])
+async def test_a_target_that_no_host_can_have_is_left_out(target: str) -> None:
+    zone = {("_carddavs._tcp.example.com", "SRV"): [f"0 0 443 {target}"]}
+    async with name_server(zone) as resolver:
+        assert await Names(resolver).services("_carddavs._tcp.example.com") == []
 
 
 async def test_mail_hosts_come_best_first() -> None:

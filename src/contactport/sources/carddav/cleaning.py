@@ -58,8 +58,9 @@ class Cleaner:
 
     def feed(self, data: bytes) -> bytes:
         if self._head is not None:
-            self._head += data
-            if len(self._head.lstrip(_BLANK)) < _HEAD:
+            # Stripped as they come: blanks without end would be looked at again and again.
+            self._head = (self._head + data).lstrip(_BLANK)
+            if len(self._head) < _HEAD:
                 return b""
             data = self._begin()
         if self._decoder is not None:

@@ -25,6 +25,8 @@ SLICE = 16 * 1024
 _NEXT = re.compile(r""";\s*rel\s*=\s*["']?next\b""", re.IGNORECASE)
 MOST_ITEMS = 5000
 """Responses to a question of discovery."""
+DISCOVERY = 8 * 1024 * 1024
+"""Bytes of an answer to one: a book has a name and some reports."""
 
 
 class Answer(msgspec.Struct):
@@ -45,7 +47,12 @@ class Dav:
         self.credentials = credentials
         settings = client.settings
         longest = settings.card_bytes if photos else max(settings.card_bytes, settings.text_bytes)
-        self.limits = Limits(card=longest, text=settings.text_bytes, depth=settings.xml_depth)
+        self.limits = Limits(
+            card=longest,
+            text=settings.text_bytes,
+            depth=settings.xml_depth,
+            responses=2 * settings.import_members + MOST_ITEMS,
+        )
 
     async def propfind(self, url: URL, body: bytes, *, depth: int, via: URL | None = None) -> Answer:
         """A PROPFIND of discovery, whose answer is short."""
@@ -53,7 +60,7 @@ class Dav:
             "PROPFIND", url, headers=_headers(depth), body=body, credentials=self.credentials, via=via
         ) as response:
             items: list[Item] = []
-            async with aclosing(self._items(response, Multistatus(self.limits))) as answers:
+            async with aclosing(self._items(response, Multistatus(self.limits), DISCOVERY)) as answers:
                 async for some in answers:
                     items += some
                     if len(items) > MOST_ITEMS:
@@ -88,17 +95,25 @@ class Dav:
                 raise await self._refused(response)
             return await response.read(self.limits.card)
 
-    async def _items(self, response: Response, parser: Multistatus) -> AsyncGenerator[list[Item]]:
+    async def _items(
+        self, response: Response, parser: Multistatus, longest: int | None = None
+    ) -> AsyncGenerator[list[Item]]:
         if response.status != 207:
             raise await self._refused(response)
         parser.more = _NEXT.search(response.headers.get("Link", "")) is not None
+        pace = self.client.pace
+        received = 0
         try:
             async with aclosing(response.chunks()) as chunks:
                 async for chunk in chunks:
+                    received += len(chunk)
+                    if longest is not None and received > longest:
+                        raise OverBudget("an answer that should be short is not")
                     for at in range(0, len(chunk), SLICE):
                         parser.feed(chunk[at : at + SLICE])
                         items = parser.take()
                         if items:
+                            pace.listed(len(items))
                             yield items
                         await asyncio.sleep(0)
                     if parser.is_whole:
@@ -109,6 +124,7 @@ class Dav:
         parser.close()
         items = parser.take()
         if items:
+            pace.listed(len(items))
             yield items
 
     async def _refused(self, response: Response) -> Refused:

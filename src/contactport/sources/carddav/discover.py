@@ -13,7 +13,15 @@ import msgspec
 from yarl import URL
 
 from contactport.errors import Code, WireError
-from contactport.net.failures import Garbled, Interrupted, TooSlow, Unreachable, Unreadable, Untrusted
+from contactport.net.failures import (
+    Garbled,
+    Interrupted,
+    OverBudget,
+    TooSlow,
+    Unreachable,
+    Unreadable,
+    Untrusted,
+)
 from contactport.net.redirects import onward
 from contactport.sources.base import Account
 from contactport.sources.carddav import questions
@@ -39,6 +47,8 @@ REPORTS = DAV + "supported-report-set"
 DISPLAY_NAME = DAV + "displayname"
 DEEPER = 10
 """Plain collections looked into where nothing says which is the home of the books."""
+HOMES = 100
+"""Homes of one principal, those that others share with it among them."""
 
 
 class Found(msgspec.Struct):
@@ -202,7 +212,10 @@ async def _in_homes(homes: Iterable[str], base: URL, dav: Dav) -> _Books:
     books: dict[URL, Book] = {}
     owner: str | None = None
     refusal: Refused | None = None
-    for home in dict.fromkeys(homes):
+    different = list(dict.fromkeys(homes))
+    if len(different) > HOMES:
+        raise OverBudget("it names too many places of address books")
+    for home in different:
         try:
             found = await _listed(onward(base, home), dav, via=base)
         except Refused as refused:

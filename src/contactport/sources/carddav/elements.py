@@ -6,6 +6,7 @@ somebody wants it. `status` may stand before or after `prop`, names may have any
 
 from __future__ import annotations
 
+import hashlib
 from xml.parsers import expat
 
 from contactport.sources.carddav.item import CARD, DAV, CutShort, Item, Limits, Malformed, Value
@@ -23,6 +24,10 @@ _LIMIT = DAV + "number-of-matches-within-limits"
 FULL = 507
 """The status of a response that stands for what was left out (RFC 6578 section 3.6, RFC 6352 section 8.6.2)."""
 
+SHOWN = 200
+"""Characters of an href that is too long which are told."""
+LONGEST_SYNC_TOKEN = 16 * 1024
+"""Characters of a token that is sent back with the next request."""
 LONGEST_TOKEN = 64 * 1024
 """Bytes of one tag, comment or instruction: expat looks at an unfinished one again with every slice."""
 
@@ -50,16 +55,21 @@ class Elements:
         self.items: list[Item] = []
         self._limits = limits
         self._fed = 0
+        self._elements = 0
+        self._responses = 0
+        self._known = 0
         self._ended = -1
         self._depth = 0
         self._in_response = False
         self._in_prop = False
         # Of the response:
         self._hrefs: list[str] = []
+        self._faults = False
         self._status = 0
         self._is_full = False
         self._data: bytes | None = None
         self._too_long = False
+        self._texts = 0
         self._props: dict[str, Value] | None = None
         self._refused: dict[str, Value] | None = None
         # Of the propstat:
@@ -84,6 +94,7 @@ class Elements:
         parser.StartDoctypeDeclHandler = self._doctype
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
+        parser.StartNamespaceDeclHandler = self._declared
 
     @property
     def href(self) -> str:
@@ -106,12 +117,31 @@ class Elements:
         self._fed += len(data)
         if self._fed - parser.CurrentByteIndex > LONGEST_TOKEN and not final:
             raise Malformed("the XML has a tag or comment without end")
+        # Judged once a slice, which can't hold enough of them to matter.
+        if self._elements > self._limits.elements:
+            raise Malformed("the XML has too many elements in one place")
+        if len(parser.intern) != self._known:
+            self._judge_names()
+
+    def _judge_names(self) -> None:
+        """`intern` has every name of an element, attribute or prefix and every namespace that came, as expat has."""
+        names = self._parser.intern
+        self._known = len(names)
+        if (
+            self._known > self._limits.names
+            or sum([len(name or "") for name in names]) > self._limits.lengths
+        ):
+            raise Malformed("the XML has too many different names")
+
+    def _declared(self, *_: object) -> None:
+        """A namespace's prefix. There for `intern`, which gets to know it so: expat keeps each."""
 
     def _doctype(self, *_: object) -> None:
         raise Malformed("the XML declares a document type, which is never read")
 
     def _start(self, name: str, _: object) -> None:
         depth = self._depth = self._depth + 1
+        self._elements += 1
         if depth > 5:
             if depth > self._limits.depth:
                 raise Malformed("the XML is nested too deeply")
@@ -139,8 +169,13 @@ class Elements:
         elif depth == 2:
             if name == _RESPONSE:
                 self._in_response = True
+                self._elements = 0
+                self._responses += 1
+                if self._responses > self._limits.responses:
+                    raise Malformed("the answer has too many responses")
             elif name == _TOKEN:
                 self._collect()
+                self._longest = LONGEST_SYNC_TOKEN
         elif name != _ROOT:
             raise Malformed("the answer is not a multistatus")
 
@@ -152,7 +187,7 @@ class Elements:
                 self._property(name)
         elif depth == 3:
             if name == _HREF:
-                self._hrefs.append(self._collected().strip())
+                self._href()
             elif name == _PROPSTAT:
                 self._propstat()
             elif name == _STATUS:
@@ -171,7 +206,9 @@ class Elements:
         elif depth == 1:
             self.ended = True
         elif depth > 5 and name == _HREF and self._in_prop:
-            self._inner.append("".join(self._parts).strip())
+            inner = "".join(self._parts).strip()
+            self._inner.append(inner)
+            self._spend(inner)
             self._parts = []
 
     def _collect(self) -> None:
@@ -198,6 +235,21 @@ class Elements:
             return
         self._parts.append(data)
 
+    def _href(self) -> None:
+        href = self._collected().strip()
+        if len(self._hrefs) >= self._limits.hrefs:
+            raise Malformed("the XML has too many hrefs in one response")
+        if len(href) > self._limits.href:
+            self._faults = True
+        self._hrefs.append(href)
+        self._spend(href)
+
+    def _spend(self, text: str) -> None:
+        """Counts what is kept of one response beside its card."""
+        self._texts += len(text)
+        if self._texts > self._limits.text:
+            raise Malformed("the XML has too much text in one response")
+
     def _property(self, name: str) -> None:
         text = self._collected()
         if name == ADDRESS_DATA:
@@ -210,6 +262,7 @@ class Elements:
         if name == _ETAG:
             # It is asked for because every client asks for it; a single import has no use for it.
             return
+        self._spend(text)
         value = Value(text.strip(), tuple(self._names), tuple(self._inner))
         if self._names:
             self._names = []
@@ -226,16 +279,24 @@ class Elements:
             if self._stat_data is not None:
                 self._data = self._stat_data
             if self._values is not None:
-                self._props = self._values if self._props is None else {**self._props, **self._values}
+                if self._props is None:
+                    self._props = self._values
+                else:
+                    self._props.update(self._values)
         elif self._values is not None:
             kept = {name: value for name, value in self._values.items() if value.hrefs or value.text}
             if kept:
-                self._refused = kept if self._refused is None else {**self._refused, **kept}
+                if self._refused is None:
+                    self._refused = kept
+                else:
+                    self._refused.update(kept)
         self._stat_status = 0
         self._stat_data = None
         self._values = None
 
     def _response(self) -> None:
+        if self._faults:
+            self._respond_to_long()
         for href in self._hrefs:
             self.items.append(
                 Item(
@@ -249,13 +310,27 @@ class Elements:
                 )
             )
         self._in_response = False
+        self._elements = 0
         self._hrefs = []
+        self._faults = False
+        self._texts = 0
         self._status = 0
         self._is_full = False
         self._data = None
         self._too_long = False
         self._props = None
         self._refused = None
+
+    def _respond_to_long(self) -> None:
+        """Members whose hrefs are too long to be kept, or asked for."""
+        longest = self._limits.href
+        for href in self._hrefs:
+            if len(href) > longest:
+                # Told apart by a hash, as two of them may begin alike.
+                shown = f"{href[:SHOWN]}...{hashlib.sha256(href.encode('utf-8', 'replace')).hexdigest()[:16]}"
+                fault = f"its address is longer than {longest} characters"
+                self.items.append(Item(shown, self._status, self._data, self._too_long, fault=fault))
+        self._hrefs = [href for href in self._hrefs if len(href) <= longest]
 
 
 def _code(line: str) -> int:

@@ -284,7 +284,9 @@ class Reader:
                     if count > most:
                         raise OverBudget(f"it has more than {most} members")
                     key = self._tray.key(item.href)
-                    if not self._tray.has(key):
+                    if item.fault:
+                        self._tray.reject(key, item.fault)
+                    elif not self._tray.has(key):
                         self._lacking[key] = None
         self._complete.cut = self._complete.cut or parser.more
         self._complete.end(count)
@@ -313,7 +315,9 @@ class Reader:
                 tray.reject(tray.key(href))
             elif self._is_member(item):
                 key = tray.key(href)
-                if not tray.has(key):
+                if item.fault:
+                    tray.reject(key, item.fault)
+                elif not tray.has(key):
                     self._lacking[key] = None
 
     def _is_member(self, item: Item) -> bool:

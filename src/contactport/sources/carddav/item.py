@@ -18,11 +18,32 @@ class CutShort(Malformed):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """In characters the longest card and the longest other text; how deep elements may be nested."""
+    """What one multistatus may hold. Lengths are in characters.
+
+    A sound answer comes nowhere near: what is bounded is what a hostile one can make of a few bytes. expat keeps
+    every name that it has seen, and Python an object for each element, text and href.
+    """
 
     card: int
+    """The longest card."""
     text: int
+    """The texts of one response beside its card."""
     depth: int
+    """How deep elements may be nested."""
+    href: int = 2000
+    """The longest href; a longer one costs its member."""
+    names: int = 1000
+    """Different names of elements, attributes and prefixes."""
+    lengths: int = 64 * 1024
+    """All those names together."""
+    hrefs: int = 1000
+    """Hrefs of one response."""
+    elements: int = 10_000
+    """Elements of one response, or between two."""
+    responses: int = 250_000
+    """Responses of one answer."""
+    listed: int = 24 * 1024 * 1024
+    """The hrefs of all responses without a card, together: they are kept until each has its card."""
 
 
 class Value(msgspec.Struct, gc=False):
@@ -37,6 +58,7 @@ class Item(msgspec.Struct):
     """One DAV:response. `status` is its own (0 where only its propstats have one).
 
     `data` is the card in UTF-8; None where none was sent, empty where it was longer than allowed and `too_long`.
+    `fault` says why the member can't be asked for by its href; the href is the beginning of what was sent, then.
     `props` holds what was found; `refused` what stood in a propstat of an error status and was not empty.
     """
 
@@ -46,6 +68,7 @@ class Item(msgspec.Struct):
     too_long: bool = False
     props: dict[str, Value] | None = None
     refused: dict[str, Value] | None = None
+    fault: str = ""
 
     def value(self, name: str) -> Value | None:
         """A property by its name, from an error propstat if there is no other: iCloud sends its principal so."""

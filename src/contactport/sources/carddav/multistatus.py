@@ -10,11 +10,13 @@ import re
 
 from contactport.sources.carddav.cleaning import Cleaner
 from contactport.sources.carddav.elements import Elements
-from contactport.sources.carddav.item import Item, Limits
+from contactport.sources.carddav.item import Item, Limits, Malformed
 from contactport.sources.carddav.shape import Shape, learn, unescape
 
 SHAPES = 6
 """How many shapes of a document are learnt: servers leave out a property here and there."""
+STRANGE = 20
+"""Responses without a shape that are looked at one by one: where there are more, expat takes them by the slice."""
 HELD = 64 * 1024
 """Bytes of one response that are waited for; a longer one goes to expat as it comes."""
 
@@ -36,11 +38,14 @@ class Multistatus:
         self._items = self._elements.items
         self._shapes: list[Shape] = []
         self._learnt = 0
+        self._strange = 0
         self._between = False
         self._rest: bytes = b""
         self._end = b""
         self.more = False
         """Whether the answer's header names a further page, which nobody can ask for in this protocol."""
+        self._taken = 0
+        self._listed = 0
 
     @property
     def sync_token(self) -> str:
@@ -65,6 +70,12 @@ class Multistatus:
     def take(self) -> list[Item]:
         items = self._items[:]
         self._items.clear()
+        self._taken += len(items)
+        if self._taken > self._limits.responses:
+            raise Malformed("the answer has too many responses")
+        self._listed += sum([len(item.href) for item in items if not item.data])
+        if self._listed > self._limits.listed:
+            raise Malformed("the answer's hrefs are too long")
         return items
 
     def close(self) -> None:
@@ -109,6 +120,11 @@ class Multistatus:
                 end = data.find(self._end, max(at, searched))
                 if end < 0:
                     break
+                if self._strange >= STRANGE:
+                    self._rest = b""
+                    self._between = False
+                    self._read(data[at:])
+                    return
                 end += len(self._end)
                 self._learn(data[at:end])
                 at = end
@@ -132,6 +148,8 @@ class Multistatus:
             shape = learn(response, self._items[-1], self._limits)
             if shape is not None:
                 self._shapes.append(shape)
+                return
+        self._strange += 1
 
 
 def _begun(response: bytes) -> str:

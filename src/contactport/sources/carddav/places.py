@@ -124,8 +124,9 @@ def _on(server: Server, provider: Provider, username: str) -> list[URL]:
 
 
 def _filled(template: str, username: str) -> str:
-    return template.replace("{username}", quote(username, safe="@")).replace(
-        "{domain}", quote(username.rpartition("@")[2], safe="")
+    domain = username.rpartition("@")[2]
+    return template.replace("{username}", quote(username, safe="@", errors="replace")).replace(
+        "{domain}", quote(domain, safe="", errors="replace")
     )
 
 

@@ -34,6 +34,7 @@ class Shape:
         self._has_card = "card" in pattern.groupindex
         self._props = props
         self._longest = limits.card
+        self._longest_href = limits.href
 
     def read(self, data: bytes, at: int) -> tuple[Item, int] | None:
         """The response that begins at `at`, and where it ends; None where it has another shape or is not whole."""
@@ -41,6 +42,8 @@ class Shape:
         if found is None:
             return None
         raw_href = found["href"]
+        if len(raw_href) > self._longest_href:
+            return None
         href = (unescape(raw_href) if b"&" in raw_href else raw_href).decode("utf-8", "replace").strip()
         if not self._has_card:
             return Item(href, 0, None, False, self._props), found.end()
@@ -57,7 +60,14 @@ def learn(response: bytes, item: Item, limits: Limits) -> Shape | None:
 
     Beside a card every text but the status may differ; without one only the href and the ETag may.
     """
-    if item.status or item.too_long or item.refused is not None or b"<!" in response or b"<?" in response:
+    if (
+        item.status
+        or item.too_long
+        or item.fault
+        or item.refused is not None
+        or b"<!" in response
+        or b"<?" in response
+    ):
         return None
     parts = _TAG.split(response)
     pattern: list[bytes] = [rb"\s*+"]

@@ -25,6 +25,8 @@ from contactport.sources.carddav.tray import GONE, Tray
 SPECIMENS = 5
 """GETs that may fail in a row before the server has to show that it still gives anything."""
 NOT_GIVEN = "the server lists this card and does not hand it out"
+ELSEWHERE = "its address is on another host than the address book"
+NO_ADDRESS = "its address is none that can be asked"
 
 
 class _Open(msgspec.Struct):
@@ -57,17 +59,24 @@ class Singles:
 
     async def _one(self, href: str) -> None:
         here = self._book.url
-        elsewhere = False
         try:
             url = onward(here, href)
-            elsewhere = (url.host, url.port) != (here.host, here.port)
+        except Unreadable:
+            self._tray.reject(href, NO_ADDRESS)
+            return
+        elsewhere = (url.host, url.port) != (here.host, here.port)
+        if elsewhere and not self._dav.credentials.belongs(url):
+            # Whoever is there has asked for nothing: a book must not send us to them, card after card.
+            self._tray.reject(href, ELSEWHERE)
+            return
+        try:
             data = await self._dav.get(url, here)
         except Refused as refused:
             if is_final(refused):
                 raise
             self._open[href] = _Open(refused, GONE if refused.status in (404, 410) else NOT_GIVEN)
         except Unreadable:
-            # An address that is none, or an answer that is none: of this card, or of every one.
+            # An answer that is none: of this card, or of every one.
             self._open[href] = _Open(Malformed("the answer can't be read"), NOT_GIVEN)
         except Unreachable:
             if not elsewhere:
@@ -75,7 +84,7 @@ class Singles:
             # A server that writes its own inner name into one card's address is itself well.
             self._open[href] = _Open(Malformed("a card's address leads nowhere"), NOT_GIVEN)
         except OverBudget:
-            if self._dav.client.budget.spent > self._dav.client.budget.total:
+            if self._dav.client.budget.is_spent or self._dav.client.pace.is_spent:
                 raise
             self._tray.reject(href)
         else:

@@ -1,0 +1,32 @@
+"""Whatever a provider sends, one import costs little, ends with a code of its own, and reaches nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.hostile.table import SCENARIOS
+from tests.faults.hostile.trial import Stage, stage
+
+AT_LEAST = 40
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Stage, float]]:
+    """A service, and the MiB that a sound import takes in it."""
+    folder: Path = tmp_path_factory.mktemp("hostile")
+    with stage(folder) as here:
+        yield here, here.warm()
+
+
+@pytest.mark.parametrize("name", sorted(name for name, one in SCENARIOS.items() if not one.slow))
+def test_scenario(name: str, prepared: tuple[Stage, float]) -> None:
+    here, sound = prepared
+    outcome = here.run(name)
+    assert outcome.troubles(sound) == []
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(SCENARIOS) >= AT_LEAST
