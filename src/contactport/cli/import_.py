@@ -183,7 +183,14 @@ async def _run(settings: Settings, source: Source, account: Account, record: Wri
         # Nobody waits here for the rest that a server asks for: what was read is what there is.
         async with asyncio.timeout(settings.import_seconds), open_client(settings) as client:
             with suppress(Resting):
-                await run(source, account, client, record, settings.import_members)
+                await run(
+                    source,
+                    account,
+                    client,
+                    record,
+                    settings.import_members,
+                    settings.processor_seconds,
+                )
     except TimeoutError:
         raise WireError(Code.TIMEOUT) from None
     finally:

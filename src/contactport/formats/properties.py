@@ -15,6 +15,7 @@ from contactport.formats.heads import Head, parse
 from contactport.formats.pictures import photo
 from contactport.formats.text import parts, unescape
 from contactport.formats.values import Add, Maker, ignore, text_of, without, words_of
+from contactport.formats.vocabulary import holds_only, known
 
 
 def _ignored(head: Head) -> Add:
@@ -235,17 +236,14 @@ def _adder(head: Head) -> Add | None:
     return ignore if head.name.startswith("X-") else None
 
 
-_COMMON = frozenset(
-    {"X-APPLE-OMIT-YEAR", "X-SERVICE-TYPE", "MEDIATYPE", "LANGUAGE", "PHONETIC", "X-ABCROP-RECTANGLE"}
-)
 _HEADS = 4096
-_HEAD_BYTES = 96
+_WORDS = known(PROPERTIES)
 _resolved: dict[bytes, tuple[Head, Add | None]] = {}
 
 
-def lasts(head: bytes, read: Head) -> bool:
-    """Whether a head is worth keeping: one that holds a value of its owner's is neither met again nor kept."""
-    return len(head) <= _HEAD_BYTES and read.others.keys() <= _COMMON
+def lasts(head: bytes) -> bool:
+    """Whether the process may keep a head: none that has a word of its owner's."""
+    return holds_only(_WORDS, head)
 
 
 def resolve(head: bytes) -> tuple[Head, Add | None] | None:
@@ -253,15 +251,15 @@ def resolve(head: bytes) -> tuple[Head, Add | None] | None:
 
     None instead of both where this can't stand before a property's colon.
     """
-    known = _resolved.get(head)
-    if known is not None:
-        return known
+    resolved = _resolved.get(head)
+    if resolved is not None:
+        return resolved
     read = parse(head)
     if read is None:
         return None
-    known = (read, _adder(read))
-    if lasts(head, read):
+    resolved = (read, _adder(read))
+    if lasts(head):
         if len(_resolved) >= _HEADS:
             _resolved.clear()
-        _resolved[head] = known
-    return known
+        _resolved[head] = resolved
+    return resolved

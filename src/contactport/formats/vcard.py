@@ -1,8 +1,9 @@
 """vCard 2.1, 3.0 and 4.0 (RFC 2426, RFC 6350): bytes to contacts, and contacts to bytes.
 
 Reading has two ways that give the same result. The quick one takes a card whole: it unfolds by one replacement,
-parses each distinct head (`EMAIL;type=HOME`) once for the life of the process, and gives the card up at the first
-sign of anything out of the ordinary. The careful one (`cards.py`, `lines.py`) then takes it line by line.
+parses each distinct head of well-known words (`EMAIL;type=HOME`) once for the life of the process, and gives the
+card up at the first sign of anything out of the ordinary. The careful one (`cards.py`, `lines.py`) then takes it
+line by line.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def _learn(line: bytes) -> tuple[Add, bytes]:
         if read.encoding == "B" and read.name != "PHOTO" and add is not ignore:
             raise _Doubt
         # Within quotes that close, the same beginning means another head.
-        if lasts(head, read) and head.count(b'"') % 2 == 0:
+        if lasts(head) and head.count(b'"') % 2 == 0:
             if len(_known) >= _KNOWN_HEADS:
                 _known.clear()
             _known[head] = add

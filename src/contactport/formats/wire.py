@@ -7,7 +7,6 @@ for the primary address always finds one. Addresses carry no such key.
 
 from __future__ import annotations
 
-import functools
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
@@ -17,6 +16,7 @@ from msgspec import UNSET, UnsetType
 
 from contactport.contact import Address, Contact, Email, Labelled, PartialDate, Phone, Photo
 from contactport.formats.pictures import image_type, is_safe
+from contactport.formats.vocabulary import KINDS
 
 UNKNOWN = "Other"
 """The type of an entry whose source gives none, for clients want a string there. It is never stored."""
@@ -104,11 +104,20 @@ def _spelt(word: str) -> str:
     return word.capitalize() if word.isupper() or word.islower() else word
 
 
-@functools.lru_cache(512)
+_TOLD = {
+    spelt: None if word.lower() in _UNTOLD else _spelt(spelt)
+    for word in KINDS
+    for spelt in (word, word.lower(), word.capitalize())
+}
+"""The well-known kinds as they are mostly written; None for those that say nothing."""
+
+
 def _kind(kinds: tuple[str, ...]) -> str | None:
-    """The same few lists of kinds come again and again."""
     for kind in kinds:
-        if kind.lower() not in _UNTOLD:
+        told = _TOLD.get(kind, "")
+        if told:
+            return told
+        if told is not None and kind.lower() not in _UNTOLD:
             return _spelt(_clean(kind)) or None
     return None
 

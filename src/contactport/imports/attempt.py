@@ -176,7 +176,14 @@ class Attempts:
         ):
             clients.append(client)
             client.observe = telemetry.of_provider(provider.code)
-            await run(source, account, client, record, self._settings.import_members)
+            await run(
+                source,
+                account,
+                client,
+                record,
+                self._settings.import_members,
+                self._settings.processor_seconds,
+            )
 
     def _end(
         self, connection: Connection, one: Import, secret: Secret, failure: WireError | None

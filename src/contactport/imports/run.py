@@ -6,7 +6,6 @@ its tables.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import aclosing
@@ -18,15 +17,17 @@ import structlog
 from contactport.contact import Contact, Group, Item, Note, Passed, Reject
 from contactport.errors import Code, WireError
 from contactport.imports.marks import Marks
+from contactport.imports.repeated import Outcome, Repeated
+from contactport.imports.slices import Slices
 from contactport.net.client import Client
 from contactport.sources.base import Account, Page, RawCard, Resting, Source
 from contactport.store.contacts import CHUNK, Batch
 
 log = structlog.get_logger()
 
-Read = Callable[[Iterable[bytes]], Iterator[Item]]
-SLICE = 32
-"""Cards read before the event loop gets a turn: polls beside an import must not wait for a page."""
+Read = Callable[[Iterable[bytes]], Iterator[Item | None]]
+"""A format's `steps()`: None is a pause within a card that takes long."""
+_NO_CARD = "there is no card in it"
 FLUSH_BYTES = 4 * 1024 * 1024
 """Cards with pictures fill a chunk sooner: whoever reads one holds all of it in memory."""
 FLUSH_SECONDS = 0.5
@@ -43,12 +44,17 @@ class Record(Protocol):
         ...
 
 
-async def run(source: Source, account: Account, client: Client, record: Record, members: int) -> None:
+async def run(
+    source: Source, account: Account, client: Client, record: Record, members: int, seconds: float = 1.0
+) -> None:
     """Read every page to the record. Raises WireError, and whatever the record raises.
 
-    `members` is the largest number of person cards taken.
+    `members` is the largest number of person cards taken, `seconds` the processor time that each MiB of them may
+    take.
     """
-    attempt = _Attempt(import_module(f"contactport.formats.{source.format}").read, record, members)
+    attempt = _Attempt(
+        import_module(f"contactport.formats.{source.format}").steps, record, members, Slices(seconds)
+    )
     try:
         async with aclosing(source.pages(account, client, record.marks)) as pages:
             async for page in pages:
@@ -61,8 +67,10 @@ async def run(source: Source, account: Account, client: Client, record: Record, 
 
 
 class _Attempt:
-    def __init__(self, read: Read, record: Record, members: int) -> None:
+    def __init__(self, read: Read, record: Record, members: int, slices: Slices) -> None:
         self._read = read
+        self._slices = slices
+        self._repeated = Repeated()
         self._record = record
         self._marks = record.marks
         self._members = members
@@ -78,18 +86,23 @@ class _Attempt:
         if page.owner is not None:
             self._owner = self._marks.of_key(page.owner)
         self._listed = page.listed if page.listed is not None else self._listed
-        for number, raw in enumerate(page.cards, 1):
-            self._card(raw)
+        self._slices.begin()
+        for raw in page.cards:
+            await self._card(raw)
             self._bytes += len(raw.data)
             if len(self._batch.contacts) >= CHUNK or self._bytes >= FLUSH_BYTES:
+                self._slices.end()
                 await self.flush()
-            elif number % SLICE == 0:
-                await asyncio.sleep(0)
+                self._slices.begin()
+            else:
+                await self._slices.turn()
         for reject in page.rejects:
+            await self._slices.turn()
             mark = self._marks.of_key(reject.place)
             if not self._marks.was_before(mark) and not self._marks.is_repeat(mark):
                 self._batch.marks.append(mark)
                 self._reject(reject)
+        self._slices.end()
         self._repeat(page.repeats)
         self._batch.books += page.books
         if self._found > self._members:
@@ -109,7 +122,7 @@ class _Attempt:
         self._bytes = 0
         self._flushed = time.monotonic()
 
-    def _card(self, raw: RawCard) -> None:
+    async def _card(self, raw: RawCard) -> None:
         mark = self._marks.of_key(raw.key)
         if self._marks.is_repeat(mark):
             self._repeat(1)
@@ -117,13 +130,23 @@ class _Attempt:
         if self._marks.was_before(mark):
             return
         self._batch.marks.append(mark)
-        items = self._items(raw)
+        self._slices.received += len(raw.data)
+        data_mark = self._marks.of_bytes(raw.data)
+        if self._marks.is_known(data_mark):
+            self._count(1)
+            self._batch.merged += 1
+            return
+        outcome = self._repeated.of(data_mark)
+        if outcome is not None:
+            self._again(raw, outcome)
+            return
+        items = await self._items(raw)
         cards = [item for item in items if not isinstance(item, Note)]
         if not cards:
-            self._reject(Reject(raw.key, "there is no card in it"))
+            self._reject(Reject(raw.key, _NO_CARD))
         for item in items:
             if isinstance(item, Contact):
-                self._contact(raw, item, mark, alone=len(cards) == 1)
+                self._contact(raw, item, mark, data_mark if len(cards) == 1 else None)
             elif isinstance(item, Reject):
                 self._reject(Reject(f"{raw.key}, {item.place}", item.reason))
             elif isinstance(item, Note):
@@ -132,23 +155,45 @@ class _Attempt:
                 self._batch.groups.append(item)
             else:
                 assert isinstance(item, Passed)
+        if not self._marks.is_known(data_mark):
+            self._repeated.keep(data_mark, cards)
 
-    def _items(self, raw: RawCard) -> list[Item]:
+    def _again(self, raw: RawCard, outcome: Outcome) -> None:
+        """Account for bytes that were read before: its persons are delivered or merged already."""
+        self._count(outcome.contacts)
+        self._batch.merged += outcome.contacts
+        if outcome.empty:
+            self._reject(Reject(raw.key, _NO_CARD))
+        for reject in outcome.rejects:
+            self._reject(Reject(f"{raw.key}, {reject.place}", reject.reason))
+
+    async def _items(self, raw: RawCard) -> list[Item]:
+        items: list[Item] = []
         try:
-            return list(self._read([raw.data]))
+            for item in self._read([raw.data]):
+                if item is None:
+                    await self._slices.turn()
+                else:
+                    items.append(item)
+            return items
+        except WireError:
+            raise
         except Exception as error:
             # A reader never raises. If it does all the same, that costs one card, not the book.
             log.error("reader_raised", error=type(error).__name__, exc_info=error)
             return [Reject(raw.key, "this program failed to read it")]
 
-    def _contact(self, raw: RawCard, contact: Contact, key_mark: int, *, alone: bool) -> None:
-        """Deliver a contact, or merge it into one that has the same UID in its book or the same bytes."""
+    def _contact(self, raw: RawCard, contact: Contact, key_mark: int, data_mark: int | None) -> None:
+        """Deliver a contact, or merge it into one that has the same UID in its book.
+
+        `data_mark` is None where others are in the same bytes.
+        """
         self._count(1)
         marks: list[int] = []
         if contact.uid:
             marks.append(self._marks.of_uid(raw.book, contact.uid))
-        if alone:
-            marks.append(self._marks.of_bytes(raw.data))
+        if data_mark is not None:
+            marks.append(data_mark)
         for mark in marks:
             if self._marks.is_known(mark):
                 self._batch.merged += 1

@@ -1,0 +1,46 @@
+"""Bytes that come again: what was read of them once is not read a second time.
+
+A contact that is alone in its bytes has a mark for them; this is for all others: groups, rejects, several cards in
+one, contacts that were merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from contactport.contact import Contact, Group, Note, Passed, Reject
+
+_KEPT = 256
+_REJECTS = 16
+
+
+class Outcome(msgspec.Struct):
+    """What stood in some bytes: how many persons, and what could not be read, with its places in the bytes."""
+
+    contacts: int
+    rejects: list[Reject]
+    empty: bool
+    """Whether there was no card at all."""
+
+
+class Repeated:
+    """The outcomes of one attempt, by the mark of the bytes: the latest, for memory has an end."""
+
+    def __init__(self) -> None:
+        self._outcomes: dict[int, Outcome] = {}
+
+    def of(self, mark: int) -> Outcome | None:
+        """What became of these bytes, if that is remembered."""
+        return self._outcomes.get(mark)
+
+    def keep(self, mark: int, cards: Sequence[Contact | Group | Passed | Reject | Note]) -> None:
+        """Remember what stood in the bytes, unless their rejects are many."""
+        rejects = [item for item in cards if isinstance(item, Reject)]
+        if len(rejects) > _REJECTS:
+            return
+        if len(self._outcomes) >= _KEPT:
+            del self._outcomes[next(iter(self._outcomes))]
+        contacts = sum(isinstance(item, Contact) for item in cards)
+        self._outcomes[mark] = Outcome(contacts, rejects, not cards)

@@ -1,0 +1,53 @@
+"""An import's processor time: taken in slices, so that others have their turns, and bounded by what it reads."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from contactport.errors import Code, WireError
+
+SLICE = 0.005
+"""Seconds after which the event loop gets a turn: polls beside an import must not wait for a page, or for a card."""
+FLOOR = 30.0
+"""Seconds of the processor that every import may use, whatever its size."""
+_MIB = 1024 * 1024
+
+
+class Slices:
+    """The processor time of one attempt.
+
+    `per_mib` are the seconds that each MiB of cards may take. Time counts between `begin()` and `end()`, and only
+    what this thread works itself.
+    """
+
+    def __init__(self, per_mib: float) -> None:
+        self._per_mib = per_mib
+        self.received = 0
+        """Bytes of the cards so far."""
+        self._used = 0.0
+        self._since = 0.0
+        self._until = 0.0
+
+    def begin(self) -> None:
+        """The next slice."""
+        self._since = time.thread_time()
+        self._until = time.monotonic() + SLICE
+
+    def end(self) -> None:
+        """Add up what the slice took. Raises WireError where the import has used up what it may."""
+        self._used += time.thread_time() - self._since
+        if self._used > max(FLOOR, self._per_mib * self.received / _MIB):
+            raise WireError(
+                Code.IMPORT_FAILED,
+                "This address book can't be read: its cards take far more work than their size explains. Export it "
+                "anew, or upload the contacts as a file. The service's operator can raise the limit "
+                "(CONTACTPORT_PROCESSOR_SECONDS).",
+            )
+
+    async def turn(self) -> None:
+        """Let others go on, if the slice is over."""
+        if time.monotonic() >= self._until:
+            self.end()
+            await asyncio.sleep(0)
+            self.begin()

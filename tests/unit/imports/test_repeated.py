@@ -1,0 +1,133 @@
+"""Bytes that come again are not read again, and count all the same; long cards are read in slices."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import cast
+
+import pytest
+
+from contactport.contact import Item
+from contactport.errors import Code, WireError
+from contactport.formats import vcard
+from contactport.imports import slices
+from contactport.imports.marks import Marks
+from contactport.imports.run import run
+from contactport.net.client import Client
+from contactport.sources import providers
+from contactport.sources.base import Account, Page, RawCard
+from contactport.store.contacts import Batch
+from tests.unit.imports.shelf import Shelf, raw
+from tests.unit.imports.shelf import vcard as card
+
+NO_CLIENT = cast(Client, None)
+
+
+class Kept:
+    """A record in memory."""
+
+    def __init__(self) -> None:
+        self.marks = Marks(b"key")
+        self.batches: list[Batch] = []
+
+    async def store(self, batch: Batch, listed: int | None) -> None:
+        self.batches.append(batch)
+
+    def ledger(self) -> tuple[int, int, int, int]:
+        """Found, delivered, merged, rejected."""
+        return (
+            sum(batch.found for batch in self.batches),
+            sum(len(batch.contacts) for batch in self.batches),
+            sum(batch.merged for batch in self.batches),
+            sum(len(batch.rejects) for batch in self.batches),
+        )
+
+
+async def read(*cards: RawCard, seconds: float = 1.0) -> Kept:
+    kept = Kept()
+    provider = providers.find("carddav")
+    assert provider is not None
+    account = Account(provider=provider, username="ann", password="secret")
+    await run(Shelf([Page(list(cards))]), account, NO_CLIENT, kept, 10**6, seconds)
+    return kept
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What was really read."""
+    seen: list[bytes] = []
+    steps = vcard.steps
+
+    def counted(chunks: list[bytes]) -> Iterator[Item | None]:
+        seen.append(chunks[0])
+        return steps(chunks)
+
+    monkeypatch.setattr(vcard, "steps", counted)
+    return seen
+
+
+GROUP = card("Friends", "X-ADDRESSBOOKSERVER-KIND:group", "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:1")
+
+
+@pytest.mark.parametrize(
+    ("data", "once", "again"),
+    [
+        (card("ann"), (1, 1, 0, 0), (1, 0, 1, 0)),
+        (card("ann", uid=""), (1, 1, 0, 0), (1, 0, 1, 0)),
+        (card("ann") + card("bob"), (2, 2, 0, 0), (2, 0, 2, 0)),
+        (card("ann", uid="") + card("bob", uid=""), (2, 2, 0, 0), (2, 0, 2, 0)),
+        (card("ann") + b"x\r\n" + card("bob"), (3, 2, 0, 1), (3, 0, 2, 1)),
+        (GROUP, (0, 0, 0, 0), (0, 0, 0, 0)),
+        (GROUP + card("ann"), (1, 1, 0, 0), (1, 0, 1, 0)),
+        (card("Acme", "KIND:org"), (0, 0, 0, 0), (0, 0, 0, 0)),
+        (b"BEGIN:VCARD\r\nEND:VCARD\r\n", (1, 0, 0, 1), (1, 0, 0, 1)),
+        (b"", (1, 0, 0, 1), (1, 0, 0, 1)),
+    ],
+)
+async def test_the_same_bytes_behind_many_hrefs_are_read_once(
+    reads: list[bytes], data: bytes, once: tuple[int, ...], again: tuple[int, ...]
+) -> None:
+    kept = await read(*(RawCard(f"/b/{n}.vcf", data, "/b/") for n in range(5)))
+    assert reads == [data]
+    assert kept.ledger() == tuple(first + 4 * more for first, more in zip(once, again, strict=True))
+    places = [reject.place for batch in kept.batches for reject in batch.rejects]
+    assert len(set(places)) == len(places)
+    groups = [group.name for batch in kept.batches for group in batch.groups]
+    assert groups == (["Friends"] if GROUP in data else [])
+
+
+async def test_the_latest_outcomes_are_kept(reads: list[bytes]) -> None:
+    data = [GROUP.replace(b"Friends", b"%d" % n) for n in range(600)]
+    await read(*(RawCard(f"/{n}", each, "/") for n, each in enumerate([*data, *data[-100:]])))
+    assert reads == data
+
+
+LONG = "TEL:1\r\n" * 200_000
+
+
+async def test_others_have_their_turns_within_one_card() -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    beside = asyncio.create_task(others())
+    data = f"BEGIN:VCARD\r\nFN:a\r\n{LONG}END:VCARD\r\n".encode()
+    kept = await read(RawCard("/long.vcf", data, "/"))
+    beside.cancel()
+    assert kept.ledger() == (1, 1, 0, 0)
+    assert turns > 10
+
+
+async def test_an_import_that_takes_more_work_than_its_size_explains_ends_in_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(slices, "FLOOR", 0)
+    with pytest.raises(WireError, match="more work") as caught:
+        await read(*(raw(f"n{n}") for n in range(50)), seconds=1e-9)
+    assert caught.value.code == Code.IMPORT_FAILED
+    assert (await read(*(raw(f"n{n}") for n in range(50)), seconds=1e9)).ledger() == (50, 50, 0, 0)
