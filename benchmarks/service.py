@@ -98,10 +98,10 @@ class Served:
 
 
 @contextmanager
-def service(**environment: str) -> Generator[Served]:
-    """A service on a data folder of its own, with one domain and wide limits; both are gone afterwards."""
+def service(data: Path | None = None, **environment: str) -> Generator[Served]:
+    """A service with one domain and wide limits, on `data` or a folder of its own that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="contactport-") as folder:
-        options = ["--data", str(Path(folder) / "data")]
+        options = ["--data", str(data or Path(folder) / "data")]
         process = subprocess.Popen(
             [COMMAND, "serve", "--port", "0", "--allow-network", "127.0.0.0/8", *options],
             stdout=subprocess.PIPE,
@@ -114,7 +114,9 @@ def service(**environment: str) -> Generator[Served]:
             ready = process.stdout.readline()
             assert "ready at " in ready, f"the service did not start: {ready!r}"
             pair = json.loads(
-                subprocess.check_output([COMMAND, "domain", "add", "bench", "--create", "--json", *options])
+                subprocess.check_output(
+                    [COMMAND, "domain", "add", f"bench-{process.pid}", "--create", "--json", *options]
+                )
             )
             word = base64.b64encode(f"{pair['domain_key']}:{pair['domain_password']}".encode()).decode()
             yield Served(ready.split()[-1], process.pid, {"Authorization": f"Basic {word}"})

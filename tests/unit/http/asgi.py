@@ -47,6 +47,7 @@ async def ask(
     form: dict[str, str] | None = None,
     heard: Callable[[bytes], None] | None = None,
     left: asyncio.Event | None = None,
+    extensions: dict[str, dict[str, str]] | None = None,
 ) -> Answer:
     """One request. `heard` gets every piece of the body as it comes; the client leaves when `left` is set."""
     body = urlencode(form).encode() if form else b""
@@ -60,6 +61,7 @@ async def ask(
         "path": path,
         "raw_path": path.encode(),
         "query_string": query.encode(),
+        "extensions": extensions or {},
         "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
     }
     answer = Answer(0, {}, [], False)

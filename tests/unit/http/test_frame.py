@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
+from contactport.http.frame import CROWDED
 from contactport.imports.begin import Request
 from contactport.store.domains import KeyPair
 from tests.unit.http.asgi import ask, basic
@@ -93,6 +94,18 @@ async def test_a_database_that_can_t_be_reached_is_503_and_worth_another_try(
     assert (answer.status, answer.json()["error"]["code"]) == (503, 2)
     assert int(answer.headers["retry-after"]) >= 1
     assert [log["event"] for log in logs] == ["database unavailable", "request"]
+
+
+async def test_on_a_connection_too_many_only_health_and_readiness_are_answered(wire: Build) -> None:
+    application, crowded = wire(), {CROWDED: dict[str, str]()}
+    for path in ("/health", "/health/", "/ready"):
+        assert (await ask(application, "GET", path, extensions=crowded)).status == 200
+    for path in ("/services.json", "/events/1", "/nothing"):
+        answer = await ask(application, "GET", path, extensions=crowded)
+        assert (answer.status, answer.json()["error"]["code"]) == (503, 2)
+        assert (answer.headers["connection"], answer.headers["retry-after"]) == ("close", "5")
+    answer = await ask(application, "GET", "/events.xml/1", extensions=crowded)
+    assert ElementTree.fromstring(answer.body).findtext("error/code") == "2"
 
 
 async def test_a_fault_of_the_service_is_256_and_tells_nobody_what_it_was_given(
