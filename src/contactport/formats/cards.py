@@ -9,8 +9,10 @@ from typing import Literal
 import msgspec
 
 from contactport.contact import Contact, Group, Item, Note, Reject
-from contactport.formats.draft import EMPTY, Draft, finish
+from contactport.formats.draft import Draft
+from contactport.formats.encodings import Evidence
 from contactport.formats.lines import Property, is_property, properties
+from contactport.formats.undecided import Step, Undecided
 
 _BOM = b"\xef\xbb\xbf"
 _PADDING = b" \t\0\x1a"
@@ -29,33 +31,32 @@ _EDGE_BYTES = 200
 _EDGES_A_LINE = 3
 _OUTSIDE = "this is outside of any card (BEGIN:VCARD is missing)"
 _NO_END = "the input ends within this card (END:VCARD is missing)"
+_STRAY = "this line is neither a property nor the rest of one"
 NOTES = 20
 """Lines of one card that are told of singly when they are left out."""
 
 
-def careful(lines: list[bytes], first: int, begin: int) -> Iterator[Item | None]:
+def careful(lines: list[bytes], first: int, begin: int, evidence: Evidence) -> Iterator[Step]:
     """The card of these physical lines, BEGIN and END left out, and notes of the lines that were of no use.
 
-    `first` is the number of the first of the lines, `begin` that of the card's BEGIN. None is a pause, as in
-    `vcard.steps`.
+    `first` is the number of the first of the lines, `begin` that of the card's BEGIN.
     """
-    contact, draft = Contact(), Draft()
+    card = Undecided(Contact(), Draft(), begin)
     strays: list[int] = []
     for each in properties(lines):
         if isinstance(each, Property):
-            each.add(contact, draft, each.utf8())
+            card.take(each, evidence)
         elif each is None:
             yield None
         else:
             strays.append(each)
-    item = finish(contact, draft)
-    yield item or Reject(f"line {begin}", EMPTY)
-    if strays and isinstance(item, Contact | Group):
-        for at in strays[:NOTES]:
-            yield Note(f"line {first + at}", "this line is neither a property nor the rest of one")
-        if len(strays) > NOTES:
-            more = len(strays) - NOTES
-            yield Note(f"line {first + strays[NOTES]}", f"{more} more such lines of this card are left out")
+    card.notes += (Note(f"line {first + at}", _STRAY) for at in strays[:NOTES])
+    if len(strays) > NOTES:
+        more = len(strays) - NOTES
+        card.notes.append(
+            Note(f"line {first + strays[NOTES]}", f"{more} more such lines of this card are left out")
+        )
+    yield from (card,) if card.is_open else card.settle(None)
 
 
 class _Doubtful(msgspec.Struct, gc=False):
@@ -83,12 +84,10 @@ class Cutter:
     usual spelling has such an edge in capitals only, for those alone send a card past the quick way.
     """
 
-    def __init__(self, card_bytes: int) -> None:
-        self._limit = card_bytes
+    def __init__(self, card_bytes: int, evidence: Evidence) -> None:
+        self._evidence, self._limit = evidence, card_bytes
         self._lines: list[bytes] = []
-        self._start = 0
-        self._first = 0
-        self._size = 0
+        self._start = self._first = self._size = 0
         self._too_large = False
         self._usual = False
         """Whether the open card's BEGIN is spelt as most are."""
@@ -111,7 +110,7 @@ class Cutter:
         """Whether nothing that was fed matters to what comes next."""
         return not self.open and not self._outside
 
-    def feed(self, data: bytes, line: int) -> Iterator[Item | None]:
+    def feed(self, data: bytes, line: int) -> Iterator[Step]:
         """`line` is the number of the data's first line."""
         capitals = data.upper()
         at = 0
@@ -128,7 +127,7 @@ class Cutter:
         if at < len(data):
             yield from self._take(data[at:].splitlines(), line, len(data) - at)
 
-    def _joined(self, raw: bytes, number: int) -> Iterator[Item | None]:
+    def _joined(self, raw: bytes, number: int) -> Iterator[Step]:
         """A line that may hold edges, and the lines of several files if they were joined there."""
         first, *others = (_FUSED_CAPITALS if self.open and self._usual else _FUSED).split(raw)
         yield from self._line(first, number)
@@ -138,7 +137,7 @@ class Cutter:
             yield from self._begin(number)
             yield from self._line(each, number)
 
-    def _line(self, raw: bytes, number: int, edges: int = 0) -> Iterator[Item | None]:
+    def _line(self, raw: bytes, number: int, edges: int = 0) -> Iterator[Step]:
         """A line, or what is left of it after an edge."""
         bare = raw.removeprefix(_BOM).rstrip(_PADDING)
         if not bare.strip(_MARKS):
@@ -179,7 +178,7 @@ class Cutter:
             return not rest.strip(_PADDING) and (edge[-5:] == b"VCARD" or not self._usual)
         return not rest[:1].isalnum() or is_property(rest) or _EDGE.match(rest) is not None
 
-    def _line_outside(self, text: bytes, number: int, edges: int) -> Iterator[Item | None]:
+    def _line_outside(self, text: bytes, number: int, edges: int) -> Iterator[Step]:
         found = _EDGE.match(text) if edges < _EDGES_A_LINE else None
         if found is not None and self._counts(found[0], text[found.end() :], indented=False):
             if found[1][:1] in b"Bb":
@@ -199,7 +198,7 @@ class Cutter:
             self._outside = True
             yield Reject(f"line {number}", _OUTSIDE)
 
-    def _text(self, bare: bytes, number: int, edges: int) -> Iterator[Item | None]:
+    def _text(self, bare: bytes, number: int, edges: int) -> Iterator[Step]:
         """A line of the open card that speaks of a card and is no edge, or is one after the end of a value."""
         if self._start == number:
             self._first = number
@@ -220,7 +219,7 @@ class Cutter:
 
     def _take(
         self, lines: list[bytes], number: int, size: int, *, unindented: bool = False
-    ) -> Iterator[Item | None]:
+    ) -> Iterator[Step]:
         """Lines without an edge."""
         at = self._first_of(lines) if not self.open or self._doubtful or self._agent else None
         if self.open and not unindented:
@@ -314,7 +313,7 @@ class Cutter:
     ) -> None:
         self._doubtful = _Doubtful(edge, len(self._lines) - kept, before, number, alone)
 
-    def _settle(self, edge: Literal["", "begin", "end"], line: bytes) -> Iterator[Item | None]:
+    def _settle(self, edge: Literal["", "begin", "end"], line: bytes) -> Iterator[Step]:
         """The next line, which is not blank, shows what a doubtful edge is."""
         doubtful, self._doubtful = self._doubtful, None
         if doubtful is None or edge == "end":
@@ -341,7 +340,7 @@ class Cutter:
         if not self._too_large:
             self._lines[doubtful.at :] = [doubtful.before]
 
-    def _begin(self, number: int, line: bytes = b"") -> Iterator[Item | None]:
+    def _begin(self, number: int, line: bytes = b"") -> Iterator[Step]:
         if self.open:
             yield from self._close()
         self.open, self._outside, self._too_large = True, False, False
@@ -350,7 +349,7 @@ class Cutter:
         self._indent, self._last, self._doubtful = None, None, None
         self._depth, self._folded, self._agent = 0, False, False
 
-    def _end(self, number: int) -> Iterator[Item | None]:
+    def _end(self, number: int) -> Iterator[Step]:
         self._last = None
         if self._depth and self.open:
             self._depth -= 1
@@ -363,15 +362,15 @@ class Cutter:
         else:
             self._outside = False
 
-    def _close(self) -> Iterator[Item | None]:
+    def _close(self) -> Iterator[Step]:
         lines, self._lines = self._lines, []
         self.open = False
         if self._too_large:
             yield Reject(f"line {self._start}", f"this card is larger than {self._limit} bytes")
         else:
-            yield from careful(lines, self._first, self._start)
+            yield from careful(lines, self._first, self._start, self._evidence)
 
-    def flood(self, number: int) -> Iterator[Item | None]:
+    def flood(self, number: int) -> Iterator[Step]:
         """The present line alone is larger than a card may be, and so is the card it belongs to."""
         yield from self._settle("", b"")
         if self.open:
@@ -380,7 +379,7 @@ class Cutter:
         else:
             yield from self._tell_outside(number)
 
-    def close(self) -> Iterator[Item | None]:
+    def close(self) -> Iterator[Step]:
         """The end of the input."""
         yield from self._settle("begin", b"")
         if not self.open:
@@ -388,6 +387,8 @@ class Cutter:
         if self._last is None and not self._depth and any(map(bytes.strip, self._lines)):
             # The END of an AGENT's card was the last line, so that no value can be half.
             for item in self._close():
+                if isinstance(item, Undecided):
+                    item.notes.append(Note(f"line {self._start}", _NO_END))
                 yield item
                 if isinstance(item, Contact | Group):
                     yield Note(f"line {self._start}", _NO_END)

@@ -1,66 +1,105 @@
-"""Bytes to text: the character set that a property names, and the guess when what it says is not so."""
+"""Bytes to text: the character set that is named, what the source shows, and the guess when both say nothing."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
-# Only these: Python knows codecs that are no character sets, and some that take quadratic time.
-_CODECS = {
-    **{
-        name.replace("_", ""): name
-        for name in (
-            *(
-                "ascii",
-                "big5",
-                "cp932",
-                "cp936",
-                "cp949",
-                "cp950",
-                "euc_jp",
-                "euc_kr",
-                "gb18030",
-                "gb2312",
-                "gbk",
-            ),
-            *("iso2022_jp", "koi8_r", "koi8_u", "latin1", "mac_roman", "shift_jis", "utf_16", "utf_16_be"),
-            *("utf_16_le", "utf_8"),
-        )
-    },
-    **{f"iso8859{part}": f"iso8859_{part}" for part in range(1, 17) if part != 12},
-    **{f"{prefix}{page}": f"cp{page}" for prefix in ("windows", "cp") for page in range(1250, 1259)},
-    "macintosh": "mac_roman",
-    "sjis": "shift_jis",
-    "usascii": "ascii",
-    "xsjis": "shift_jis",
-}
-_SEPARATORS = re.compile("[^a-z0-9]")
+from contactport.formats.encodings import Evidence, likelihood
+from contactport.formats.labels import codec_of
+
+__all__ = ["codec_of", "damaged_utf8", "decode", "doubted", "is_multibyte", "is_utf8", "named"]
+
 _ASCII = re.compile("[\0-\x7f]+")
 _STRAY = re.compile("[\udc80-\udcff]")
-
-
-def _python(name: str) -> str | None:
-    return _CODECS.get(_SEPARATORS.sub("", name.lower()))
+_WIDER = {"cp1252": "latin_1", "big5hkscs": "cp950", "cp950": "big5hkscs", "cp932": "shift_jis_2004"}
+"""What else bytes may be that don't fit the set that was named: the names are used for both."""
+_MULTIBYTE = frozenset(
+    {"gb18030", "big5hkscs", "cp950", "cp932", "shift_jis_2004", "cp949", "johab", "iso2022_jp", "hz"}
+)
+"""Sets in which an ASCII byte may be the second half of a character."""
+_DOUBTFUL_BYTES = 96
+"""A longer text that is UTF-8 is so on purpose."""
 
 
 def is_utf8(name: str) -> bool:
-    return _python(name) in ("utf_8", "ascii")
+    """Whether a label means UTF-8, or a part of it."""
+    return codec_of(name) in ("utf_8", "ascii")
 
 
-def decode(data: bytes, charset: str = "") -> str:
-    """The text: in the named character set if it fits, else UTF-8, else windows-1252. Never raises.
+def is_multibyte(name: str) -> bool:
+    """Whether a label means a set in which a backslash may be half a character."""
+    return codec_of(name) in _MULTIBYTE
 
-    A text that is UTF-8 but for a few damaged bytes stays UTF-8 with a replacement character in their place.
-    """
-    if charset and (codec := _python(charset)) is not None:
+
+def named(data: bytes, charset: str) -> str | None:
+    """The text in a named character set; None where the name is not known or the bytes don't fit."""
+    codec = codec_of(charset)
+    while codec is not None:
         try:
-            return data.decode(codec)
+            return _composed(data.decode(codec), codec)
         except UnicodeDecodeError:
-            pass
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        guess = data.decode(errors="surrogateescape")
+            codec = _WIDER.get(codec) if codec == codec_of(charset) else None
+    return None
+
+
+def _composed(text: str, codec: str) -> str:
+    """windows-1258 writes tones apart from their letters, which nobody else does."""
+    return unicodedata.normalize("NFC", text) if codec == "cp1258" else text
+
+
+def damaged_utf8(data: bytes) -> str | None:
+    """The text, with a replacement character for each damaged byte; None where that is no sound reading.
+
+    It is one where at least as many characters beyond ASCII are sound as bytes are damaged.
+    """
+    guess = data.decode(errors="surrogateescape")
     sound = _STRAY.sub("", guess)
     if not sound.isascii() and len(_ASCII.sub("", sound)) >= len(guess) - len(sound):
         return _STRAY.sub("\ufffd", guess)
-    return data.decode("cp1252", errors="replace")
+    return None
+
+
+def decode(data: bytes, charset: str = "", evidence: Evidence | None = None) -> str:
+    """The text: in the named set if it fits, else UTF-8, else as the evidence says, else windows-1252. Never raises.
+
+    A text that is UTF-8 but for a few damaged bytes stays UTF-8 with a replacement character in their place, unless
+    another set makes better words of it.
+    """
+    text = named(data, charset) if charset else None
+    if text is not None:
+        return text
+    utf8 = _utf8(data)
+    if utf8 is None or (evidence is not None and evidence.is_any and "\ufffd" in utf8):
+        found = (evidence if evidence is not None else _of(data)).decode(data)
+        if found is not None and (utf8 is None or _is_better(found[0], utf8, 3)):
+            return _composed(*found)
+    return data.decode("cp1252", errors="replace") if utf8 is None else utf8
+
+
+def doubted(data: bytes, evidence: Evidence) -> str:
+    """A short text that is UTF-8, among others that are in another set: it may be UTF-8 by chance."""
+    utf8 = data.decode()
+    if not evidence.is_any or utf8.isascii() or len(data) > _DOUBTFUL_BYTES:
+        return utf8
+    found = evidence.decode(data)
+    # In a file of two bytes a character, UTF-8 has to look much better.
+    margin = -6 if evidence.doubts_utf8 else 3
+    return _composed(*found) if found is not None and _is_better(found[0], utf8, margin) else utf8
+
+
+def _is_better(text: str, than: str, margin: float) -> bool:
+    return likelihood(text) > likelihood(than) + margin
+
+
+def _utf8(data: bytes) -> str | None:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return damaged_utf8(data)
+
+
+def _of(data: bytes) -> Evidence:
+    evidence = Evidence()
+    evidence.add(data)
+    return evidence

@@ -10,7 +10,8 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from contactport.formats.charsets import decode, is_utf8
+from contactport.formats.charsets import decode, doubted, is_multibyte, is_utf8, named
+from contactport.formats.encodings import Evidence
 from contactport.formats.heads import Head, cut
 from contactport.formats.pictures import unbase64
 from contactport.formats.properties import FREE_TEXT, PROPERTIES, resolve
@@ -26,6 +27,7 @@ _PAUSE_BYTES = 64 * 1024
 _LINE_WORK = 200
 """A line takes time as if it had so many octets more."""
 _LITERAL = re.compile(rb"=5C(?![,;:\\]|=2C|=3B|=3A|=5C)", re.IGNORECASE)
+_LITERAL_ALONE = re.compile(rb"(?<!=[89A-F][0-9A-F])" + _LITERAL.pattern, re.IGNORECASE)
 
 
 class Property:
@@ -56,18 +58,49 @@ class Property:
             return self._semicolons < 6
         return name in FREE_TEXT or (name[:2] == "X-" and self.add is ignore and self.value[:1] == b"<")
 
-    def utf8(self) -> bytes:
-        """The value as `Add` wants it."""
-        head, value = self.head, bytes(self.value)
-        if head.encoding == "Q":
-            value = _unquote(value)
-        elif head.encoding == "B" and head.name != "PHOTO":
-            value = _unix(unbase64(value))
-        elif head.encoding == "B":
-            return value
+    def octets(self, *, multibyte: bool = False) -> bytes:
+        """The value without its encoding. `multibyte` says that a backslash in it may be half a character."""
+        value = bytes(self.value)
+        if self.head.encoding == "Q":
+            return _unquote(value, multibyte=multibyte)
+        if self.head.encoding == "B" and self.head.name != "PHOTO":
+            return _unix(unbase64(value))
+        return value
+
+    def undecided(self) -> bytes | None:
+        """The octets, where nothing says in which character set they are; None where that is known."""
+        if (
+            self.add is ignore
+            or (not self.head.encoding and self.value.isascii())
+            or self.head.name == "PHOTO"
+        ):
+            return None
+        octets = self.octets(multibyte=is_multibyte(self.head.charset))
+        if octets.isascii() or _is_utf8(octets) or named(octets, self.head.charset) is not None:
+            return None
+        return octets
+
+    def utf8(self, evidence: Evidence | None = None, hint: str = "") -> bytes:
+        """The value as `Add` wants it. `hint` is the character set that another property of the card names."""
+        head = self.head
+        if head.encoding == "B" and head.name == "PHOTO":
+            return bytes(self.value)
+        octets = self.octets(multibyte=is_multibyte(head.charset))
         if head.charset and not is_utf8(head.charset):
-            return decode(value, head.charset).encode()
-        return value if _is_utf8(value) else decode(value).encode()
+            # Some sets have ASCII bytes alone.
+            text = named(octets, head.charset)
+            if text is not None:
+                return text.encode(errors="replace")
+        if octets.isascii():
+            return octets
+        if _is_utf8(octets):
+            return octets if evidence is None else doubted(octets, evidence).encode()
+        text = named(self.octets(multibyte=is_multibyte(hint)), hint)
+        if text is not None:
+            return text.encode(errors="replace")
+        if evidence is not None and head.encoding == "Q" and evidence.doubts_utf8:
+            octets = self.octets(multibyte=True)
+        return decode(octets, evidence=evidence).encode(errors="replace")
 
 
 def _semicolons(value: bytes | bytearray) -> int:
@@ -82,15 +115,19 @@ def _is_utf8(value: bytes) -> bool:
     return True
 
 
-def _unquote(value: bytes) -> bytes:
-    """Quoted-printable undone. An encoded separator separates nothing, an encoded line end is a line end."""
+def _unquote(value: bytes, *, multibyte: bool = False) -> bytes:
+    """Quoted-printable undone. An encoded separator separates nothing, an encoded line end is a line end.
+
+    An encoded backslash is one, unless it is the second half of a character.
+    """
     if value[-1:] == b"=" and _OCTET.search(value) is None:
         # No soft break: whoever wrote this has encoded nothing.
         value += b"3D"
     value = (
         value.replace(b"=3B", b"\\;").replace(b"=3b", b"\\;").replace(b"=2C", b"\\,").replace(b"=2c", b"\\,")
     )
-    return _unix(binascii.a2b_qp(_LITERAL.sub(rb"\\\\", value)))
+    literal = _LITERAL_ALONE if multibyte else _LITERAL
+    return _unix(binascii.a2b_qp(literal.sub(rb"\\\\", value)))
 
 
 def _unix(value: bytes) -> bytes:

@@ -82,7 +82,7 @@ def _data_uri(value: bytes) -> Photo | None:
     if not base64:
         data = decode(value).encode().partition(b",")[2]
     found = unbase64(data) if base64 else unquote_to_bytes(data)
-    return _image(media_type(words[0]) or _NONE_NAMED, found)
+    return _image(media_type(words[0]) or ("" if base64 else _NONE_NAMED), found)
 
 
 def _image(media: str, data: bytes) -> Photo | None:

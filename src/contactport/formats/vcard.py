@@ -12,20 +12,26 @@ import codecs
 import itertools
 import re
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import suppress
 
 from contactport.contact import Contact, Item
 from contactport.formats.cards import Cutter
 from contactport.formats.charsets import is_utf8
 from contactport.formats.draft import Draft, finish
+from contactport.formats.encodings import Evidence
 from contactport.formats.heads import cut
 from contactport.formats.properties import lasts, resolve
 from contactport.formats.render import VERSIONS, Version, write
+from contactport.formats.undecided import Step, settled
 from contactport.formats.values import Add, ignore
 
-__all__ = ["CARD_BYTES", "VERSIONS", "Version", "read", "write"]
+__all__ = ["CARD_BYTES", "VERSIONS", "Version", "observe", "read", "write"]
 
 CARD_BYTES = 2 * 1024 * 1024
 """The largest card that is read unless the caller says otherwise."""
+OBSERVED_BYTES = 1024 * 1024
+"""What is read ahead of a source at most, to learn its character set."""
+_OBSERVED_CARD = 32 * 1024
 _KNOWN_HEADS = 4096
 _QUICK_LINES = 2000
 """A card with more lines goes the careful way, which pauses."""
@@ -124,15 +130,16 @@ _ENDS = (b"\r\n", b"\n", b"")
 class _Reader:
     """One run over one input. `_line` is the number of the first line that was not yet cut."""
 
-    def __init__(self, card_bytes: int, quick: bool) -> None:
+    def __init__(self, card_bytes: int, quick: bool, evidence: Evidence) -> None:
         self._limit = card_bytes
         self._is_quick = quick
-        self._cutter = Cutter(card_bytes)
+        self._evidence = evidence
+        self._cutter = Cutter(card_bytes, evidence)
         self._line = 1
         self._flooded = False
         """Whether the present line is being skipped, for it alone is larger than a card may be."""
 
-    def block(self, block: bytes) -> Generator[Item | None, None, int]:
+    def block(self, block: bytes) -> Generator[Step, None, int]:
         """The items of all whole cards in the block; returns how far it came."""
         at = self._unflooded(block) if self._flooded else 0
         cutter, find, size = self._cutter, block.find, len(block)
@@ -158,7 +165,8 @@ class _Reader:
                 plain = False
                 continue
             item, lines = None, 0
-            if plain and self._is_quick and cutter.idle and stop - at <= self._limit:
+            is_quick = plain and self._is_quick and cutter.idle and stop - at <= self._limit
+            if is_quick and (not self._evidence.doubts_utf8 or block[at:stop].isascii()):
                 item, lines = _whole(block, at, end)
             if item is not None:
                 self._line += lines
@@ -176,12 +184,12 @@ class _Reader:
         blank = _BLANK.match(block, at)
         return blank.end() + 11 if blank and block.startswith(b"BEGIN:VCARD", blank.end()) else at
 
-    def _careful(self, block: bytes, at: int, stop: int) -> Iterator[Item | None]:
+    def _careful(self, block: bytes, at: int, stop: int) -> Iterator[Step]:
         """Some whole lines go the careful way."""
         yield from self._cutter.feed(block[at:stop], self._line)
         self._line += _lines(block, at, stop)
 
-    def _overflow(self, block: bytes, at: int) -> Generator[Item | None, None, int]:
+    def _overflow(self, block: bytes, at: int) -> Generator[Step, None, int]:
         """More than a card may hold, and no END that the quick way knows: its whole lines go the careful way."""
         stop = max(block.rfind(b"\n", at), block.rfind(b"\r", at, -1)) + 1
         if stop > at:
@@ -200,7 +208,7 @@ class _Reader:
         self._flooded = False
         return found.start()
 
-    def end(self, rest: bytes) -> Iterator[Item | None]:
+    def end(self, rest: bytes) -> Iterator[Step]:
         """`rest` is what no block gave a card for; there is nothing after it."""
         if rest[-1:] != b"\n":
             rest += b"\n" if rest[-1:] == b"\r" else b"\r\n"
@@ -242,30 +250,65 @@ def _in_utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:
     return (decoder.decode(chunk).encode(errors="replace") for chunk in chunks)
 
 
-def read(chunks: Iterable[bytes], *, card_bytes: int = CARD_BYTES, quick: bool = True) -> Iterator[Item]:
+def read(
+    chunks: Iterable[bytes],
+    *,
+    card_bytes: int = CARD_BYTES,
+    quick: bool = True,
+    evidence: Evidence | None = None,
+) -> Iterator[Item]:
     """Every card of a file or an answer, in order; the chunks may be cut anywhere. Never raises for bad input.
 
     A card that can't be read, or is larger than `card_bytes`, is a Reject at the line of its BEGIN, counted from
     1. Lines that were left out of a card are Notes right after it. Memory holds one card and one chunk, or a few.
     `quick=False` sends every card the careful way: the items are the same, only later.
+
+    Cards whose texts name no character set, and are not in UTF-8, wait until those after them show which it is:
+    some hundred at most. `evidence` is what other inputs of the same source have shown, and takes in what this one
+    does.
     """
-    return filter(None, steps(chunks, card_bytes=card_bytes, quick=quick))
+    return filter(None, steps(chunks, card_bytes=card_bytes, quick=quick, evidence=evidence))
 
 
 def steps(
-    chunks: Iterable[bytes], *, card_bytes: int = CARD_BYTES, quick: bool = True
+    chunks: Iterable[bytes],
+    *,
+    card_bytes: int = CARD_BYTES,
+    quick: bool = True,
+    evidence: Evidence | None = None,
 ) -> Iterator[Item | None]:
     """As `read()`, with None between the parts of a card that takes long: a few milliseconds are between any two."""
     if quick and isinstance(chunks, list) and len(chunks) == 1 and len(chunks[0]) <= card_bytes:
         # An import reads each card of a server's answer by itself.
-        item = _alone(chunks[0])
+        item = None
+        if evidence is None or not evidence.doubts_utf8 or chunks[0].isascii():
+            item = _alone(chunks[0])
         if item is not None:
             return iter((item,))
-    return _read(chunks, card_bytes, quick)
+    evidence = Evidence() if evidence is None else evidence
+    return settled(_read(chunks, card_bytes, quick, evidence), evidence)
 
 
-def _read(chunks: Iterable[bytes], card_bytes: int, quick: bool) -> Iterator[Item | None]:
-    reader = _Reader(card_bytes, quick)
+def observe(data: bytes, evidence: Evidence) -> Iterator[None]:
+    """Add to the evidence what a card shows: most show nothing. Pauses as `steps()` does.
+
+    Cards that are large are left out, and so are further ones after OBSERVED_BYTES.
+    """
+    if len(data) > _OBSERVED_CARD or (data.isascii() and b"QUOTED-PRINTABLE" not in data):
+        return
+    if evidence.is_full or evidence.observed > OBSERVED_BYTES:
+        return
+    with suppress(UnicodeDecodeError):
+        data.decode()
+        if b"QUOTED-PRINTABLE" not in data:
+            return
+    evidence.observed += len(data)
+    for _ in steps((data,), evidence=evidence):
+        yield None
+
+
+def _read(chunks: Iterable[bytes], card_bytes: int, quick: bool, evidence: Evidence) -> Iterator[Step]:
+    reader = _Reader(card_bytes, quick, evidence)
     waiting: list[bytes] = []
     size = wanted = 0
     for chunk in _in_utf8(chunks):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import aclosing
+from functools import partial
 from importlib import import_module
 from typing import Protocol
 
@@ -16,6 +17,7 @@ import structlog
 
 from contactport.contact import Contact, Group, Item, Note, Passed, Reject
 from contactport.errors import Code, WireError
+from contactport.formats.encodings import Evidence
 from contactport.imports.marks import Marks
 from contactport.imports.repeated import Outcome, Repeated
 from contactport.imports.slices import Slices
@@ -27,6 +29,8 @@ log = structlog.get_logger()
 
 Read = Callable[[Iterable[bytes]], Iterator[Item | None]]
 """A format's `steps()`: None is a pause within a card that takes long."""
+Observe = Callable[[bytes], Iterator[None]]
+"""A format's `observe()`: takes in what a card shows of its source's character set, with the same pauses."""
 _NO_CARD = "there is no card in it"
 FLUSH_BYTES = 4 * 1024 * 1024
 """Cards with pictures fill a chunk sooner: whoever reads one holds all of it in memory."""
@@ -52,9 +56,10 @@ async def run(
     `members` is the largest number of person cards taken, `seconds` the processor time that each MiB of them may
     take.
     """
-    attempt = _Attempt(
-        import_module(f"contactport.formats.{source.format}").steps, record, members, Slices(seconds)
-    )
+    evidence = Evidence()
+    format_ = import_module(f"contactport.formats.{source.format}")
+    read, observe = partial(format_.steps, evidence=evidence), partial(format_.observe, evidence=evidence)
+    attempt = _Attempt(read, observe, record, members, Slices(seconds))
     try:
         async with aclosing(source.pages(account, client, record.marks)) as pages:
             async for page in pages:
@@ -67,8 +72,9 @@ async def run(
 
 
 class _Attempt:
-    def __init__(self, read: Read, record: Record, members: int, slices: Slices) -> None:
+    def __init__(self, read: Read, observe: Observe, record: Record, members: int, slices: Slices) -> None:
         self._read = read
+        self._observe = observe
         self._slices = slices
         self._repeated = Repeated()
         self._record = record
@@ -87,6 +93,10 @@ class _Attempt:
             self._owner = self._marks.of_key(page.owner)
         self._listed = page.listed if page.listed is not None else self._listed
         self._slices.begin()
+        for raw in page.cards:
+            # A card alone may not show its character set: those beside it do.
+            for _ in self._observe(raw.data):
+                await self._slices.turn()
         for raw in page.cards:
             await self._card(raw)
             self._bytes += len(raw.data)

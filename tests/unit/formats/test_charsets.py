@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import codecs
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contactport.formats.charsets import decode, is_utf8
+from contactport.formats.charsets import codec_of, decode, is_utf8, named
 
 NAMES = [
     *(
@@ -72,6 +74,66 @@ def test_the_guess_is_windows_1252() -> None:
 
 def test_a_few_damaged_bytes_do_not_spoil_utf_8() -> None:
     assert decode("Зоя".encode() + b"\xff") == "Зоя\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("label", "text", "codec"),
+    [
+        ("ks_c_5601-1987", "김철수", "euc_kr"),
+        ("windows-949", "똠방", "cp949"),
+        ("windows-874", "สมชาย", "cp874"),
+        ("tis-620", "สมชาย", "cp874"),
+        ("big5-hkscs", "陳大文", "big5hkscs"),
+        ("windows-31j", "髙橋①", "cp932"),
+        ("MS_Kanji", "髙橋", "cp932"),
+        ("Shift_JIS", "髙橋", "cp932"),
+        ("iso-8859-8-i", "שלום", "iso8859_8"),
+        ("cp850", "Müller", "cp850"),
+        ("IBM437", "Müller", "cp437"),
+        ("cp866", "Петров", "cp866"),
+        ("x-gbk", "王鑫", "gbk"),
+        ("gb_2312-80", "王伟", "gb2312"),
+        ("GB2312", "朱镕基", "gbk"),
+        ("windows-936", "王伟", "gbk"),
+        ("x-mac-cyrillic", "Пётр", "mac_cyrillic"),
+        ("koi8-u", "Ґалаґан", "koi8_u"),
+        ("ISO-8859-9", "Çağ", "cp1254"),
+        ("iso-8859-1", "Jörg €", "cp1252"),
+        ("l2", "Łódź", "iso8859_2"),
+        ("cp852", "Łódź", "cp852"),
+        ("x-mac-ce", "Łódź", "mac_latin2"),
+        ("EUC-KR", "김철수", "euc_kr"),
+        ("cseucpkdfmtjapanese", "田中", "euc_jp"),
+        ("ISO-2022-KR", "김철수", "iso2022_kr"),
+    ],
+)
+def test_labels_of_the_web_and_of_old_programs(label: str, text: str, codec: str) -> None:
+    assert named(text.encode(codec), label) == text
+    assert named(text.encode(codec), f" {label.upper()} ".strip()) == text
+
+
+def test_tones_that_windows_1258_writes_apart_are_joined() -> None:
+    assert named("Nguyê\u0303n".encode("cp1258"), "windows-1258") == "Nguyễn"
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["rot13", "punycode", "idna", "utf-7", "unicode_escape", "raw-unicode-escape", "base64", "hex", "zip", "uu",
+     "quopri", "undefined", "mbcs", "palmos", "charmap", "string_escape", "x-user-defined", "replacement"],
+)  # fmt: skip
+def test_what_is_no_character_set_is_never_looked_up(label: str) -> None:
+    assert codec_of(label) is None
+
+
+@given(st.text(max_size=80))
+def test_a_label_is_known_or_it_is_not(label: str) -> None:
+    codec = codec_of(label)
+    assert codec is None or codecs.lookup(codec).name
+
+
+def test_bytes_that_a_set_lacks_are_tried_in_the_greater_one() -> None:
+    assert named(b"a\x81", "iso-8859-1") == "a\x81"
+    assert named("①".encode("shift_jis_2004") + b"\x82\xf2", "shift_jis") is not None
 
 
 def test_which_names_mean_utf_8() -> None:

@@ -1,0 +1,101 @@
+"""Cards whose character set is not known yet: held back until the cards after them show it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from contactport.contact import Contact, Group, Item, Note, Reject
+from contactport.formats.charsets import codec_of, damaged_utf8, is_utf8
+from contactport.formats.draft import EMPTY, Draft, finish
+from contactport.formats.encodings import Evidence
+from contactport.formats.lines import Property
+
+HELD_ITEMS = 500
+HELD_BYTES = 1024 * 1024
+"""What is held back at most: items, and octets of those that wait and of the pictures among them."""
+
+
+class Undecided:
+    """A card without its end: from the first undecided property on, nothing has been added to its contact."""
+
+    def __init__(self, contact: Contact, draft: Draft, line: int) -> None:
+        self._contact, self._draft, self._line = contact, draft, line
+        self._waiting: list[Property] = []
+        self.hint = ""
+        """The first character set beside UTF-8 that a property names."""
+        self.size = 0
+        self.notes: list[Note] = []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a property was undecided."""
+        return bool(self._waiting)
+
+    def take(self, each: Property, evidence: Evidence) -> None:
+        """Add a property to the contact, or keep it for later."""
+        octets = each.undecided()
+        charset = each.head.charset
+        if charset and not self.hint and not is_utf8(charset) and (codec := codec_of(charset)) is not None:
+            self.hint = charset
+            evidence.name(codec)
+        if octets is not None and damaged_utf8(octets) is None:
+            evidence.add(octets)
+        if octets is None and not self._waiting and (not evidence.doubts_utf8 or self._is_certain(each)):
+            each.add(self._contact, self._draft, each.utf8())
+        else:
+            self._waiting.append(each)
+            self.size += len(each.value)
+
+    def _is_certain(self, each: Property) -> bool:
+        """Whether a text that is UTF-8 is so on purpose."""
+        return bool(each.head.charset) or (each.head.encoding != "Q" and each.value.isascii())
+
+    def settle(self, evidence: Evidence | None) -> Iterator[Item]:
+        """The card, its open texts read as the card itself or the evidence says, and its notes."""
+        for each in self._waiting:
+            each.add(self._contact, self._draft, each.utf8(evidence, self.hint))
+        self._waiting = []
+        item = finish(self._contact, self._draft)
+        yield item or Reject(f"line {self._line}", EMPTY)
+        if isinstance(item, Contact | Group):
+            yield from self.notes
+
+
+Step = Item | Undecided | None
+"""What reading a card gives; None is a pause, as in `vcard.steps`."""
+
+
+def settled(steps: Iterator[Step], evidence: Evidence) -> Iterator[Item | None]:
+    """The same items in the same order, no card undecided any more.
+
+    An undecided card waits until the evidence is enough, too much waits, or the input ends.
+    """
+    held: deque[Item | Undecided] = deque()
+    size = 0
+    for step in steps:
+        if step is None or (not held and not isinstance(step, Undecided)):
+            yield step
+            continue
+        held.append(step)
+        size += _size(step)
+        if len(held) >= HELD_ITEMS or size >= HELD_BYTES or evidence.is_settled:
+            yield from _released(held, evidence)
+            size = 0
+    yield from _released(held, evidence)
+
+
+def _released(held: deque[Item | Undecided], evidence: Evidence) -> Iterator[Item | None]:
+    while held:
+        step = held.popleft()
+        if isinstance(step, Undecided):
+            yield from step.settle(evidence)
+            yield None
+        else:
+            yield step
+
+
+def _size(step: Item | Undecided) -> int:
+    if isinstance(step, Undecided):
+        return step.size
+    return sum(len(photo.data) for photo in step.photos) if isinstance(step, Contact) else 0
