@@ -23,6 +23,8 @@ INTERIM = 32
 """Interim answers before the final one."""
 PIECE = 4 * 1024
 """Bytes parsed at once while a head is awaited: it holds some 200 of the shortest interim answers."""
+TURN = 256 * 1024
+"""Bytes of one connection until everything else gets its turn: the loop itself would read on for megabytes."""
 
 
 class CountedConnection(ResponseHandler):
@@ -34,6 +36,7 @@ class CountedConnection(ResponseHandler):
         self._awaiting = False
         self._head = 0
         self._interim = 0
+        self._since_turn = 0
 
     def set_response_params(self, **parameters: Any) -> None:
         """A request begins."""
@@ -52,6 +55,9 @@ class CountedConnection(ResponseHandler):
         except WireError as error:
             self._cut(error)
             return
+        self._since_turn += len(data)
+        if self._since_turn >= TURN:
+            self._give_turn()
         if self._parser is None:
             if self.transport is not None:
                 self._cut(Garbled())
@@ -84,6 +90,17 @@ class CountedConnection(ResponseHandler):
             return
         self._awaiting = False
         super().feed_data(data, size)
+
+    def _give_turn(self) -> None:
+        self._since_turn = 0
+        if self.transport is not None:
+            self.transport.pause_reading()
+            self._loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        # Unless the reader is behind: then aiohttp goes on when there is room.
+        if self.transport is not None and not (self._reading_paused or self._buffer_paused):
+            self.transport.resume_reading()
 
     def _cut(self, error: WireError) -> None:
         payload, transport = self._payload, self.transport
