@@ -454,6 +454,44 @@ def damages(kinds: dict[int, bytes]) -> Filter:
     return rewrites(change)
 
 
+def keeps(*numbers: int) -> Filter:
+    """Does not hand out these cards by GET."""
+    targets = tuple(f"/{number:06d}.vcf" for number in numbers)
+
+    async def apply(request: Request, onward: Pass) -> Answer:
+        if request.method == "GET" and request.target.endswith(targets):
+            return Answer(500, {})
+        return await onward(request)
+
+    return apply
+
+
+def chokes_on(*numbers: int) -> Filter:
+    """Fails at any report that has one of these cards in it."""
+    uids = [b"UID:sample-1-%d" % number for number in numbers]
+
+    async def apply(request: Request, onward: Pass) -> Answer:
+        answer = await onward(request)
+        if request.method == "REPORT" and any(
+            uid + end in answer.body for uid in uids for end in (b"\r", b"\n")
+        ):
+            return Answer(500, {})
+        return answer
+
+    return apply
+
+
+def cuts_at_nul(*numbers: int) -> Filter:
+    """Ends the text of these cards in the middle, as a program does that takes a NUL for the end."""
+
+    def change(body: bytes) -> bytes:
+        for number in numbers:
+            body = re.sub(rb"(UID:sample-1-%d\r?\n)[^<]*(</CR:address-data>)" % number, rb"\1\2", body)
+        return body
+
+    return rewrites(change, when=lambda request: request.method == "REPORT")
+
+
 BROKEN_BYTES = {
     0: b"a control \x0b character",
     1: b"a reference to one &#11; and &#x0B;",
@@ -595,10 +633,23 @@ QUIRKS: dict[str, Quirk] = {
     "busy": Quirk(_always(nameless, busy_once)),
     "broken bytes": Quirk(_always(lambda: damages(BROKEN_BYTES))),
     "broken bytes in multiget": Quirk(_always(nameless, without_data, lambda: damages(BROKEN_BYTES))),
-    "broken beyond repair": Quirk(_always(lambda: damages({**BROKEN_BYTES, **BEYOND_REPAIR})), rejects=2),
-    "broken beyond repair, unknown": Quirk(
-        _always(nameless, lambda: damages({**BROKEN_BYTES, **BEYOND_REPAIR})), rejects=2
+    "broken beyond repair": Quirk(
+        _always(lambda: damages({**BROKEN_BYTES, **BEYOND_REPAIR}), lambda: keeps(*BEYOND_REPAIR)), rejects=2
     ),
+    "broken beyond repair, unknown": Quirk(
+        _always(nameless, lambda: damages({**BROKEN_BYTES, **BEYOND_REPAIR}), lambda: keeps(*BEYOND_REPAIR)),
+        rejects=2,
+    ),
+    "broken in reports": Quirk(_always(nameless, without_data, lambda: damages(BEYOND_REPAIR))),
+    "a card that fails every report": Quirk(
+        _always(nameless, without_data, lambda: chokes_on(*BEYOND_REPAIR))
+    ),
+    "cards that fail every report and GET": Quirk(
+        _always(nameless, without_data, lambda: chokes_on(*BEYOND_REPAIR), lambda: keeps(*BEYOND_REPAIR)),
+        rejects=2,
+    ),
+    "reports that end at a NUL": Quirk(_always(nameless, lambda: cuts_at_nul(3, 33, 299))),
+    "multigets that end at a NUL": Quirk(_always(nameless, without_data, lambda: cuts_at_nul(3, 33, 299))),
 }
 
 

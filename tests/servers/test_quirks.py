@@ -98,6 +98,13 @@ async def test_what_cannot_be_mended_costs_its_own_card(name: str, radicale_serv
     assert all("can't be read" in reject.reason for reject in reading.rejects)
 
 
+@pytest.mark.parametrize("name", ["reports that end at a NUL", "multigets that end at a NUL"])
+async def test_a_card_that_a_report_cuts_is_had_whole(name: str, radicale_server: Radicale) -> None:
+    cut = (await through(name, radicale_server)).cards
+    whole = (await through("plain", radicale_server)).cards
+    assert {card.key: card.data.split() for card in cut} == {card.key: card.data.split() for card in whole}
+
+
 @pytest.mark.parametrize("name", ["ghosts", "silent ghosts"])
 async def test_what_is_listed_and_gone_is_rejected_as_that(name: str, radicale_server: Radicale) -> None:
     reading = await through(name, radicale_server)
@@ -119,7 +126,15 @@ async def test_a_server_that_names_no_owner_leaves_it_open(radicale_server: Radi
 
 @pytest.mark.parametrize(
     "name",
-    ["lying xandikos", "breaking off again and again", "multiget of few", "multiget in silence", "ghosts"],
+    [
+        "lying xandikos",
+        "breaking off again and again",
+        "multiget of few",
+        "multiget in silence",
+        "ghosts",
+        "broken in reports",
+        "a card that fails every report",
+    ],
 )
 async def test_four_requests_at_once_bring_the_same(name: str, radicale_server: Radicale) -> None:
     quirk = QUIRKS[name]

@@ -156,7 +156,7 @@ class Row(msgspec.Struct, frozen=True):
 _LATER: tuple[Stage, ...] = ("listing", "pages", "lump")
 
 ROWS = (
-    Row(Fault("connection refused", refuse, refuses=True), 257, 264, 264),
+    Row(Fault("connection refused", refuse, refuses=True), 257, 264, 264, failed=False),
     Row(Fault("connection reset before the answer", reset), 257, 264, 264),
     Row(Fault("connection reset in mid-body", reset_in_body, in_body=True), 257, 264, 264),
     Row(Fault("silence before the first byte", stall), 258, 258, 258),

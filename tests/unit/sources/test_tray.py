@@ -162,7 +162,7 @@ class TestLimits:
 
     async def test_a_card_too_large_is_rejected(self) -> None:
         gathered = tray(longest=10)
-        gathered.card("/1", b"BEGIN:VCARD")
+        gathered.card("/1", b"BEGIN:VCARD\nEND:VCARD")
         (reject,) = gathered.page().rejects
         assert (reject.place, reject.reason) == ("/1", "the card is larger than 10 bytes")
 

@@ -110,11 +110,18 @@ class Dav:
                     if longest is not None and received > longest:
                         raise OverBudget("an answer that should be short is not")
                     for at in range(0, len(chunk), SLICE):
-                        parser.feed(chunk[at : at + SLICE])
+                        broken: Malformed | None = None
+                        try:
+                            parser.feed(chunk[at : at + SLICE])
+                        except Malformed as error:
+                            broken = error
+                        # What stands before the broken place is sound.
                         items = parser.take()
                         if items:
                             pace.listed(len(items))
                             yield items
+                        if broken is not None:
+                            raise broken
                         await asyncio.sleep(0)
                     if parser.is_whole:
                         # Whatever length was promised: nothing further can belong to it.

@@ -80,9 +80,23 @@ async def discover(account: Account, dav: Dav, memory: Memory) -> Found:
             worst = search.worst
             if where.sorry and (worst is None or isinstance(worst, Unreachable)):
                 raise WireError(Code.IMPORT_FAILED, where.sorry)
-            raise worst or WireError(Code.IMPORT_FAILED)
+            raise _unreached(worst, where.tries) or WireError(Code.IMPORT_FAILED)
     await _remember(place, memory)
     return Found(found.books, place.provider, found.owner)
+
+
+def _unreached(worst: WireError | None, tries: list[Place]) -> WireError | None:
+    """What to say of servers of which none could be reached.
+
+    A provider that everybody knows is not mistyped: it is down. A server that the caller named, or that the name of
+    an account led to, may be anything, also what may not be dialled: nothing tells which, and nothing is counted from
+    which anybody could learn it later.
+    """
+    if not isinstance(worst, Unreachable) or isinstance(worst, Untrusted):
+        return worst
+    if all(place.provider.start and not place.provider.self_hosted and not place.guess for place in tries):
+        return WireError(Code.UNAVAILABLE)
+    return worst if isinstance(worst, Interrupted) else Unreachable()
 
 
 class _Search:

@@ -71,6 +71,7 @@ class Reader:
         self._lacking: dict[str, None] = {}
         self._again = False
         self._complete = Completeness()
+        self._reasons: dict[str, str] = {}
         self._tried: set[bytes] = set()
         self._answered = False
         self._listed = False
@@ -99,9 +100,11 @@ class Reader:
                 async for page in pages:
                     yield page
             self._check()
-            if self._tray.empty:
+            if self._tray.empty and not self._tray.cut_short:
                 # Every card has gone out already; how many there are to be has not been told.
                 yield self._tray.page()
+        if self._tray.cut_short:
+            await Singles(self._dav, self._book, self._tray, self._reasons).mend(self._tray.cut_short)
         while not self._tray.empty:
             yield self._tray.page()
 
@@ -356,9 +359,10 @@ class Reader:
             async with aclosing(multiget.pages(omitted)) as pages:
                 async for page in pages:
                     yield page
+        self._reasons |= multiget.alone
 
     async def _one_by_one(self) -> AsyncGenerator[Page]:
-        singles = Singles(self._dav, self._book, self._tray)
+        singles = Singles(self._dav, self._book, self._tray, self._reasons)
         async with aclosing(singles.pages(self._lacking)) as pages:
             async for page in pages:
                 yield page

@@ -1,7 +1,10 @@
 """addressbook-multiget in batches that fit the server (RFC 6352 section 8.7).
 
-A batch that works lets the next be larger; one that is refused, times out or breaks off comes again smaller. A
-batch whose XML is broken is halved until one card stands alone, and only that card is lost.
+A batch that works lets the next be larger; one that times out or breaks off comes again smaller. A single bad card
+may spoil the answer about all of its batch. Where the answer breaks off in that card's response, the others are asked
+for again without it. Where nothing tells which card it is, the batch is halved: if the first half is sound, the card
+is in the second, which is halved at once. A server that is in trouble itself is told from one with a bad card by a
+card that came before: where that still comes, nobody has to wait.
 """
 
 from __future__ import annotations
@@ -11,13 +14,17 @@ from collections import deque
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 
+import msgspec
+
 from contactport.net.failures import Interrupted, TooSlow
 from contactport.net.retries import PASSING
 from contactport.sources.base import Page
 from contactport.sources.carddav import questions
 from contactport.sources.carddav.book import Book
 from contactport.sources.carddav.dav import Dav
+from contactport.sources.carddav.elements import FULL
 from contactport.sources.carddav.item import CutShort, Malformed
+from contactport.sources.carddav.multistatus import Multistatus
 from contactport.sources.carddav.refusal import Refused, is_final, is_passing
 from contactport.sources.carddav.tray import GONE, Tray, mark
 
@@ -34,18 +41,35 @@ LITTLE_PATIENCE = 2
 """The same for those that cost minutes, or that the client has tried again: smaller batches help little."""
 SPOILT = 5
 """Cards in a row that can't be read, each alone, before it is the server and not the cards."""
+SEARCH = 30.0
+"""Seconds of answers in vain before bad cards are no longer looked for: what is in doubt is asked for one by one."""
 
 _NEVER = frozenset({403, 404, 405, 415, 501})
-_TOO_MANY = frozenset({400, 413, 414, 431, 507})
+_TOO_MANY = frozenset({400, 413, 414, 431, FULL})
+
+Failure = Refused | Malformed | Interrupted | TooSlow
+_FAILURES = (Refused, Malformed, Interrupted, TooSlow)
+
+
+class _Part(msgspec.Struct, eq=False):
+    """A batch, or a half of one that failed; `other` is the other half."""
+
+    hrefs: list[str]
+    other: _Part | None = None
 
 
 class Multiget:
-    """One book's. `left` holds what it could not tell about: omitted from answers, or failing alone."""
+    """One book's.
+
+    `left` holds what answers omitted or nobody came to ask about; `alone` what fails by itself, with the reason where
+    one is known.
+    """
 
     def __init__(
         self, dav: Dav, book: Book, tray: Tray, *, first: int = 0, most: int = 0, concurrency: int = 1
     ) -> None:
         self.left: list[str] = []
+        self.alone: dict[str, str] = {}
         self._dav = dav
         self._book = book
         self._tray = tray
@@ -53,13 +77,21 @@ class Multiget:
         self.size = min(first or FIRST, self._most)
         self._concurrency = concurrency
         self._waiting: deque[str] = deque()
-        self._halves: list[list[str]] = []
+        self._parts: deque[_Part] = deque()
         self._works = False
         self._streak = 0
+        self._failures = 0
+        """Batches in a row, halves not among them, that had a bad card."""
+        self._in_vain = 0.0
         self._spoilt: dict[str, str] = {}
         """Cards that can't be read, with the reason: theirs, unless the next ones can't be read either."""
+        self._doubted: set[str] = set()
+        """Where an answer broke off once."""
+        self._busy = 0
+        self._more = asyncio.Event()
         self._room = asyncio.Event()
         self._wake = asyncio.Event()
+        self._time = asyncio.get_running_loop().time
 
     async def pages(self, hrefs: Iterable[str]) -> AsyncGenerator[Page]:
         """Raises what a request raises, once the server is found not to do it; what was not asked is in `left`."""
@@ -81,48 +113,77 @@ class Multiget:
                         worker.result()
                 if done:
                     break
-            self._reject_spoilt()
+            self._settle()
         finally:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
             self.left += self._waiting
             self._waiting.clear()
-            for half in self._halves:
-                self.left += half
-            self._halves.clear()
+            for part in self._parts:
+                self.left += part.hrefs
+            self._parts.clear()
             self.left += self._spoilt
             self._spoilt.clear()
 
     async def _work(self) -> None:
-        while self._halves or self._waiting:
-            if self._halves:
-                batch = self._halves.pop()
-            else:
-                batch = [self._waiting.popleft() for _ in range(min(self.size, len(self._waiting)))]
-            asked = {mark(href): href for href in batch}
+        while True:
+            part = self._next()
+            if part is None:
+                if not self._busy:
+                    return
+                # Another's batch may fail yet, and be shared out.
+                self._more.clear()
+                await self._more.wait()
+                continue
+            self._busy += 1
             try:
-                size = await self._ask(batch, asked)
-            except (Refused, Malformed, Interrupted, TooSlow) as error:
-                self._failed(list(asked.values()), error)
-                if isinstance(error, Interrupted) or (isinstance(error, Refused) and is_passing(error)):
-                    await self._dav.client.pause(self._streak)
-            except BaseException:
-                self._waiting.extendleft(asked.values())
-                raise
-            else:
-                self._worked(len(batch), size, list(asked.values()))
+                await self._try(part)
+            finally:
+                self._busy -= 1
+                self._more.set()
 
-    async def _ask(self, batch: list[str], asked: dict[int, str]) -> int:
-        """Takes out of `asked` what was answered; returns the characters of the cards."""
+    def _next(self) -> _Part | None:
+        if self._parts:
+            return self._parts.popleft()
+        if self._waiting:
+            return _Part([self._waiting.popleft() for _ in range(min(self.size, len(self._waiting)))])
+        return None
+
+    async def _try(self, part: _Part) -> None:
+        asked = {mark(href): href for href in part.hrefs}
+        parser = Multistatus(self._dav.limits)
+        since = self._time()
+        try:
+            size, cut = await self._ask(asked, parser)
+        except _FAILURES as error:
+            self._in_vain += self._time() - since
+            if len(asked) < len(part.hrefs):
+                self._streak = 0
+            broken = asked.get(mark(self._tray.key(parser.at))) if parser.at else None
+            await self._failed(part, list(asked.values()), broken, error)
+        except BaseException:
+            self._waiting.extendleft(asked.values())
+            raise
+        else:
+            await self._worked(part, size, list(asked.values()), cut=cut)
+
+    async def _ask(self, asked: dict[int, str], parser: Multistatus) -> tuple[int, bool]:
+        """Takes out of `asked` what was answered; the characters of the cards, and whether more was held back."""
         tray = self._tray
-        size = 0
-        cards = 0
+        size = cards = 0
+        cut = False
         gone: list[str] = []
-        body = questions.multiget(batch)
-        async with aclosing(self._dav.stream("REPORT", self._book, body, depth=1)) as stream:
+        count = len(asked)
+        body = questions.multiget(asked.values())
+        stream = self._dav.stream("REPORT", self._book, body, depth=1, parser=parser)
+        async with aclosing(stream):
             async for items in stream:
                 for item in items:
+                    if item.status == FULL:
+                        # What it did not have the room for is asked for once more.
+                        cut = True
+                        continue
                     href = asked.pop(mark(tray.key(item.href)), None)
                     if href is None:
                         key = tray.key(item.href)
@@ -137,49 +198,73 @@ class Multiget:
                     elif item.status in (404, 410):
                         gone.append(href)
                     else:
-                        self.left.append(href)
+                        self.alone[href] = ""
+                if cards:
+                    self._works = True
+                    self._settle()
                 if tray.full:
                     self._room.clear()
                     self._wake.set()
                     await self._room.wait()
-        if cards:
-            self._works = True
-        elif not self._works and len(gone) == len(batch) > 1:
+        if not self._works and len(gone) == count > 1:
             # All gone at once: more likely the server does not know its own hrefs in this request.
             self.left += gone
             raise Refused(404)
         for href in gone:
             tray.reject(href, GONE)
-        return size
+        return size, cut or parser.more
 
-    def _worked(self, count: int, size: int, omitted: list[str]) -> None:
+    async def _worked(self, part: _Part, size: int, omitted: list[str], *, cut: bool) -> None:
+        count = len(part.hrefs)
+        if cut and omitted:
+            if len(omitted) == count:
+                await self._failed(part, omitted, None, Refused(FULL))
+                return
+            self._waiting.extendleft(reversed(omitted))
+            self._most = self.size = count - len(omitted)
+            return
         self.left += omitted
         if not self._works and count > 1:
             raise Refused(404)
         self._streak = 0
-        self._reject_spoilt()
+        self._settle()
+        other = part.other
+        if other is not None:
+            if other in self._parts and len(other.hrefs) > 1:
+                # The whole was bad and this half is not: so is the other.
+                self._parts.remove(other)
+                self._halve(other.hrefs)
+            return
+        self._failures = 0
         fits = max(1, BYTES * count // size) if size else self._most
         if count >= self.size:
             self.size = max(1, min(self._most, self.size * 2, fits))
 
-    def _reject_spoilt(self) -> None:
-        for href, reason in self._spoilt.items():
-            self._tray.reject(href, reason)
+    def _settle(self) -> None:
+        """The server is well: what is spoilt is those cards' own."""
+        self.alone |= self._spoilt
         self._spoilt.clear()
 
-    def _failed(self, batch: list[str], error: Refused | Malformed | Interrupted | TooSlow) -> None:
-        """Puts what is still wanted back in smaller portions; raises the error when that can't help."""
+    def _halve(self, batch: list[str]) -> None:
+        one, other = (_Part(half) for half in (batch[: len(batch) // 2], batch[len(batch) // 2 :]))
+        one.other, other.other = other, one
+        self._parts += (one, other)
+
+    async def _failed(self, part: _Part, batch: list[str], broken: str | None, error: Failure) -> None:
+        """Sees to what is still wanted after an answer that failed, at the card `broken` if that is known; raises
+        the error when nothing can help."""
         if not batch:
             return
         if isinstance(error, Malformed) and not isinstance(error, CutShort):
-            if len(batch) == 1:
-                self._spoilt[batch[0]] = f"the server's answer can't be read: {error}"
-                if len(self._spoilt) > SPOILT:
-                    raise error
-            else:
-                middle = len(batch) // 2
-                self._halves += [batch[middle:], batch[:middle]]
+            self._unreadable(batch, broken, error)
             return
+        if isinstance(error, Malformed | Interrupted) and broken is not None:
+            if broken in self._doubted:
+                # A second time at the same card: it is the card.
+                self.alone[broken] = ""
+                self._again([href for href in batch if href != broken])
+                return
+            self._doubted.add(broken)
         self._streak += 1
         hopeless = isinstance(error, Refused) and (
             is_final(error) or (error.status in _NEVER and not self._works)
@@ -191,13 +276,69 @@ class Multiget:
             if not self._works and self._streak > 1:
                 self._waiting.append(batch[0])
                 raise error
-            self.left.append(batch[0])
-            return
-        self._waiting.extendleft(reversed(batch))
-        if isinstance(error, Refused) and error.status in _TOO_MANY:
-            self.size = FEW if len(batch) > FEW else 1
+            self.alone[batch[0]] = ""
+        elif isinstance(error, Refused) and error.status not in _TOO_MANY | PASSING:
+            self._search(part, batch)
         else:
-            self.size = max(1, min(self.size, len(batch)) // 2)
+            self._waiting.extendleft(reversed(batch))
+            if isinstance(error, Refused) and error.status in _TOO_MANY:
+                self.size = FEW if len(batch) > FEW else 1
+            else:
+                self.size = max(1, min(self.size, len(batch)) // 2)
+        await self._pause(error)
+
+    def _search(self, part: _Part, batch: list[str]) -> None:
+        """Looks for the bad card in a batch that failed as a whole."""
+        if self._in_vain > SEARCH:
+            self.alone |= dict.fromkeys(batch, "")
+            return
+        if part.other is None:
+            self._failures += 1
+            if self._failures > 1:
+                # Bad cards stand close to each other: smaller batches have fewer.
+                self.size = max(FEW, self.size // 2)
+        self._halve(batch)
+
+    def _unreadable(self, batch: list[str], broken: str | None, error: Malformed) -> None:
+        if broken is None and len(batch) > 1:
+            if self._in_vain > SEARCH:
+                self.alone |= dict.fromkeys(batch, "")
+            else:
+                self._halve(batch)
+            return
+        bad = batch[0] if broken is None else broken
+        self._spoilt[bad] = f"the server's answer can't be read: {error}"
+        if len(self._spoilt) > SPOILT:
+            self._waiting.extendleft(href for href in batch if href != bad)
+            raise error
+        self._again([href for href in batch if href != bad])
+
+    def _again(self, batch: list[str]) -> None:
+        if batch:
+            self._parts.appendleft(_Part(batch))
+
+    async def _pause(self, error: Failure) -> None:
+        """Waits before the next request, unless the server is well and only a card is not."""
+        if isinstance(error, Interrupted):
+            await self._dav.client.pause(self._streak)
+        elif isinstance(error, Refused) and is_passing(error):
+            if error.status in PASSING or self._tray.specimen is None:
+                if error.status in PASSING or self._streak > 2:
+                    await self._dav.client.pause(self._streak)
+            elif self._streak > 1:
+                if await self._is_well(self._tray.specimen):
+                    self._streak = 0
+                else:
+                    await self._dav.client.pause(self._streak)
+
+    async def _is_well(self, specimen: str) -> bool:
+        """Whether the server still gives a card that it gave before."""
+        try:
+            stream = self._dav.stream("REPORT", self._book, questions.multiget([specimen]), depth=1)
+            async with aclosing(stream):
+                return any([item.data async for items in stream for item in items])
+        except _FAILURES:
+            return False
 
 
 def _patience(error: Exception) -> int:

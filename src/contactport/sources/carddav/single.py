@@ -7,7 +7,7 @@ other card's own.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 
 import msgspec
@@ -20,7 +20,7 @@ from contactport.sources.carddav.book import Book
 from contactport.sources.carddav.dav import Dav
 from contactport.sources.carddav.item import Malformed
 from contactport.sources.carddav.refusal import Refused, is_final
-from contactport.sources.carddav.tray import GONE, Tray
+from contactport.sources.carddav.tray import GONE, Tray, is_cut_short
 
 SPECIMENS = 5
 """GETs that may fail in a row before the server has to show that it still gives anything."""
@@ -38,12 +38,13 @@ class _Open(msgspec.Struct):
 
 
 class Singles:
-    """One book's."""
+    """One book's. `reasons` says of some cards why they could not be read in another way."""
 
-    def __init__(self, dav: Dav, book: Book, tray: Tray) -> None:
+    def __init__(self, dav: Dav, book: Book, tray: Tray, reasons: Mapping[str, str]) -> None:
         self._dav = dav
         self._book = book
         self._tray = tray
+        self._reasons = reasons
         self._open: dict[str, _Open] = {}
 
     async def pages(self, hrefs: Iterable[str]) -> AsyncGenerator[Page]:
@@ -56,6 +57,34 @@ class Singles:
                 yield self._tray.page()
         if self._open:
             await self._decide()
+
+    async def mend(self, cards: dict[str, bytes]) -> None:
+        """Asks once for each card that a report cut short; where it is not to be had, what came is taken.
+
+        Raises what says no to the user, or asks for a rest.
+        """
+        in_vain = 0
+        for href in list(cards):
+            whole: bytes | None = None
+            if in_vain < SPECIMENS:
+                try:
+                    url = onward(self._book.url, href)
+                    if url.host == self._book.url.host or self._dav.credentials.belongs(url):
+                        whole = await self._dav.get(url, self._book.url)
+                except Refused as refused:
+                    if is_final(refused):
+                        raise
+                except (Malformed, Unreadable, Unreachable, TooSlow):
+                    pass
+                except OverBudget:
+                    if self._dav.client.budget.is_spent or self._dav.client.pace.is_spent:
+                        raise
+            # A report has no control characters left: the XML forbids them.
+            whole = None if whole is None else whole.replace(b"\0", b"")
+            found = whole is not None and _is_card(whole)
+            in_vain = 0 if found else in_vain + 1
+            part = cards.pop(href)
+            self._tray.put(href, whole if found and whole is not None else part)
 
     async def _one(self, href: str) -> None:
         here = self._book.url
@@ -70,14 +99,14 @@ class Singles:
             self._tray.reject(href, ELSEWHERE)
             return
         try:
-            data = await self._dav.get(url, here)
+            data = (await self._dav.get(url, here)).replace(b"\0", b"")
         except Refused as refused:
             if is_final(refused):
                 raise
-            self._open[href] = _Open(refused, GONE if refused.status in (404, 410) else NOT_GIVEN)
+            self._open[href] = _Open(refused, GONE if refused.status in (404, 410) else self._why(href))
         except Unreadable:
             # An answer that is none: of this card, or of every one.
-            self._open[href] = _Open(Malformed("the answer can't be read"), NOT_GIVEN)
+            self._open[href] = _Open(Malformed("the answer can't be read"), self._why(href))
         except Unreachable:
             if not elsewhere:
                 raise
@@ -88,7 +117,7 @@ class Singles:
                 raise
             self._tray.reject(href)
         else:
-            if _is_whole(data):
+            if _is_card(data):
                 self._settle()
                 self._tray.card(href, data, again=True)
             elif data.strip():
@@ -96,6 +125,9 @@ class Singles:
                 self._open[href] = _Open(error, "what the server sends is not a card", data)
             else:
                 self._tray.reject(href, "the server sends an empty card")
+
+    def _why(self, href: str) -> str:
+        return self._reasons.get(href) or NOT_GIVEN
 
     async def _decide(self) -> None:
         """Settles what is open where the server still gives a card of before; else raises the last error."""
@@ -109,14 +141,14 @@ class Singles:
         for href, one in self._open.items():
             if _begins(one.part):
                 # It lies there without its end.
-                self._tray.card(href, one.part, again=True)
+                self._tray.card(href, one.part, again=True, final=True)
             else:
                 self._tray.reject(href, one.reason)
         self._open.clear()
 
     async def _gets(self, href: str) -> bool:
         try:
-            return _is_whole(await self._dav.get(onward(self._book.url, href), self._book.url))
+            return _is_card(await self._dav.get(onward(self._book.url, href), self._book.url))
         except (Refused, Malformed, Unreadable, Interrupted, TooSlow, OverBudget):
             return False
 
@@ -133,5 +165,5 @@ def _begins(data: bytes) -> bool:
     return b"BEGIN:VCARD" in data[:1024].upper()
 
 
-def _is_whole(data: bytes) -> bool:
-    return _begins(data) and b"END:VCARD" in data[-1024:].upper()
+def _is_card(data: bytes) -> bool:
+    return _begins(data) and not is_cut_short(data)

@@ -7,7 +7,6 @@ from contextlib import aclosing
 
 from contactport.errors import Code, WireError
 from contactport.net.client import Client
-from contactport.net.failures import Unreachable, Untrusted
 from contactport.sources.base import Account, Page
 from contactport.sources.carddav.check import check
 from contactport.sources.carddav.dav import Dav
@@ -67,6 +66,7 @@ class CardDav:
                 if facts is not None:
                     await memory.forget(host)
                 told = [outcomes.failed(book, error)]
+                tray.put_cut_short()
                 while not tray.empty:
                     # What came before it stays.
                     yield tray.page()
@@ -88,13 +88,7 @@ class CardDav:
 
 
 async def _found(account: Account, dav: Dav, memory: Memory) -> Found:
-    try:
-        found = await discover(account, dav, memory)
-    except Unreachable as error:
-        if isinstance(error, Untrusted) or account.provider.self_hosted or not account.provider.start:
-            raise
-        # A provider that everybody knows is not mistyped: it is down.
-        raise WireError(Code.UNAVAILABLE) from error
+    found = await discover(account, dav, memory)
     if not found.books:
         raise WireError(
             Code.IMPORT_FAILED,

@@ -46,6 +46,16 @@ def mark(href: str) -> int:
     return hash(unquote_to_bytes(octets))
 
 
+_ENDS = (b"END:VCARD\r\n", b"END:VCARD\n", b"END:VCARD")
+
+
+def is_cut_short(data: bytes) -> bool:
+    """Whether a card begins and does not end."""
+    if data.endswith(_ENDS):
+        return False
+    return b"BEGIN:VCARD" in data[:1024].upper() and b"END:VCARD" not in data[-1024:].upper()
+
+
 class Tray:
     """One book's. A card whose key is in `known` counts as seen and is not passed on."""
 
@@ -74,6 +84,9 @@ class Tray:
         self._bytes = 0
         self._time = asyncio.get_running_loop().time
         self._since = self._time()
+        self._cut_bytes = 0
+        self.cut_short: dict[str, bytes] = {}
+        """Cards that came without their end, to be asked for once more each; some, not many."""
         self.specimen: str | None = None
         """A card that came."""
 
@@ -96,8 +109,9 @@ class Tray:
         """Whether this member was received, rejected, or is known from an earlier attempt."""
         return mark(href) in self._seen or href in self._known
 
-    def card(self, key: str, data: bytes, *, again: bool = False) -> None:
-        """Takes a card. `again` says that we asked a second time, so that a double is not the server's doing.
+    def card(self, key: str, data: bytes, *, again: bool = False, final: bool = False) -> None:
+        """Takes a card. `again` says that we asked a second time, so that a double is not the server's doing; `final`
+        that nothing better is to be had, whether or not it is whole.
 
         Raises OverBudget past the members that an import may have.
         """
@@ -106,18 +120,35 @@ class Tray:
             self._repeats += not again
             return
         self._see(found)
-        self.specimen = key
         if key in self._known:
+            self.specimen = key
             return
+        if not final and is_cut_short(data) and self._cut_bytes + len(data) <= BYTES:
+            # A server that ends strings at a NUL cuts its report there, and may hand out the whole card by itself.
+            self._cut_bytes += len(data)
+            self.cut_short[key] = data
+            self.specimen = self.specimen or key
+            return
+        self.specimen = key
+        self.put(key, data)
+
+    def put(self, key: str, data: bytes) -> None:
+        """Lays a card that was seen already, and is as good as it gets, into the page."""
         if len(data) > self._longest and not self._photos:
             data = without_pictures(data)
         if len(data) > self._longest:
             self._rejects.append(Reject(key, self._too_long))
             return
-        if found == self._owner:
+        if self._owner is not None and mark(key) == self._owner:
             self._owner_key = key
         self._bytes += len(data)
         self._cards.append(RawCard(key, data, self._path))
+
+    def put_cut_short(self) -> None:
+        """Lays every card into the page that came without its end, as it came."""
+        for key, data in self.cut_short.items():
+            self.put(key, data)
+        self.cut_short.clear()
 
     def reject(self, key: str, reason: str = "") -> None:
         """Leaves a member out, for a reason; without one because it is too long."""
