@@ -88,6 +88,14 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """After so many failures in a row that were the provider's own, it is not asked for a while."""
     breaker_seconds: Seconds = 30.0
     """How long that is the first time; it doubles with every failed trial, up to ten minutes."""
+    turn_seconds: Seconds = 30.0
+    """How long an import keeps its slot when another domain waits for one, and its own has more than its share."""
+    progress_seconds: Seconds = 180.0
+    """A server may be slow for so long; an import that gets on too little in all of that time ends."""
+    progress_bytes: Positive = 32 * 1024
+    """So many bytes a minute are progress enough,"""
+    progress_records: Positive = 10
+    """and so are so many cards a minute."""
     drain_seconds: Seconds = 10.0
     """How long imports under way may go on when the process is to stop; the rest is handed back."""
 

@@ -8,9 +8,15 @@ import threading
 from types import TracebackType
 from typing import Any, Literal, cast
 
-Mood = Literal["well", "failing", "tired", "hanging"]
-"""Lets everything through; answers 500; answers 503 and wants a rest; takes requests and never answers."""
+Mood = Literal["well", "failing", "tired", "hanging", "dripping"]
+"""Lets everything through; answers 500; answers 503 and wants a rest; takes requests and never answers; begins an
+answer, and sends as little more of it as is just not silence."""
 
+DRIP_SECONDS = 2.0
+_DRIP_HEAD = (
+    b"HTTP/1.1 207 Multi-Status\r\nContent-Type: application/xml\r\nContent-Length: 400000000\r\n\r\n"
+    b"<?xml version='1.0'?><multistatus xmlns='DAV:'>"
+)
 REST = 100
 """Seconds of rest that it asks for."""
 
@@ -69,6 +75,11 @@ class _Handler(socketserver.BaseRequestHandler):
                     back.join()
             elif front.mood == "hanging":
                 front.ended.wait()
+            elif front.mood == "dripping":
+                near.recv(65536)
+                near.sendall(_DRIP_HEAD)
+                while not front.ended.wait(DRIP_SECONDS):
+                    near.sendall(b" " * 4096)
             else:
                 head = b""
                 while b"\r\n\r\n" not in head and (more := near.recv(65536)):

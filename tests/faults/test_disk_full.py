@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -92,6 +93,43 @@ def test_sqlite(tmp_path: Path, disk: Path) -> None:
             ballast.drop()
             passage.begin("late")
             passage.check()
+
+
+@pytest.mark.parametrize("disk", [EMBEDDED], indirect=True)
+def test_purging_erasing_and_ending_have_room_on_a_full_disk(tmp_path: Path, disk: Path) -> None:
+    with BookServer(COUNT) as books:
+        (disk / "data").mkdir(mode=0o700)
+        os.symlink(disk / "data", tmp_path / "data")
+        with Cluster(tmp_path, settings={"retention": "6", "import_seconds": "15"}) as cluster:
+            (member,) = cluster.apis
+            application = cluster.application("shop")
+            client = application.at(member)
+            until(lambda: (disk / "data" / "reserve").exists() or None)
+
+            def state(import_id: int) -> str:
+                status, body = client.call("GET", f"/imports/{import_id}")
+                assert status == 200
+                return str(json.loads(body)["state"])
+
+            def ready() -> tuple[int, list[str]]:
+                status, body = client.call("GET", "/ready")
+                return status, json.loads(body).get("because", [])
+
+            ballast = Ballast(disk)
+            with books.holding("late"), books.holding("erased"):
+                late, erased = application.begin(books, "late"), application.begin(books, "erased")
+                until(lambda: state(late) == state(erased) == "running" or None)
+                done = application.begin(books, "done")
+                assert application.end(done)["status"] == "COMPLETED"
+                ballast.fill()
+                until(lambda: ready() == (503, ["disk"]) or None)
+                assert client.call("DELETE", f"/imports/{erased}")[0] == 204
+                assert state(erased) == "purged"
+                until(lambda: state(done) == "purged" or None)
+                assert application.end(late)["status"] == "ERROR"
+            ballast.drop()
+            until(lambda: ready() == (200, []) or None)
+            assert application.end(application.begin(books, "again"))["status"] == "COMPLETED"
 
 
 @pytest.mark.parametrize("disk", [DISTRIBUTED], indirect=True)

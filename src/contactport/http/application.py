@@ -54,7 +54,7 @@ def build(service: Service, lifespan: Lifespan[Starlette] | None = None) -> Star
     for path, endpoint in (
         ("/services.json", show_services),
         ("/health", show_health),
-        ("/ready", Readiness(service.store.database)),
+        ("/ready", Readiness(service.store)),
         ("/docs", show_documentation),
         ("/openapi.yaml", show_description),
     ):

@@ -21,6 +21,7 @@ from contactport.http.arguments import check_query
 from contactport.http.respond import failure
 from contactport.logs import places
 from contactport.settings import Settings
+from contactport.store.reserve import DiskFull
 from contactport.store.ringfile import RingError
 
 HEADERS = (
@@ -125,7 +126,7 @@ def _failed(answer: Answer, error: Exception, crowded: bool) -> Response:
         return response
     if isinstance(error, HTTPException):
         return _no_route(answer, error)
-    if isinstance(error, OperationalError | RingError):
+    if isinstance(error, OperationalError | RingError | DiskFull):
         if isinstance(error, RingError):
             _log.error("ring unavailable", hint=str(error))
         else:

@@ -14,8 +14,9 @@ from contactport.http.answer import answer_of
 from contactport.http.page import page
 from contactport.http.respond import JSON, success
 from contactport.http.service import Service
-from contactport.store.database import Database
 from contactport.store.look import Look
+from contactport.store.open import Store
+from contactport.store.ringfile import RingError
 
 _FRONT = (
     "<main><h1>contactport</h1>"
@@ -36,36 +37,50 @@ async def show_health(_service: Service, request: Request) -> Response:
     return success(answer_of(request.scope), "result", {"status": "ok", "version": __version__})
 
 
+Missing = Literal["database", "disk", "ring", "stopping"]
+
+
 class Ready(msgspec.Struct, omit_defaults=True):
     """The answer of `/ready`; `because` names what is missing."""
 
     status: Literal["ready", "not_ready"]
-    because: list[Literal["database", "stopping"]] = []
+    because: list[Missing] = []
 
 
 class Readiness:
-    """Ready for requests: the database answers, and the process is not about to stop. An endpoint.
+    """Ready for requests: the database answers, its disk has room, the key ring is there, and the process is not
+    about to stop. An endpoint.
 
     Asked as often as anybody likes, it asks the database twice a second at most.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._look = Look(lambda: database.read(_answer), keep=0.5)
+    def __init__(self, store: Store) -> None:
+        self._look = Look(lambda: store.database.read(_missing, store), keep=0.5)
 
     async def __call__(self, service: Service, _request: Request) -> Response:
+        missing = await self._look()
         if service.stopping.is_set():
             answer = Ready("not_ready", ["stopping"])
-        elif await self._look() is None:
+        elif missing is None:
             answer = Ready("not_ready", ["database"])
         else:
-            answer = Ready("ready")
+            answer = Ready("not_ready", missing) if missing else Ready("ready")
         return Response(
             msgspec.json.encode(answer), 200 if answer.status == "ready" else 503, media_type=JSON
         )
 
 
-def _answer(connection: Connection) -> int:
-    return connection.execute(select(1)).scalar_one()
+def _missing(connection: Connection, store: Store) -> list[Missing]:
+    """What is not as it must be, beside a database that answers."""
+    connection.execute(select(1)).scalar_one()
+    missing: list[Missing] = []
+    if store.database.reserve.full:
+        missing.append("disk")
+    try:
+        store.ring.days()
+    except RingError:
+        missing.append("ring")
+    return missing
 
 
 async def show_front(_service: Service, _request: Request) -> Response:

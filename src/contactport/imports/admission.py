@@ -35,8 +35,11 @@ log = structlog.get_logger()
 Enqueue = Callable[[Connection, Job, float], None]
 """Hands a job to the job engine, as part of the caller's transaction, to begin in so many seconds."""
 
-Why = Literal["rest", "account", "rate"]
-"""The provider asked for a rest; others of the account are running; too many have begun in a minute."""
+Why = Literal["rest", "account", "provider", "rate", "turn"]
+"""The provider asked for a rest; others of the account, or too many of the provider, are running; too many have begun
+in a minute; other domains have their turn."""
+STEP = 4
+"""An import that was parked once comes as late as one whose domain has four more running."""
 
 MOST_RESTS = 10
 """So often an import does as a provider asks, and no more: one that never has time is not available."""
@@ -93,15 +96,39 @@ def admit(
     if isinstance(decided, _Wait):
         decided = _park(connection, enqueue, one, decided, rests=one.rests)
     if isinstance(decided, WireError):
-        retention = domains.retention_of(connection, one.domain_id) or settings.retention
-        endings.fail(connection, one.id, decided.code, decided.text, retention)
-        store.signals.announce(connection, one.id)
-        return Refused(decided.code)
+        return _refuse(connection, store, settings, one, decided)
     if decided is not None:
         return decided
     claimed = imports.claim(connection, store.ring, one.id)
     assert claimed is not None, "its row is held"
     return Admitted(*claimed)
+
+
+def step_back(
+    connection: Connection,
+    store: Store,
+    settings: Settings,
+    enqueue: Enqueue,
+    import_id: int,
+    job: int,
+    seconds: float,
+) -> Parked | Refused | None:
+    """Let others have the turn: the import is parked for so many seconds. None where the job has nothing to do."""
+    one = imports.candidate(connection, import_id)
+    if one is None or one.job != job:
+        return None
+    wait = _Wait("turn", int(seconds * 1000), one.token_at)
+    parked = _park(connection, enqueue, one, wait, rests=one.rests)
+    return _refuse(connection, store, settings, one, parked) if isinstance(parked, WireError) else parked
+
+
+def _refuse(
+    connection: Connection, store: Store, settings: Settings, one: Candidate, why: WireError
+) -> Refused:
+    retention = domains.retention_of(connection, one.domain_id) or settings.retention
+    endings.fail(connection, one.id, why.code, why.text, retention)
+    store.signals.announce(connection, one.id)
+    return Refused(why.code)
 
 
 def _decide(
@@ -128,10 +155,15 @@ def _decide(
     refused = _judge_password(connection, ring, settings, one)
     if isinstance(refused, WireError):
         return refused
-    if refused:
+    full = imports.running_at(connection, one.provider_mark) >= settings.provider_imports
+    if refused or full:
         # The oftener it had to wait, the longer: an account with one big book is not asked about every second.
         longest = min(LONGEST_ACCOUNT_WAIT, 1.0 * 1.25 ** min(one.job, 20))
-        return _Wait("account", int(random.uniform(longest / 2, longest) * 1000), one.token_at)  # noqa: S311
+        return _Wait(
+            "account" if refused else "provider",
+            int(random.uniform(longest / 2, longest) * 1000),  # noqa: S311
+            one.token_at,
+        )
     now = now_ms()
     left = max(0, (one.token_at or now) - now)
     if 0 < left <= LONGEST_WAIT_MS:
@@ -196,11 +228,12 @@ def _park(
             "provider were begun at once. Please begin it again in a few minutes.",
         )
     ms = wait.ms
-    if wait.token_at is None and wait.why != "account":
+    if wait.token_at is None and wait.why in ("rest", "rate"):
         # Whoever waits for the same moment has to take a token then; they need not all ask in the same instant.
         ms = min(ms, int(LONGEST_WAIT_MS * random.uniform(0.7, 1.0))) + random.randrange(1000)  # noqa: S311
     number = imports.park(connection, one, now + ms, token_at=wait.token_at, rests=rests)
-    enqueue(connection, Job(one.id, number, one.provider_mark), ms / 1000)
+    rank = imports.rank(connection, one.domain_id, one.provider_mark, ("running",)) + STEP * number
+    enqueue(connection, Job(one.id, number, rank), ms / 1000)
     return Parked(wait.why, ms / 1000)
 
 

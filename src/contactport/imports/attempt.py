@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 
 import structlog
 from sqlalchemy import Connection
@@ -16,8 +16,10 @@ from contactport.imports.admission import Enqueue, Parked, Refused
 from contactport.imports.begin import host_of, learning_scope
 from contactport.imports.diagnosis import diagnosis
 from contactport.imports.marks import Marks
+from contactport.imports.pace import Pace
 from contactport.imports.progress import StoredRecord
 from contactport.imports.run import run
+from contactport.imports.slots import Slot, Slots
 from contactport.net.client import Client
 from contactport.settings import Settings
 from contactport.sources import providers
@@ -37,6 +39,11 @@ OpenClient = Callable[[], AbstractAsyncContextManager[Client]]
 FIRST_PAUSE = 0.3
 LONGEST_PAUSE = 5.0
 """Seconds until the database is tried again."""
+GIVEN_UP_SECONDS = 1.0
+TOO_SLOW = (
+    "The provider sends its answers so slowly that the import did not get on, so it was ended. Please try again "
+    "later; what had come until then is kept."
+)
 
 FindSource = Callable[[str], Source]
 """From a protocol's name to what speaks it."""
@@ -58,6 +65,7 @@ class Attempts:
         self._find_source = find_source
         self._open_client = open_client
         self._enqueue = enqueue
+        self._slots = Slots(settings.workers)
 
     async def perform(self, import_id: int, job: int = 0) -> None:
         """Carry an import to its end, or to where it has to wait, from wherever an earlier attempt left it.
@@ -69,17 +77,66 @@ class Attempts:
         pauses = growing_pauses(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             try:
-                return await self._attempt(import_id, job)
+                await self._attempt(import_id, job)
+                return
             except Exception as error:
                 if not unavailable(error):
                     raise
                 if isinstance(error, RingError):
                     log.error("import_waits_for_ring", import_id=import_id, hint=str(error))
+                    if await self._ended_without_ring(import_id, job):
+                        return
                 else:
                     log.warning("import_waits_for_database", import_id=import_id, error=type(error).__name__)
             await asyncio.sleep(next(pauses))
 
     async def _attempt(self, import_id: int, job: int) -> None:
+        queued = await self._store.database.read(imports.queued, import_id, job)
+        if queued is None:
+            return
+        if queued.deadline > now_ms():
+            # Nothing could be stored: the provider is not asked in vain. Its end, once it is due, has room.
+            self._store.database.reserve.check()
+        patience = self._slots.patience(queued.domain_id, job)
+        slot = await self._slots.take(
+            queued.domain_id, queued.provider_mark, self._settings.turn_seconds, patience
+        )
+        if slot is None:
+            await self._step_back(import_id, job, 0.0)
+            return
+        try:
+            await self._attempt_in(slot, import_id, job)
+        finally:
+            self._slots.free(slot)
+
+    async def _ended_without_ring(self, import_id: int, job: int) -> bool:
+        """Whether its time is over and it was ended: that needs no key."""
+        queued = await self._store.database.read(imports.queued, import_id, job)
+        if queued is None or queued.deadline > now_ms():
+            return False
+        await self._store.database.write(self._give_up, import_id)
+        log.error("import_ended_without_ring", import_id=import_id)
+        return True
+
+    async def _step_back(self, import_id: int, job: int, seconds: float, epoch: int | None = None) -> None:
+        """Let others have the turn; `epoch` is that of the attempt that ends so."""
+
+        def transaction(connection: Connection) -> Parked | Refused | None:
+            if epoch is not None:
+                imports.check_epoch(connection, import_id, epoch)
+            return admission.step_back(
+                connection, self._store, self._settings, self._enqueue, import_id, job, seconds
+            )
+
+        try:
+            stepped = await self._store.database.write(transaction)
+        except Fenced:
+            log.info("import_fenced", import_id=import_id, epoch=epoch)
+            return
+        if isinstance(stepped, Parked):
+            _log_parked(import_id, stepped)
+
+    async def _attempt_in(self, slot: Slot, import_id: int, job: int) -> None:
         try:
             admitted = await self._store.database.write(
                 admission.admit, self._store, self._settings, self._enqueue, import_id, job
@@ -104,13 +161,17 @@ class Attempts:
         cause: BaseException | None = None
         clients: list[Client] = []
         try:
-            await self._read(one, secret, clients)
+            await self._read(one, secret, slot, clients)
         except Fenced:
             log.info("import_fenced", import_id=one.id, epoch=one.epoch)
             return
         except WireError as error:
             failure = cause = error
         except TimeoutError as error:
+            if slot.given_up:
+                # What it has stored is kept: its next attempt asks for the rest.
+                await self._step_back(import_id, job, GIVEN_UP_SECONDS, one.epoch)
+                return
             cause = error
             # Where others had used up most of its time before, that says nothing of its provider.
             in_time = one.deadline - started > self._settings.import_seconds * 500
@@ -154,7 +215,7 @@ class Attempts:
         except RingError as error:
             log.error("ring_unavailable", hint=str(error))
 
-    async def _read(self, one: Import, secret: Secret, clients: list[Client]) -> None:
+    async def _read(self, one: Import, secret: Secret, slot: Slot, clients: list[Client]) -> None:
         """Raises what goes wrong. The client is put into `clients`, for what it knows of that."""
         provider = providers.find(one.service)
         assert provider is not None, "begin() takes known services only"
@@ -171,19 +232,32 @@ class Attempts:
         )
         record = StoredRecord(self._store, one, await self._store.database.read(_marks, one, one.key))
         async with (
-            asyncio.timeout(max(0.0, (one.deadline - now_ms()) / 1000)),
+            asyncio.timeout(max(0.0, (one.deadline - now_ms()) / 1000)) as limit,
             self._open_client() as client,
         ):
             clients.append(client)
             client.observe = telemetry.of_provider(provider.code)
-            await run(
-                source,
-                account,
-                client,
-                record,
-                self._settings.import_members,
-                self._settings.processor_seconds,
-            )
+            pace = Pace(self._settings, lambda: (client.budget.spent, record.found))
+            watching = asyncio.create_task(pace.until_too_slow())
+            # Either ends the attempt as its time does, wherever it is.
+            watching.add_done_callback(lambda task: None if task.cancelled() else _end_now(limit))
+            slot.give_up = lambda: _end_now(limit)
+            try:
+                await run(
+                    source,
+                    account,
+                    client,
+                    record,
+                    self._settings.import_members,
+                    self._settings.processor_seconds,
+                )
+            except asyncio.CancelledError:
+                if watching.done() and not slot.given_up:
+                    raise WireError(Code.TIMEOUT, TOO_SLOW) from None
+                raise
+            finally:
+                slot.give_up = None
+                watching.cancel()
 
     def _end(
         self, connection: Connection, one: Import, secret: Secret, failure: WireError | None
@@ -214,6 +288,12 @@ class Attempts:
         if failure.code == Code.WRONG_PASSWORD:
             self._keep_password(connection, who, secret.password)
         return None
+
+
+def _end_now(limit: asyncio.Timeout) -> None:
+    """Let the time of an attempt be over, unless it has ended by itself."""
+    with suppress(RuntimeError):
+        limit.reschedule(0.0)
 
 
 def _log_parked(import_id: int, parked: Parked) -> None:

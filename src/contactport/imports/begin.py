@@ -54,6 +54,7 @@ async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Req
     )
 
     def transaction(connection: Connection) -> int:
+        store.database.reserve.check()
         refused = login_failures.failed_recently(
             connection, store.ring, request.domain.id, host, request.username, request.password
         )
@@ -64,6 +65,7 @@ async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Req
             if begun is not None:
                 return begun
         _check_limits(connection, settings, request.domain)
+        rank = imports.rank(connection, request.domain.id, provider_mark, ("waiting", "running"))
         import_id = imports.insert_import(
             connection,
             store.ring,
@@ -84,7 +86,7 @@ async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Req
                 connection, import_id, Code.FAILED_RECENTLY, ROWS[Code.FAILED_RECENTLY].text, retention
             )
         else:
-            enqueue(connection, Job(import_id, 0, provider_mark))
+            enqueue(connection, Job(import_id, 0, rank))
         if request.idempotency_key:
             idempotency.remember(
                 connection,

@@ -19,7 +19,9 @@ async def erase(store: Store, cancel: Callable[[int], None], import_id: int) -> 
     """Destroy the import's key and rows, then stop whoever still works on it. Erasing twice is erasing once."""
 
     def end(connection: Connection) -> None:
-        endings.erase(connection, import_id, ROWS[Code.ABANDONED].text)
+        # Where the disk is full the key goes at once, and the rows piece by piece in the housekeeping.
+        rows = not store.database.reserve.full
+        endings.erase(connection, import_id, ROWS[Code.ABANDONED].text, rows=rows)
         store.signals.announce(connection, import_id)
 
     await store.database.write(end)

@@ -15,6 +15,7 @@ import msgspec
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
 from sqlalchemy import Connection
 
+from contactport.imports.slots import reserve_of
 from contactport.store.database import Database
 from contactport.store.migrations import SchemaError
 
@@ -30,12 +31,12 @@ _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 class Job(msgspec.Struct, frozen=True):
     """One job of an import: the first, or the one after it was parked for the `number`th time.
 
-    `lane` is the mark of the provider's host: lanes are served in turn, and each has a limit of its own.
+    Of several that wait, that of the lowest `rank` is taken first.
     """
 
     import_id: int
     number: int
-    lane: bytes
+    rank: int = 0
 
     @property
     def name(self) -> str:
@@ -64,7 +65,7 @@ class Jobs:
             "queue_name": QUEUE,
             "workflow_id": job.name,
             "app_version": VERSION,
-            "queue_partition_key": job.lane.hex(),
+            "priority": job.rank + 1,
         }
         if delay > 0:
             options["delay_seconds"] = delay
@@ -125,13 +126,11 @@ class Carrier:
         perform: Callable[[int, int], Awaitable[None]],
         *,
         workers: int,
-        lane_limit: int,
     ) -> None:
         self.name = name
         self._database = database
         self._perform = perform
         self._workers = workers
-        self._lane_limit = lane_limit
         self._running: dict[int, asyncio.Task[None]] = {}
         self._stopping = False
         self._dropping = 0
@@ -161,10 +160,8 @@ class Carrier:
             ) from error
         await DBOS.register_queue_async(
             QUEUE,
-            worker_concurrency=self._workers,
-            partition_concurrency=self._lane_limit,
-            # One slow provider never holds all of a process.
-            partition_worker_concurrency=min(self._lane_limit, max(1, self._workers * 3 // 4)),
+            # Who of them runs is decided by `slots`.
+            worker_concurrency=self._workers + reserve_of(self._workers),
             polling_interval_sec=POLL_SECONDS,
             on_conflict="always_update",
         )

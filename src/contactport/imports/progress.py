@@ -23,6 +23,8 @@ class StoredRecord:
 
     def __init__(self, store: Store, one: Import, marks: Marks) -> None:
         self.marks = marks
+        self.found = 0
+        """How many cards this attempt has accounted for."""
         self._store = store
         self._import = one
         self._include = frozenset(one.include.split(","))
@@ -34,8 +36,11 @@ class StoredRecord:
         for contact in batch.contacts:
             trim(contact, self._include)
         await self._store.database.write(self._append, batch)
+        self.found += batch.found
 
     def _append(self, connection: Connection, batch: Batch) -> None:
+        # What makes room comes first: the reserve is not for what fills the disk.
+        self._store.database.reserve.check()
         contacts.append(connection, self._import, batch)
         now = time.monotonic()
         if now >= self._announce_at:

@@ -40,6 +40,8 @@ class Housekeeper:
         self._store = store
         self._settings = settings
         self._jobs = jobs
+        # A process before this one may have been killed in the middle.
+        self._left = True
 
     async def run(self) -> None:
         """Tidy up every two seconds, until cancelled. One round's failure is logged and does not end the next."""
@@ -59,7 +61,18 @@ class Housekeeper:
         await self._destroy_old_keys()
 
     async def _purge(self) -> None:
-        purged = await self._store.database.write(_purge)
+        database = self._store.database
+        await asyncio.to_thread(database.reserve.look)
+        rows = not database.reserve.full
+        purged = await database.write(_purge, rows=rows)
+        if not rows:
+            self._left = True
+            log.error(
+                "disk_full", hint="make room on the data folder's disk: nothing new is stored until then"
+            )
+        while self._left:
+            await asyncio.to_thread(database.truncate_log)
+            self._left = await database.write(endings.delete_left)
         if purged:
             await asyncio.to_thread(self._store.database.truncate_log)
             log.info("imports_purged", count=len(purged))
@@ -71,10 +84,10 @@ class Housekeeper:
         for one in unfinished:
             if (one.not_before or 0) > now + FARTHEST_MS:
                 # It was parked by a clock that has been set back since.
-                await self._jobs.hasten(Job(one.id, one.job, one.provider_mark))
+                await self._jobs.hasten(Job(one.id, one.job))
                 log.warning("import_hastened", import_id=one.id)
         overdue = {one.id: one for one in settled if one.deadline + GRACE_MS < now}
-        jobs = [Job(one.id, one.job, one.provider_mark) for one in settled]
+        jobs = [Job(one.id, one.job) for one in settled]
         for job in await self._jobs.forgotten(jobs) if jobs else []:
             if job.import_id in overdue:
                 await self._end(overdue.pop(job.import_id))
@@ -110,11 +123,11 @@ class Housekeeper:
             log.info("ring_keys_destroyed", count=gone)
 
 
-def _purge(connection: Connection) -> list[int]:
+def _purge(connection: Connection, *, rows: bool = True) -> list[int]:
     """Forget what is too old and purge what is due; the imports that went."""
     idempotency.forget_old(connection)
     login_failures.forget_old(connection)
     hosts.forget_old(connection)
     budgets.forget_old(connection)
     breakers.forget_old(connection)
-    return endings.purge_due(connection)
+    return endings.purge_due(connection, rows=rows)

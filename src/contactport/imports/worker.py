@@ -34,7 +34,6 @@ class Worker:
             name_of_this_process() if self._distributed else EMBEDDED,
             attempts.perform,
             workers=settings.workers,
-            lane_limit=settings.provider_imports,
         )
         self._watching: asyncio.Task[None] | None = None
         self._tidying: asyncio.Task[None] | None = None

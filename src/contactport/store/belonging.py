@@ -81,6 +81,11 @@ def open_ring(database: Database, path: Path) -> tuple[Ring, tuple[str, ...]]:
 
 def _first(database: Database, path: Path) -> tuple[Ring, tuple[str, ...]]:
     ring, made = Ring.open(path)
+    if not made and ring.days():
+        raise RingError(
+            f"the key ring {path} has been used, and the database beside it is new and empty: it is another one's. "
+            "Put the right database back from its copy, or move the key ring away to begin with nothing."
+        )
     try:
         found = database.write_now(_introduce, ring.fingerprint)
         if found.fingerprint != ring.fingerprint:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from contactport.store.engines import Engines
+from contactport.store.reserve import DiskFull, Reserve, is_full
 from contactport.store.ringfile import RingError
 
 P = ParamSpec("P")
@@ -33,7 +34,9 @@ def unavailable(error: BaseException) -> bool:
 
     So does the key ring that can't be read: it is a file that may be another host's.
     """
-    return isinstance(error, OperationalError | InterfaceError | InternalError | PoolTimeout | RingError)
+    return isinstance(
+        error, OperationalError | InterfaceError | InternalError | PoolTimeout | RingError | DiskFull
+    )
 
 
 def after_commit(connection: Connection, function: Callable[[], None]) -> None:
@@ -48,6 +51,8 @@ class Database:
         self.engine: Engine = engines.writing
         self.dialect: Literal["sqlite", "postgresql"] = engines.dialect
         self._engines = engines
+        self.reserve = Reserve(None)
+        """The room kept on its disk; `open_store` sets it."""
         self._readers = ThreadPoolExecutor(engines.readers, thread_name_prefix="store-reader")
         self._writers = ThreadPoolExecutor(engines.writers, thread_name_prefix="store-writer")
 
@@ -56,12 +61,15 @@ class Database:
     ) -> T:
         """`function(connection, …)` in one transaction, in this thread: for the command line.
 
-        It is called again when PostgreSQL has undone the transaction to resolve a deadlock.
+        It is called again when PostgreSQL has undone the transaction to resolve a deadlock, and when SQLite found no
+        room and there was a reserve to give up.
         """
         for tries in range(1, TRIES + 1):
             try:
                 return self._write_once(lambda connection: function(connection, *args, **kwargs))
             except DBAPIError as error:
+                if is_full(error) and self.reserve.give_up():
+                    continue
                 if tries == TRIES or getattr(error.orig, "sqlstate", None) not in ROLLED_BACK:
                     raise
         raise AssertionError("the last try returns or raises")

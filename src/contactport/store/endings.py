@@ -134,8 +134,10 @@ def _count(connection: Connection, import_id: int) -> None:
     after_commit(connection, partial(telemetry.import_ended, ended))
 
 
-def purge_due(connection: Connection, limit: int = 200) -> list[int]:
+def purge_due(connection: Connection, limit: int = 200, *, rows: bool = True) -> list[int]:
     """Purge what is due, `limit` at most: the data key and every sealed row go; the ids that went.
+
+    Without `rows` the keys go alone, which takes little room; `delete_left` is to delete the rows then.
 
     What stays for 30 days is a tombstone without a word of the user's.
     """
@@ -149,13 +151,13 @@ def purge_due(connection: Connection, limit: int = 200) -> list[int]:
             .with_for_update(skip_locked=True)
         )
     ]
-    _wipe(connection, due, "retention")
+    _wipe(connection, due, "retention", rows=rows)
     connection.execute(delete(import_).where(import_.c.state == "purged", import_.c.purge_at <= now))
     return due
 
 
-def erase(connection: Connection, import_id: int, text: str) -> None:
-    """Purge an import now, whatever its state; its events end with 517 and this text.
+def erase(connection: Connection, import_id: int, text: str, *, rows: bool = True) -> None:
+    """Purge an import now, whatever its state; its events end with 517 and this text. `rows` as in `purge_due`.
 
     An attempt that is under way can write nothing more: it is fenced by the import's state.
     """
@@ -177,7 +179,7 @@ def erase(connection: Connection, import_id: int, text: str) -> None:
     )
     if row.state in ("waiting", "running"):
         _count(connection, import_id)
-    _wipe(connection, [import_id], "request")
+    _wipe(connection, [import_id], "request", rows=rows)
 
 
 def lose_all(connection: Connection) -> None:
@@ -197,11 +199,40 @@ def lose_all(connection: Connection) -> None:
     _wipe(connection, ids, "lost")
 
 
-def _wipe(connection: Connection, import_ids: list[int], by: Literal["request", "retention", "lost"]) -> None:
+_SEALED = (contact_chunk, reject, note, merge, book, secret)
+
+
+def delete_left(connection: Connection) -> bool:
+    """Delete one chunk, or the other rows, that are left of an import whose key is gone; whether there were any."""
+    gone = select(import_.c.id).where(import_.c.state == "purged")
+    here = contact_chunk.c.import_id.in_(gone)
+    chunk = connection.execute(
+        select(contact_chunk.c.import_id, contact_chunk.c.n).where(here).limit(1)
+    ).first()
+    if chunk is not None:
+        connection.execute(
+            delete(contact_chunk).where(
+                contact_chunk.c.import_id == chunk.import_id, contact_chunk.c.n == chunk.n
+            )
+        )
+        return True
+    found = [
+        connection.execute(delete(table).where(table.c.import_id.in_(gone))).rowcount for table in _SEALED
+    ]
+    return any(found)
+
+
+def _wipe(
+    connection: Connection,
+    import_ids: list[int],
+    by: Literal["request", "retention", "lost"],
+    *,
+    rows: bool = True,
+) -> None:
     """Leave a tombstone of each import, with its receipt: no key, no sealed row, no word of the user's."""
     if not import_ids:
         return
-    for table in (contact_chunk, reject, note, merge, book, secret):
+    for table in _SEALED if rows else ():
         connection.execute(delete(table).where(table.c.import_id.in_(import_ids)))
     connection.execute(
         update(import_)

@@ -270,6 +270,45 @@ def count_in_flight(connection: Connection, domain_id: int) -> int:
     ).scalar_one()
 
 
+def rank(connection: Connection, domain_id: int, provider_mark: bytes, states: Collection[State]) -> int:
+    """How late an import comes among all that wait: the more its domain has in these states, above all from the same
+    host, the later.
+    """
+    everywhere, here = connection.execute(
+        select(func.count(), func.count().filter(import_.c.provider_mark == provider_mark)).where(
+            import_.c.domain_id == domain_id, import_.c.state.in_(states)
+        )
+    ).one()
+    return here + everywhere // 8
+
+
+def running_at(connection: Connection, provider_mark: bytes) -> int:
+    """How many imports of a host are running, over all domains that are judged together."""
+    return connection.execute(
+        select(func.count()).where(import_.c.state == "running", import_.c.provider_mark == provider_mark)
+    ).scalar_one()
+
+
+class Queued(msgspec.Struct, frozen=True):
+    """An import that a job is to carry, before its admission."""
+
+    domain_id: int
+    provider_mark: bytes
+    deadline: int
+
+
+def queued(connection: Connection, import_id: int, job: int) -> Queued | None:
+    """The import that this job is to carry; None where it has nothing to do any more."""
+    row = connection.execute(
+        select(import_.c.domain_id, import_.c.provider_mark, import_.c.deadline).where(
+            import_.c.id == import_id,
+            import_.c.job == job,
+            import_.c.state.in_(("waiting", "running")),
+        )
+    ).first()
+    return None if row is None else Queued(*row)
+
+
 class Unfinished(msgspec.Struct, frozen=True):
     """An import that has not ended, and how long its domain keeps what it brings (None: the default)."""
 

@@ -15,6 +15,7 @@ from contactport.store.belonging import open_ring
 from contactport.store.database import Database
 from contactport.store.engines import postgresql, sqlite
 from contactport.store.migrations import check, migrate
+from contactport.store.reserve import Reserve
 from contactport.store.signals import Signals
 from contactport.store.vault import Ring
 
@@ -56,6 +57,8 @@ def open_store(folder: Path, database_url: str = "", *, upgrade: bool = False) -
                 os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
                 made.append(f"database {path}")
             database = Database(engines)
+            if not database_url:
+                database.reserve = Reserve(folder)
             database.write_now(migrate if upgrade or not database_url else check)
             ring, ring_made = open_ring(database, folder / RING)
             made += ring_made

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from contactport.errors import Code
+from tests.e2e.moody_server import MoodyServer
 from tests.faults.book_server import PASSWORD, BookServer
 from tests.faults.cluster import Application, Cluster, until
 
@@ -105,3 +108,52 @@ def test_at_most_five_wrong_passwords_reach_the_provider_however_many_are_begun_
         assert codes.count(Code.FAILED_RECENTLY) == begun - 5
         assert ended_with(guesser, start(guesser, books.url, "ann")) == Code.FAILED_RECENTLY
         assert ended_with(owner, start(owner, books.url, "ann")) == 0
+
+
+def state(application: Application, import_id: int) -> str:
+    return str(json.loads(application.call("GET", f"/imports/{import_id}"))["state"])
+
+
+def test_a_domain_that_holds_every_slot_keeps_no_other_waiting(
+    tmp_path: Path, database_of_cluster: str
+) -> None:
+    settings = {"workers": "8", "turn_seconds": "2"}
+    processes = 2 if database_of_cluster else 1
+    with (
+        ExitStack() as stack,
+        BookServer(COUNT) as good,
+        Cluster(tmp_path, database_url=database_of_cluster, settings=settings) as cluster,
+    ):
+        drips = [stack.enter_context(MoodyServer("dripping")) for _ in range(12 * processes)]
+        attacker, victim = cluster.application("attacker"), cluster.application("victim")
+        ids = [start(attacker, drip.url, f"mallory{number}") for number, drip in enumerate(drips * 3)]
+        until(lambda: sum(drip.asked > 0 for drip in drips) >= 8 * processes or None)
+        took: list[float] = []
+        for number in range(12):
+            began = time.monotonic()
+            assert ended_with(victim, start(victim, good.url, f"ann{number}")) == 0
+            took.append(time.monotonic() - began)
+        print(f"an import beside {len(ids)} that drip: {sorted(took)[6]:.1f} s, at most {max(took):.1f} s")
+        # Many at once get more than the reserve, from those whose turn is over.
+        many = [start(victim, good.url, f"bob{number}") for number in range(12)]
+        assert [ended_with(victim, one) for one in many] == [0] * 12
+        assert {state(attacker, one) for one in ids} <= {"waiting", "running"}, "none was lost for it"
+
+
+def test_an_import_that_does_not_get_on_ends_and_a_slow_one_does_not(
+    tmp_path: Path, database_of_cluster: str
+) -> None:
+    settings = {"progress_seconds": "6", "progress_bytes": "100000", "progress_records": "60"}
+    with (
+        MoodyServer("dripping") as drip,
+        BookServer(60, page=2, pause=0.5) as slow,
+        Cluster(tmp_path, database_url=database_of_cluster, settings=settings) as cluster,
+    ):
+        application = cluster.application("shop")
+        dripping = start(application, drip.url, "mallory")
+        steady = start(application, slow.url, "ann")
+        end = application.end(dripping)
+        assert end["value"] == Code.TIMEOUT
+        assert "so slowly" in end["description"]
+        assert ended_with(application, steady) == 0
+        assert len(application.addresses(steady)) == 60

@@ -67,3 +67,15 @@ async def test_many_who_ask_at_once_are_one_question_to_the_database(
     go_on.set()
     assert {answer.status for answer in await asyncio.gather(*asking)} == {200}
     assert len(asked) == 1
+
+
+async def test_a_service_whose_key_ring_is_gone_is_not_ready(wire: Build, store: Store) -> None:
+    (store.folder / "ring.json").unlink()
+    answer = await ask(wire(), "GET", "/ready")
+    assert (answer.status, answer.json()) == (503, {"status": "not_ready", "because": ["ring"]})
+
+
+async def test_a_service_whose_disk_is_full_is_not_ready(wire: Build, store: Store) -> None:
+    store.database.reserve.give_up()
+    answer = await ask(wire(), "GET", "/ready")
+    assert (answer.status, answer.json()) == (503, {"status": "not_ready", "because": ["disk"]})

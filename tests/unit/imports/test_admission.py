@@ -196,7 +196,7 @@ class TestJobs:
         ((job, delay),) = desk.queued
         assert (job.import_id, job.number, delay) == (waiting, 1, parked.seconds)
         row = desk.row(waiting)
-        assert (row.state, row.job, row.provider_mark) == ("waiting", 1, job.lane)
+        assert (row.state, row.job) == ("waiting", 1)
         assert row.not_before is not None
         told = desk.store.database.read_now(events.read, waiting)
         assert [(event.type, event.status) for event in told] == [

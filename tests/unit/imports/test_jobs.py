@@ -20,7 +20,7 @@ class Running:
     def __init__(self, store: Store, perform: Callable[[int, int], Awaitable[None]]) -> None:
         self._store = store
         self.jobs = Jobs(store.database)
-        self.carrier = Carrier(store.database, EMBEDDED, perform, workers=2, lane_limit=2)
+        self.carrier = Carrier(store.database, EMBEDDED, perform, workers=2)
 
     async def enqueue(self, import_id: int, *, number: int = 0, delay: float = 0.0) -> None:
         await self._store.database.write(self.jobs.enqueue, job(import_id, number), delay)
@@ -30,8 +30,7 @@ class Running:
 
 
 def job(import_id: int, number: int = 0) -> Job:
-    """A job in a lane that the import's number chooses: three providers."""
-    return Job(import_id, number, bytes([import_id % 3]) * 16)
+    return Job(import_id, number)
 
 
 @asynccontextmanager
@@ -109,12 +108,12 @@ async def test_what_was_cut_off_is_performed_after_the_next_launch(store: Store)
         await work.until(lambda: work.done == [1])
 
 
-async def test_no_more_than_the_workers_run_at_once(store: Store) -> None:
+async def test_no_more_than_the_workers_and_their_reserve_are_taken_at_once(store: Store) -> None:
     held = Work(opened=False)
     async with running(store, held) as queue:
         for import_id in range(1, 6):
             await queue.enqueue(import_id)
-        await held.until(lambda: len(held.begun) == 2)
+        await held.until(lambda: len(held.begun) == 3)
         held.gate.set()
         await held.until(lambda: len(held.done) == 5)
 
@@ -207,12 +206,14 @@ async def test_a_job_that_waits_can_be_told_to_begin_now(store: Store) -> None:
         await work.until(lambda: work.done == [1])
 
 
-async def test_a_full_lane_holds_up_no_other(store: Store) -> None:
+async def test_of_those_that_wait_the_lowest_rank_is_taken_first(store: Store) -> None:
     held = Work(opened=False)
     async with running(store, held) as queue:
-        # Lane 0 may have one of the two places only.
-        for import_id in (3, 6, 9, 1):
+        for import_id in (1, 2, 3):
             await queue.enqueue(import_id)
-        await held.until(lambda: 1 in held.begun and len(held.begun) == 2)
+        await held.until(lambda: len(held.begun) == 3)
+        for import_id, rank in ((4, 9), (5, 0), (6, 4)):
+            await store.database.write(queue.jobs.enqueue, Job(import_id, 0, rank))
         held.gate.set()
-        await held.until(lambda: sorted(held.done) == [1, 3, 6, 9])
+        await held.until(lambda: len(held.done) == 6)
+    assert held.begun[3:] == [5, 6, 4]

@@ -54,11 +54,11 @@ class Running:
         attempts = Attempts(
             store, settings, lambda _: source, lambda: open_client(settings), self.jobs.enqueue
         )
-        self.carrier = Carrier(store.database, EMBEDDED, attempts.perform, workers=1, lane_limit=1)
+        self.carrier = Carrier(store.database, EMBEDDED, attempts.perform, workers=1)
 
     async def begin(self) -> int:
         import_id = begin(self.store, self._domain)
-        await self.store.database.write(self.jobs.enqueue, Job(import_id, 0, b"p" * 16))
+        await self.store.database.write(self.jobs.enqueue, Job(import_id, 0))
         return import_id
 
     async def row(self, import_id: int) -> Import:
@@ -164,7 +164,7 @@ async def test_an_import_that_was_parked_while_the_housekeeping_looked_gets_no_s
         await process.change(import_id, created_at=now_ms() - 3_600_000)
 
         async def as_it_was(_jobs: object) -> list[Job]:
-            return [Job(import_id, 0, b"p" * 16)]
+            return [Job(import_id, 0)]
 
         monkeypatch.setattr(process.jobs, "forgotten", as_it_was)
         await process.housekeeper.tidy()

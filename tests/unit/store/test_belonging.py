@@ -188,3 +188,14 @@ class TestReplacing:
         replacement.replace(store.database, ring_of(store))
         with pytest.raises(RingError, match="start it again"):
             begin(twin, domain)
+
+
+def test_a_new_database_beside_a_used_ring_is_refused(tmp_path: Path, filled: Store) -> None:
+    folder = tmp_path / "other"
+    folder.mkdir(mode=0o700)
+    shutil.copy2(ring_of(filled), folder / "ring.json")
+    (folder / "contactport.db").touch(0o600)
+    for _ in range(2):
+        with pytest.raises(RingError, match="new and empty"):
+            open_store(folder)
+    assert (folder / "ring.json").read_bytes() == ring_of(filled).read_bytes()
