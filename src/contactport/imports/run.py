@@ -17,6 +17,7 @@ import structlog
 
 from contactport.contact import Contact, Group, Item, Note, Passed, Reject
 from contactport.errors import Code, WireError
+from contactport.formats.budgets import SMALL, bounded
 from contactport.formats.encodings import Evidence
 from contactport.imports.marks import Marks
 from contactport.imports.repeated import Outcome, Repeated
@@ -151,6 +152,10 @@ class _Attempt:
             self._again(raw, outcome)
             return
         items = await self._items(raw)
+        if len(raw.data) > SMALL:
+            for item in items:
+                if isinstance(item, Contact | Group):
+                    self._batch.notes += (Note(raw.key, reason) for reason in bounded(item))
         cards = [item for item in items if not isinstance(item, Note)]
         if not cards:
             self._reject(Reject(raw.key, _NO_CARD))

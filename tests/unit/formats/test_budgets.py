@@ -1,0 +1,55 @@
+"""What one contact may hold is bounded, and no real card loses anything."""
+
+from __future__ import annotations
+
+import msgspec
+from hypothesis import given
+
+from contactport.contact import Address, Contact, Email, Group, Name, Organisation, Phone
+from contactport.formats.budgets import CATEGORIES, ENTRIES, GROUP_NAME, LONG, MEMBERS, SMALL, TEXT, bounded
+from tests.unit.formats.strategies import contacts, groups
+
+
+@given(contacts, groups)
+def test_a_real_card_loses_nothing(contact: Contact, group: Group) -> None:
+    before = msgspec.json.encode([contact, group])
+    assert bounded(contact) == bounded(group) == []
+    assert msgspec.json.encode([contact, group]) == before
+
+
+def test_every_text_and_list_is_cut_and_told() -> None:
+    huge = "x" * 2_000_000
+    contact = Contact(
+        uid=huge,
+        name=Name(huge, huge),
+        formatted_name=huge,
+        emails=[Email(huge, (huge,) * 300, huge)] * 300,
+        phones=[Phone(huge)],
+        addresses=[Address(huge, formatted=huge)],
+        organisations=[Organisation(huge, [huge] * 10)],
+        notes=[huge],
+        categories=[huge] * 1000,
+    )
+    told = bounded(contact)
+    assert len(told) >= 9
+    assert all(len(reason) <= 300 and "xx" not in reason for reason in told)
+    assert (len(contact.uid), len(contact.name.family), len(contact.formatted_name)) == (TEXT, TEXT, TEXT)
+    assert len(contact.emails) == ENTRIES
+    assert (len(contact.emails[0].address), len(contact.emails[0].label or "")) == (TEXT, TEXT)
+    assert (len(contact.emails[0].kinds), len(contact.emails[0].kinds[0])) == (ENTRIES, TEXT)
+    assert len(contact.addresses[0].formatted) == len(contact.organisations[0].units[0]) == TEXT
+    assert len(contact.notes[0]) == LONG
+    assert (len(contact.categories), len(contact.categories[0])) == (CATEGORIES, GROUP_NAME)
+    assert bounded(contact) == []
+
+
+def test_a_group_is_cut() -> None:
+    group = Group("x" * 1_900_000, "1", ["m"] * (MEMBERS + 1))
+    assert len(bounded(group)) == 2
+    assert (len(group.name), len(group.members)) == (GROUP_NAME, MEMBERS)
+
+
+def test_a_small_card_needs_no_look() -> None:
+    assert SMALL <= TEXT
+    assert SMALL // 2 <= CATEGORIES
+    assert SMALL // len("TEL:1\n") <= ENTRIES
