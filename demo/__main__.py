@@ -80,12 +80,12 @@ def demonstrate(folder: Path, stay: bool) -> None:
 
         show.heading("0", "a domain: the key pair of one application")
         key, password = key_pair(folder / "contactport" / "data")
-        variables = {"KEY": f"{key}:{password}", "HOST": host}
-        show.say(f"$ export KEY='{variables['KEY']}' HOST='{host}'", "green")
+        variables = {"KEY": f"{key}:{password}", "HOST": host, "BOOK": book}
+        show.say(f"$ {_export(variables)}", "green")
 
         show.heading("1", "begin the import: the user's name and password in, an import id out")
         begun = show.command(
-            f'curl -s -u "$KEY" "$HOST/begin_import/import.json" -d service=carddav -d server={book} '
+            f'curl -s -u "$KEY" "$HOST/begin_import/import.json" -d service=carddav -d server="$BOOK" '
             f"-d username={servers.USER} -d password={servers.PASSWORD}",
             variables,
         )
@@ -106,15 +106,24 @@ def demonstrate(folder: Path, stay: bool) -> None:
         show.heading("4", "how the figures add up, and what could not be read")
         body = show.command(f'curl -s -u "$KEY" "$HOST/imports/{identifier}"', variables)
         show.ledger(body["ledger"])
-        show.rejects(body["rejects"])
+        show.left_out("rejected", body["rejects"])
+        show.left_out("note", body["notes"])
 
         if stay:
-            wait(identifier)
+            wait(identifier, variables)
 
 
-def wait(identifier: int) -> None:
-    show.heading("*", "still running: try these in another terminal, after the `export` line above")
+def _export(variables: dict[str, str]) -> str:
+    """The line that gives another terminal the variables; nothing in them needs quoting beyond this."""
+    return "export " + " ".join(f"{name}='{value}'" for name, value in variables.items())
+
+
+def wait(identifier: int, variables: dict[str, str]) -> None:
+    show.heading(
+        "*", "still running: paste this line into another terminal, then any of the others, or README's"
+    )
     for line in (
+        _export(variables),
         f'curl -s -u "$KEY" "$HOST/contacts/{identifier}.vcf"',
         f'curl -s -u "$KEY" "$HOST/contacts/{identifier}.xml?start=0&count=5"',
         f'curl -s -u "$KEY" "$HOST/contacts/{identifier}.csv"',
@@ -145,7 +154,7 @@ def main() -> int:
     show.say(
         "  scripts/demo --stay                       the same, and the servers stay for your own requests"
     )
-    show.say("  .venv/bin/contactport serve --data data   a service of your own; then `domain add`")
+    show.say("  .venv/bin/contactport serve               a service of your own; then `domain add`")
     show.say(
         "  .venv/bin/contactport import --help       one address book on the terminal, without a service"
     )

@@ -20,17 +20,36 @@ from samples import demo_book
 USER = "alice"
 PASSWORD = "not-a-secret"
 READY_SECONDS = 30.0
+BOOK_PORT = 5232
+SERVICE_PORT = 8321
+"""Those that the documents show; other ones where they are taken."""
 
 
 class DemoError(Exception):
     """The demo can't go on; the text says why, with the end of the log of whatever failed."""
 
 
-def free_port() -> int:
+@contextmanager
+def usual_or_free(usual: int) -> Generator[int]:
+    """The usual port, or a free one where that is taken, also by another demo that is only about to take it."""
+    with socket.socket(socket.AF_UNIX) as claim:
+        port = usual
+        try:
+            if sys.platform == "linux":
+                # A name without a file: it ends with this process, however that ends.
+                claim.bind(f"\0contactport-demo-{usual}")
+            _probe(usual)
+        except OSError:
+            port = _probe(0)
+        yield port
+
+
+def _probe(port: int) -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+        found: int = probe.getsockname()[1]
+        return found
 
 
 @contextmanager
@@ -85,10 +104,15 @@ def lay_book(folder: Path) -> int:
 @contextmanager
 def radicale(folder: Path) -> Generator[str]:
     """Radicale over the sample book; its URL."""
+    with usual_or_free(BOOK_PORT) as port, _radicale(folder, port) as url:
+        yield url
+
+
+@contextmanager
+def _radicale(folder: Path, port: int) -> Generator[str]:
     folder.mkdir()
     lay_book(folder)
     (folder / "users").write_text(f"{USER}:{PASSWORD}\n")
-    port = free_port()
     config = folder / "config"
     config.write_text(
         f"[server]\nhosts = 127.0.0.1:{port}\n"
@@ -104,14 +128,20 @@ def radicale(folder: Path) -> Generator[str]:
 
 @contextmanager
 def contactport(program: str, folder: Path) -> Generator[str]:
-    """`contactport serve` on a free port; its URL, as the line it prints when it is ready says it."""
+    """`contactport serve`; its URL, as the line it prints when it is ready says it."""
+    with usual_or_free(SERVICE_PORT) as port, _contactport(program, folder, port) as url:
+        yield url
+
+
+@contextmanager
+def _contactport(program: str, folder: Path, port: int) -> Generator[str]:
     folder.mkdir()
     log, said = folder / "log", folder / "said"
     command = [
         program,
         "serve",
         "--port",
-        "0",
+        str(port),
         "--data",
         str(folder / "data"),
         "--allow-network",

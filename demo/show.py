@@ -62,6 +62,7 @@ def ledger(body: Mapping[str, Any]) -> None:
     say(f"{found} found = {delivered} delivered + {merged} merged + {rejected} rejected", "bold")
 
 
-def rejects(rows: Sequence[Mapping[str, str]]) -> None:
+def left_out(what: str, rows: Sequence[Mapping[str, str]]) -> None:
+    """Cards that could not be read, or what was left out of one that was delivered."""
     for row in rows:
-        say(f"rejected: {row['place']}: {row['reason']}", "yellow")
+        say(f"{what}: {row['place']}: {row['reason']}", "yellow")

@@ -21,6 +21,8 @@ Positive = Annotated[int, Meta(gt=0, le=2**40)]
 Seconds = Annotated[float, Meta(gt=0, le=YEAR)]
 """Bounded, so that infinity is refused as well."""
 PREFIX = "CONTACTPORT_"
+NO_SETTINGS = ("CONFIG", "TEST_", "FUZZ_")
+"""How the names of our variables begin that are no settings."""
 FILE_BYTES = 1024 * 1024
 _PLACE = re.compile(r"(?P<told>.*) - at `\$\.(?P<name>\w+).*`", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)

@@ -29,6 +29,7 @@ COMMANDS = {
     "migrate": ("contactport.cli.migrate:migrate", "Make or upgrade the tables of a PostgreSQL database."),
     "domain": ("contactport.cli.domain:domain", "Add, list, rotate and remove applications' key pairs."),
     "keys": ("contactport.cli.keys:keys", "List, rotate and replace the keys that seal what is kept."),
+    "imports": ("contactport.cli.imports:imports", "List, show and cancel the service's imports."),
     "receipts": ("contactport.cli.receipts:receipts", "List what was erased, for an audit."),
     "import": (
         "contactport.cli.import_:import_",

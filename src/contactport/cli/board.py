@@ -9,6 +9,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from contactport.counted import counted
 from contactport.errors import Code
 from contactport.store.figures import COMPLETE, Breaker, Figures
 
@@ -32,7 +33,7 @@ def _head(figures: Figures) -> Table:
     if figures.ring_keys is None:
         parts.append("no key ring here")
     else:
-        parts.append(_number(figures.ring_keys, "key") + " in the ring")
+        parts.append(counted(figures.ring_keys, "key") + " in the ring")
     line = Text(" · ".join(parts) + " · ")
     line.append(*_alive(figures))
     head = Table.grid(expand=True, padding=(0, 2, 0, 0), pad_edge=False)
@@ -46,7 +47,7 @@ def _alive(figures: Figures) -> tuple[str, str]:
     if figures.database == "sqlite":
         return ("running", "green") if figures.workers else ("not running", "bold red")
     workers = figures.workers or 0
-    return (_number(workers, "worker") + " alive", "green" if workers else "bold red")
+    return (counted(workers, "worker") + " alive", "green" if workers else "bold red")
 
 
 def _sums(figures: Figures) -> Table:
@@ -61,7 +62,7 @@ def _sums(figures: Figures) -> Table:
     queue.append(f" · {figures.parked} parked · {figures.running} running")
     sums.add_row("Imports", queue)
     sums.add_row("Last hour", _outcomes(figures.ended))
-    kept = Text(f"{_number(figures.kept, 'import')} until the end of retention")
+    kept = Text(f"{counted(figures.kept, 'import')} until the end of retention")
     kept.append(
         f" · {figures.purge_due} overdue" if figures.purge_due else "",
         "bold red" if figures.purge_due else "",
@@ -144,7 +145,3 @@ def size(count: int) -> str:
     if count < 1_000_000_000:
         return f"{count / 1_000_000:.1f} MB"
     return f"{count / 1_000_000_000:.1f} GB"
-
-
-def _number(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"

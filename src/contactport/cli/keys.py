@@ -17,6 +17,7 @@ from contactport.cli.failures import FOLDER, Failure
 from contactport.cli.folder import existing_folder, opened
 from contactport.cli.options import settings_of, settings_options
 from contactport.cli.output import put_json, say
+from contactport.counted import counted
 from contactport.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def list_(as_json: bool, data: str | None, config: Path | None) -> None:
         say("There is no daily key yet, or none that is still wanted: the next import makes one.")
     for row in rows:
         made = f"made {row['made_at']}" if row["present"] else "gone: what it seals can't be opened any more"
-        click.echo(f"key {row['number']:<4} {_imports(row['imports']):<12} {made}")
+        click.echo(f"key {row['number']:<4} {counted(row['imports'], 'import'):<12} {made}")
 
 
 @keys.command()
@@ -67,11 +68,12 @@ def rotate(as_json: bool, data: str | None, config: Path | None) -> None:
     if as_json:
         put_json(done)
         return
-    click.echo(f"key {done.number} is the newest; {_imports(done.resealed)} sealed anew with it")
+    click.echo(f"key {done.number} is the newest; {counted(done.resealed, 'import')} sealed anew with it")
     click.echo(f"destroyed: {', '.join(f'key {one}' for one in done.destroyed) or 'nothing'}")
     if done.unreadable:
         say(
-            f"{_imports(done.unreadable)} could not be opened, before either: `contactport keys list` tells more"
+            f"{counted(done.unreadable, 'import')} could not be opened, before either: `contactport keys list` tells "
+            "more"
         )
 
 
@@ -117,10 +119,6 @@ def _row(number: int, made: int | None, imports: int) -> dict[str, Any]:
 
 def _time(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _imports(count: int) -> str:
-    return f"{count} {'import' if count == 1 else 'imports'}"
 
 
 def _ask(question: str) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from contactport.cli.output import say
 from contactport.net.guard import parse_network
-from contactport.settings import Settings, load
+from contactport.settings import NO_SETTINGS, PREFIX, SettingError, Settings, load, nearest
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -47,6 +48,21 @@ def settings_of(
     settings = load(config, overrides=given)
     check(settings)
     return settings
+
+
+def heed_variables(environment: Mapping[str, str]) -> None:
+    """Warn of variables that look like settings and are none. Raises SettingError for a slip of the pen."""
+    for variable in sorted(environment):
+        name = variable.removeprefix(PREFIX)
+        if name == variable or name.lower() in Settings.__struct_fields__ or name.startswith(NO_SETTINGS):
+            continue
+        near = nearest(name)
+        if near:
+            raise SettingError(
+                f"the variable {variable} is set, and there is no such setting: did you mean {PREFIX}{near.upper()}? "
+                "Correct it, or unset it."
+            )
+        say(f"warning: the variable {variable} is set, and there is no such setting: it does nothing")
 
 
 def check(settings: Settings) -> None:

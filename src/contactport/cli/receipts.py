@@ -11,6 +11,7 @@ import click
 from contactport.cli.folder import opened
 from contactport.cli.options import settings_of, settings_options
 from contactport.cli.output import say
+from contactport.counted import counted
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -68,9 +69,10 @@ def _write(one: Receipt, destroyed: bool, as_json: bool, *, first: bool) -> None
     )
     if not as_json:
         state = "destroyed" if destroyed else "still there"
+        contacts = counted(one.contacts, "contact")
         click.echo(
-            f"{at}  import {one.import_id:<10}  {one.contacts} contacts  {_BY[one.by]}  key {one.key_number} "
-            f"{state}  domain {one.domain}"
+            f"{at}  import {one.import_id:<10}  {contacts}  {_BY[one.by]}  key {one.key_number} {state}  "
+            f"domain {one.domain}"
         )
         return
     told: dict[str, Any] = {**msgspec.structs.asdict(one), "erased_at": at, "key_destroyed": destroyed}

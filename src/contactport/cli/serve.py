@@ -19,7 +19,7 @@ import click
 from contactport.cli.failures import Failure
 from contactport.cli.listener import is_loopback, listen, url_of
 from contactport.cli.metrics import listen_for_metrics, metrics_option, metrics_served
-from contactport.cli.options import allow_network_option, settings_of, settings_options
+from contactport.cli.options import allow_network_option, heed_variables, settings_of, settings_options
 from contactport.cli.output import say
 from contactport.process import forbid_core_dumps, ignore_hangups, spare_what_stays
 from contactport.settings import Settings
@@ -96,6 +96,7 @@ def serve(
             metrics=metrics,
         )
 
+    heed_variables(os.environ)
     settings = read_settings()
     if role == "api" and not settings.database_url:
         raise click.UsageError(

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from contactport.cli.metrics import listen_for_metrics, metrics_option, metrics_served
-from contactport.cli.options import allow_network_option, settings_of, settings_options
+from contactport.cli.options import allow_network_option, heed_variables, settings_of, settings_options
 from contactport.cli.output import say
 from contactport.process import forbid_core_dumps, ignore_hangups, spare_what_stays
 from contactport.settings import Settings
@@ -40,6 +40,7 @@ def worker(
     def read_settings() -> Settings:
         return settings_of(data, config, allow_network=allow_network, metrics=metrics)
 
+    heed_variables(os.environ)
     settings = read_settings()
     if not settings.database_url:
         raise click.UsageError(

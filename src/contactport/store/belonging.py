@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from contactport.counted import counted
 from contactport.store.data_keys import HOLDING
 from contactport.store.database import Database
 from contactport.store.ringfile import RingError, RingLost
@@ -32,7 +33,7 @@ class Loss(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return (
-            f"{self.under_way} {'import' if self.under_way == 1 else 'imports'} under way and what {self.finished} "
+            f"{counted(self.under_way, 'import')} under way and what {self.finished} "
             f"finished {'one has' if self.finished == 1 else 'ones have'} brought"
         )
 

@@ -9,6 +9,7 @@ from typing import Literal
 from sqlalchemy import Connection, delete, func, select, update
 
 from contactport import telemetry
+from contactport.counted import counted
 from contactport.errors import Code
 from contactport.store import events, report
 from contactport.store.clock import now_ms
@@ -51,7 +52,7 @@ def _left_out(
     `other_books` says that books which are not counted were not read to their end.
     """
     books = states.total()
-    of = "1 address book" if books == 1 else f"{books} address books"
+    of = counted(books, "address book")
     parts: list[str] = []
     if states["failed"]:
         parts.append(f"{states['failed']} of {of} could not be read")
@@ -60,11 +61,12 @@ def _left_out(
     if other_books and not parts:
         parts.append("not every address book could be read")
     if rejected:
-        parts.append(f"{rejected} of {found} cards could not be read")
+        parts.append(f"{rejected:,} of {counted(found, 'card')} could not be read")
     if not parts:
         return None
     text = ", and ".join(parts)
-    return f"{text[0].upper()}{text[1:]}; GET /imports/{import_id} lists them."
+    one = not other_books and states["failed"] + states["incomplete"] + rejected == 1
+    return f"{text[0].upper()}{text[1:]}; GET /imports/{import_id} lists {'it' if one else 'them'}."
 
 
 def fail(connection: Connection, import_id: int, code: int, text: str, retention: int) -> None:

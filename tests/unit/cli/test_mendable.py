@@ -130,3 +130,29 @@ def test_an_output_that_can_t_be_written(run: Run, tmp_path: Path) -> None:
     done = run("convert", str(cards), "--to", "csv", "--output", "/proc/nowhere/out.csv")
     assert done.exit_code not in (0, 70)
     assert in_one_line(done.stderr) or "Error:" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_variable_that_nearly_is_a_setting_is_refused(
+    run: Run, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTACTPORT_RETENTOIN", "5")
+    done = run(command)
+    assert done.exit_code == 2
+    assert in_one_line(done.stderr), done.stderr
+    assert "CONTACTPORT_RETENTION" in done.stderr
+
+
+def test_any_other_is_warned_of_and_those_of_ours_are_known(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "settings.toml").write_text("port = 0")
+    monkeypatch.setenv("CONTACTPORT_CONFIG", str(tmp_path / "settings.toml"))
+    monkeypatch.setenv("CONTACTPORT_TEST_SEED", "7")
+    monkeypatch.setenv("CONTACTPORT_FAVOURITE_COLOUR", "blue")
+    # It ends for a reason of its own: a worker wants PostgreSQL.
+    done = run("worker")
+    assert "CONTACTPORT_DATABASE_URL" in done.stderr
+    assert "CONTACTPORT_FAVOURITE_COLOUR is set, and there is no such setting" in done.stderr
+    assert "CONTACTPORT_TEST_SEED" not in done.stderr
+    assert "warning: the variable CONTACTPORT_CONFIG" not in done.stderr

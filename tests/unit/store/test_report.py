@@ -129,8 +129,8 @@ class TestBooks:
         [
             ("", 0, None),
             ("cc", 0, None),
-            ("cf", 0, "1 of 2 address books could not be read; GET /imports/{} lists them."),
-            ("i", 0, "The server held back a part of 1 of 1 address book; GET /imports/{} lists them."),
+            ("cf", 0, "1 of 2 address books could not be read; GET /imports/{} lists it."),
+            ("i", 0, "The server held back a part of 1 of 1 address book; GET /imports/{} lists it."),
             (
                 "cfi",
                 2,

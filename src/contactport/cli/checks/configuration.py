@@ -9,10 +9,8 @@ from pathlib import Path
 
 from contactport.cli.checks.finding import Finding, good, note, wrong
 from contactport.net.guard import parse_network
-from contactport.settings import PREFIX, SettingError, Settings, load
+from contactport.settings import NO_SETTINGS, PREFIX, SettingError, Settings, load
 
-OTHERS = ("CONFIG", "TEST_", "FUZZ_")
-"""How the names of our variables begin that are no settings."""
 ANSWER_SECONDS = 3.0
 
 
@@ -33,7 +31,7 @@ def strangers(environment: Mapping[str, str]) -> Iterator[Finding]:
     names = [name.upper() for name in Settings.__struct_fields__]
     for variable in sorted(environment):
         name = variable.removeprefix(PREFIX)
-        if name == variable or name in names or name.startswith(OTHERS):
+        if name == variable or name in names or name.startswith(NO_SETTINGS):
             continue
         near = difflib.get_close_matches(name, names, 1)
         fix = f"did you mean {PREFIX}{near[0]}?" if near else "unset it"
