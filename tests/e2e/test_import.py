@@ -295,11 +295,11 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
             data=tmp_path,
             steps=[
                 ("Password", "secret\n"),
-                ("importing", book.gate.open),
+                ("finding the address book", book.gate.open),
             ],
         )
     assert code == 0, shown
-    assert "of 1200" in shown
+    assert "of 1,200 cards" in shown
 
 
 def test_where_contacts_go_to_the_terminal_no_bar_stands_between_them(

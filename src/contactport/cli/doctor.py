@@ -56,6 +56,8 @@ def _everything(settings: Settings | None) -> Iterator[Finding]:
         database.look_into_postgresql(settings.database_url) if shared else database.look_into_sqlite(place)
     )
     yield from trouble
+    if not shared and not trouble:
+        yield from database.beside(place, inside)
     if inside is not None:
         yield from database.schema(inside, shared=shared)
     if not trouble:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contactport.cli.checks.database import DATABASE
+from contactport.cli.checks.database import DATABASE, databases_beside
 from contactport.cli.failures import FOLDER, Failure
 from contactport.cli.output import say
 from contactport.settings import Settings
 
 if TYPE_CHECKING:
     from contactport.store.open import Store
+
+CLOCK_SLACK = 5.0
+CLOCK_LIMIT = 60.0
+"""Seconds between two clocks that are nothing to speak of, and from which on nothing is begun."""
 
 
 def existing_folder(settings: Settings) -> Path:
@@ -44,21 +46,36 @@ def existing_database(settings: Settings) -> None:
     )
 
 
-def databases_beside(folder: Path) -> list[Path]:
-    """Other folders next to this one that hold a database, of the first thousand there."""
-    try:
-        with os.scandir(folder.absolute().parent) as entries:
-            near = [Path(entry.path) for entry in islice(entries, 1000)]
-        return sorted(
-            path for path in near if path.name != folder.absolute().name and (path / DATABASE).is_file()
-        )
-    except OSError:
-        return []
-
-
 def _others(folder: Path) -> str:
     found = databases_beside(folder)
     return f"There is one in {' and in '.join(map(str, found[:3]))}. " if found else ""
+
+
+def check_clock(store: Store) -> None:
+    """Raises Failure where this machine's clock and the database server's differ by much; warns where by less.
+
+    Times that one process writes are judged by the clocks of others: retention, deadlines, pauses and keys.
+    """
+    from contactport.store.clock import ahead_ms
+
+    told = clock_fault(store.database.read_now(ahead_ms))
+    if told.startswith("warning"):
+        say(told)
+    elif told:
+        raise Failure(told, FOLDER)
+
+
+def clock_fault(ahead_ms: int) -> str:
+    """What is to be said of a clock so far ahead of the database server's; empty where it is right."""
+    seconds = abs(ahead_ms) / 1000
+    if seconds <= CLOCK_SLACK:
+        return ""
+    way = "ahead of" if ahead_ms > 0 else "behind"
+    told = f"this machine's clock is {seconds:.0f} seconds {way} the database server's"
+    fix = "set both right, and keep them so with NTP (`timedatectl set-ntp true`)"
+    if seconds <= CLOCK_LIMIT:
+        return f"warning: {told}: {fix}"
+    return f"{told}, so that imports would end and contacts be deleted too early or too late: {fix}"
 
 
 @contextmanager

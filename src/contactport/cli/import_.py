@@ -143,7 +143,7 @@ def _import(settings: Settings, account: Account, format_: str, path: Path | Non
     incomplete = False
     try:
         protocol = source(account.provider.protocol)
-        with output(path) as out, _terminal(path) as (tell, show):
+        with output(path) as out, _terminal(path) as (tell, show, staged):
             groups: dict[str, list[str]] = {}
             writer = Writer(write_of(format_, groups), out)
             record = WrittenRecord(
@@ -151,7 +151,7 @@ def _import(settings: Settings, account: Account, format_: str, path: Path | Non
             )
             ledger = record.ledger
             try:
-                asyncio.run(_run(settings, protocol, account, record))
+                asyncio.run(_run(settings, staged(protocol), account, record))
             except BaseException:
                 writer.abandon()
                 raise
@@ -198,28 +198,18 @@ async def _run(settings: Settings, source: Source, account: Account, record: Wri
 
 
 @contextmanager
-def _terminal(path: Path | None) -> Generator[tuple[Tell, Show]]:
-    """How to tell of a reject and show how far it is: a bar, where one does not stand in the contacts' way."""
+def _terminal(path: Path | None) -> Generator[tuple[Tell, Show, Callable[[Source], Source]]]:
+    """How to tell of a reject, show how far it is, and learn the source's stage: on a terminal by a line of its own,
+    where that does not stand in the contacts' way.
+    """
     if not sys.stderr.isatty() or (path is None and sys.stdout.isatty()):
-        yield say, lambda _ledger, _listed: None
+        yield say, lambda _ledger, _listed: None, lambda source: source
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from contactport.cli.progress import Staged, progress
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[told]}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("importing", total=None, told="")
-
-        def show(ledger: Ledger, listed: int | None) -> None:
-            told = str(ledger.found) if listed is None else f"{ledger.found} of {listed}"
-            progress.update(task, total=listed, completed=ledger.found, told=told)
-
-        def tell(text: str) -> None:
-            progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-        yield tell, show
+    with progress() as shown:
+        yield (
+            shown.say,
+            lambda ledger, listed: shown.show(ledger.found, listed),
+            lambda source: Staged(source, shown.stage),
+        )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from contactport.cli.failures import Failure
+from contactport.cli.folder import check_clock
 from contactport.cli.listener import is_loopback, listen, url_of
 from contactport.cli.metrics import listen_for_metrics, metrics_option, metrics_served
 from contactport.cli.options import allow_network_option, heed_variables, settings_of, settings_options
@@ -124,6 +125,7 @@ def serve(
     store = open_store(folder, settings.database_url)
     for made in store.made:
         say(f"made the {made}")
+    check_clock(store)
     if alone and lock is None:
         lock = hold_folder(folder)
     with metrics_served(metrics_listeners, store):

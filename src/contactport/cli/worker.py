@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from contactport.cli.folder import check_clock
 from contactport.cli.metrics import listen_for_metrics, metrics_option, metrics_served
 from contactport.cli.options import allow_network_option, heed_variables, settings_of, settings_options
 from contactport.cli.output import say
@@ -55,6 +56,7 @@ def worker(
     store: Store = open_store(Path(settings.data), settings.database_url)
     for made in store.made:
         say(f"made the {made}")
+    check_clock(store)
 
     import uvloop
 

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import time
 
+from sqlalchemy import Connection, text
+
 
 def now_ms() -> int:
     """Milliseconds since 1970 in UTC."""
     return time.time_ns() // 1_000_000
+
+
+def ahead_ms(connection: Connection) -> int:
+    """How far this machine's clock is ahead of the database server's; 0 for SQLite, which has none of its own.
+
+    The way there and back counts as error, by half.
+    """
+    if connection.dialect.name != "postgresql":
+        return 0
+    before = now_ms()
+    theirs = float(
+        connection.execute(text("SELECT extract(epoch FROM clock_timestamp()) * 1000")).scalar_one()
+    )
+    return round((before + now_ms()) / 2 - theirs)

@@ -265,11 +265,12 @@ def test_a_port_that_another_program_has(
     assert "not by contactport" in wrongs()["port"]
 
 
-def test_a_port_where_the_service_answers(healthy: Run, other_program: Any) -> None:
+def test_a_port_where_a_service_answers_that_is_not_this_folder_s(healthy: Run, other_program: Any) -> None:
     other_program.says = b'{"status": "ok", "version": "0.2.0"}'
     done = healthy("doctor")
-    assert done.exit_code == 0
-    assert "contactport answers" in done.stdout
+    assert done.exit_code == 1
+    assert "was started with other options" in done.stdout
+    assert "--data" in done.stdout
 
 
 def test_a_host_that_is_not_here(wrongs: Wrongs, monkeypatch: pytest.MonkeyPatch) -> None:

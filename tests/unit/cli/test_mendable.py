@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from pathlib import Path
 
 import pytest
 
+from contactport.cli.folder import clock_fault
 from contactport.settings import SettingError, Settings, load
 from tests.unit.cli.conftest import Run
 
@@ -156,3 +158,33 @@ def test_any_other_is_warned_of_and_those_of_ours_are_known(
     assert "CONTACTPORT_FAVOURITE_COLOUR is set, and there is no such setting" in done.stderr
     assert "CONTACTPORT_TEST_SEED" not in done.stderr
     assert "warning: the variable CONTACTPORT_CONFIG" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("ahead_ms", "says"),
+    [
+        (0, ""),
+        (-4900, ""),
+        (9000, "warning: this machine's clock is 9 seconds ahead of"),
+        (-61_000, "this machine's clock is 61 seconds behind"),
+        (3_600_000, "this machine's clock is 3600 seconds ahead of"),
+    ],
+)
+def test_two_clocks_that_differ(ahead_ms: int, says: str) -> None:
+    told = clock_fault(ahead_ms)
+    assert told.startswith(says)
+    assert bool(told) == bool(says)
+
+
+def test_doctor_names_the_database_that_stands_beside(run: Run, folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "the-service-s"
+    run("domain", "add", "shop", "--create", "--data", str(other))
+    for prepare, state in ((None, "wrong"), ("rm", "wrong"), ("add", "note")):
+        if prepare is not None:
+            run("domain", "add", "mine", "--create")
+        if prepare == "rm":
+            run("domain", "rm", "mine", "--yes")
+        found = json.loads(run("doctor", "--json").stdout)["findings"]
+        (told,) = [one for one in found if str(other) in one["text"]]
+        assert told["state"] == state
+        assert "--data" in told["fix"]

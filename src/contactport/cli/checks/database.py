@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from contactport.cli.checks.finding import Finding, good, note, wrong
+from contactport.counted import counted
 from contactport.settings import SettingError
 
 DATABASE = "contactport.db"
+MOST_FOLDERS = 3
 Query = Callable[[str], list[tuple[Any, ...]]]
 """The rows of a query; none where its table is not there."""
 
@@ -29,6 +33,8 @@ class Inside(msgspec.Struct, frozen=True, kw_only=True):
     """The number of the newest daily key that has sealed anything; 0 where none has."""
     sealed: dict[int, int]
     """How many imports each daily key seals."""
+    domains: int = 0
+    """How many applications have a key pair in it."""
 
 
 def look_into_sqlite(folder: Path) -> tuple[Inside | None, list[Finding]]:
@@ -84,6 +90,7 @@ def _inside(query: Query) -> Inside:
     revision = query("SELECT version_num FROM alembic_version")
     ring = query("SELECT fingerprint, newest_key FROM ring")
     moments = query("SELECT max(created_at) FROM domain") + query('SELECT max(created_at) FROM "import"')
+    domains = query("SELECT count(*) FROM domain")
     known = [float(moment) / 1000 for (moment,) in moments if moment is not None]
     sealed = query("SELECT key_number, count(*) FROM \"import\" WHERE state <> 'purged' GROUP BY key_number")
     return Inside(
@@ -92,7 +99,41 @@ def _inside(query: Query) -> Inside:
         newest=max(known) if known else None,
         newest_key=int(ring[0][1]) if ring else 0,
         sealed={int(number): int(count) for number, count in sealed},
+        domains=int(domains[0][0]) if domains else 0,
     )
+
+
+def beside(folder: Path, inside: Inside | None) -> Iterator[Finding]:
+    """Whether the service's database may be another one, in a folder next to this one."""
+    for other in databases_beside(folder)[:MOST_FOLDERS]:
+        there, trouble = look_into_sqlite(other)
+        if trouble or there is None:
+            continue
+        keys = f"{counted(there.domains, 'domain')} in it"
+        fix = "if the service runs on that one, name it with --data or CONTACTPORT_DATA; else move it away"
+        if inside is None:
+            yield wrong("folder", f"there is no database in {folder}, and one in {other} ({keys})", fix)
+        elif there.domains and not inside.domains:
+            yield wrong(
+                "folder",
+                f"no domain has a key pair in {folder}, and {other} has ({keys}): those are of no use to a service "
+                "on this folder",
+                fix,
+            )
+        else:
+            yield note("folder", f"there is another database in {other} ({keys})", fix)
+
+
+def databases_beside(folder: Path) -> list[Path]:
+    """Other folders next to this one that hold a database, of the first thousand there."""
+    try:
+        with os.scandir(folder.absolute().parent) as entries:
+            near = [Path(entry.path) for entry in islice(entries, 1000)]
+        return sorted(
+            path for path in near if path.name != folder.absolute().name and (path / DATABASE).is_file()
+        )
+    except OSError:
+        return []
 
 
 def schema(inside: Inside, *, shared: bool) -> Iterator[Finding]:

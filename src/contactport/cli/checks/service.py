@@ -79,13 +79,23 @@ def port(settings: Settings, *, runs: bool) -> Iterator[Finding]:
     if refusal is None:
         if runs:
             yield note(
-                "port", f"a service runs on this data folder, but not on {where}: on a port of its own"
+                "port",
+                f"a service runs on this data folder, but not on {where}: it was started with other options than "
+                "this command",
+                "give this command the service's own --port, --config and CONTACTPORT_ variables",
             )
         else:
             yield good("port", f"{where} is free")
     elif refusal.errno != errno.EADDRINUSE:
         yield wrong(
             "port", f"{where} can't be listened on: {refusal.strerror}", "choose another host or port"
+        )
+    elif _is_ours(settings) and not runs and not settings.database_url:
+        yield wrong(
+            "port",
+            f"contactport answers on {where}, and no service runs on this data folder: it was started with other "
+            "options than this command",
+            "give this command the service's own --data, --config and CONTACTPORT_ variables",
         )
     elif _is_ours(settings):
         yield good("port", f"contactport answers on {where}")
