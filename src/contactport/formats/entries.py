@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from contactport.contact import Address, Contact, Email, Labelled, Phone
@@ -10,6 +11,16 @@ from contactport.formats.draft import Draft, unwrap
 from contactport.formats.heads import Head
 from contactport.formats.text import parts, unescape
 from contactport.formats.values import Add, Maker, text_of, without
+
+_MAILBOX = re.compile(r"(?:[^<>@,;]*<([^\s<>@,;\"]+@[^\s<>@,;\"]+)>|([^\s<>@,;\"]+@[^\s<>@,;\"]+))")
+_BETWEEN = re.compile(r"\s*[,;]\s*")
+
+
+def _addresses(text: str) -> list[str]:
+    """The addresses of a list, or of one with the name before it (RFC 5322); the text itself where it is neither."""
+    found = [_MAILBOX.fullmatch(part.strip()) for part in _BETWEEN.split(text) if part.strip()]
+    mailboxes = [match[1] or match[2] for match in found if match is not None]
+    return mailboxes if mailboxes and len(mailboxes) == len(found) else [text]
 
 
 def email_entry(head: Head) -> Add:
@@ -22,9 +33,14 @@ def email_entry(head: Head) -> Add:
             address = unescape(address)
         if ":" in address:
             address = without("mailto:", address)
+        if "@" in address and ("," in address or "<" in address or ";" in address):
+            address, *others = _addresses(address)
+        else:
+            others = ()
         if address:
             email = Email(address, kinds)
             contact.emails.append(email)
+            contact.emails.extend(Email(other, kinds) for other in others)
             if group:
                 draft.grouped.append((group, email))
             if rank:

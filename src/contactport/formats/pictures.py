@@ -28,12 +28,15 @@ _NONE_NAMED = "text/plain"
 """What a data URI holds that names no media type (RFC 2397)."""
 _SCHEME = re.compile(rb"\s*[A-Za-z][A-Za-z0-9+.-]*:")
 _HTTPS = re.compile(r"https://[^\s\x00-\x20\x7f\\\"<>^`{|}]+", re.IGNORECASE)
+_OF_URLS = bytes.maketrans(b"-_", b"+/")
 _WORD = re.compile(r"[a-z0-9.+-]+")
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 
 
 def unbase64(value: bytes) -> bytes:
-    """The bytes, as far as they can be read; empty where nothing can."""
+    """The bytes, as far as they can be read; empty where nothing can. The alphabet for URLs is read too."""
+    if b"-" in value or b"_" in value:
+        value = value.translate(_OF_URLS)
     try:
         return binascii.a2b_base64(value)
     except binascii.Error:

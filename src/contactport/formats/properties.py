@@ -197,6 +197,7 @@ PROPERTIES: dict[str, Maker] = {
     "SOUND": names.sound,
     "EMAIL": entries.email_entry,
     "TEL": entries.phone_entry,
+    "X-MS-TEL": entries.phone_entry,
     "ADR": entries.address_entry,
     "LABEL": entries.address_label,
     "ORG": _organisation,
