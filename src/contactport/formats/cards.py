@@ -29,6 +29,7 @@ _FUSED_CAPITALS = re.compile(rb"(?i:END):VCARD" + _BETWEEN + rb"(?i:BEGIN):VCARD
 _VERSION = re.compile(rb"VERSION[ \t]*[:;]", re.IGNORECASE)
 _EDGE_BYTES = 200
 _EDGES_A_LINE = 3
+_PAUSE_EDGES = 64
 _OUTSIDE = "this is outside of any card (BEGIN:VCARD is missing)"
 _NO_END = "the input ends within this card (END:VCARD is missing)"
 _STRAY = "this line is neither a property nor the rest of one"
@@ -60,7 +61,7 @@ def careful(lines: list[bytes], first: int, begin: int, evidence: Evidence) -> I
 
 
 class _Doubtful(msgspec.Struct, gc=False):
-    """An edge within the lines of a value: the next line shows whether it is one."""
+    """An edge within a value, or `alone` in a line: the next line shows whether it is one."""
 
     edge: Literal["begin", "end"]
     at: int
@@ -69,7 +70,6 @@ class _Doubtful(msgspec.Struct, gc=False):
     """What stands before it in its line."""
     number: int
     alone: bool
-    """Whether its line holds nothing else."""
 
 
 class Cutter:
@@ -113,8 +113,10 @@ class Cutter:
     def feed(self, data: bytes, line: int) -> Iterator[Step]:
         """`line` is the number of the data's first line."""
         capitals = data.upper()
-        at = 0
+        at = met = 0
         while (hit := capitals.find(b"VCARD", at)) >= 0:
+            if (met := met + 1) % _PAUSE_EDGES == 0:
+                yield None
             start = max(capitals.rfind(b"\n", at, hit), capitals.rfind(b"\r", at, hit), at - 1) + 1
             if start > at:
                 lines = data[at:start].splitlines()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -59,9 +59,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     seen: list[bytes] = []
     steps = vcard.steps
 
-    def counted(chunks: list[bytes]) -> Iterator[Item | None]:
+    def counted(chunks: list[bytes], **options: Any) -> Iterator[Item | None]:
         seen.append(chunks[0])
-        return steps(chunks)
+        return steps(chunks, **options)
 
     monkeypatch.setattr(vcard, "steps", counted)
     return seen
@@ -103,10 +103,8 @@ async def test_the_latest_outcomes_are_kept(reads: list[bytes]) -> None:
     assert reads == data
 
 
-LONG = "TEL:1\r\n" * 200_000
-
-
-async def test_others_have_their_turns_within_one_card() -> None:
+@pytest.mark.parametrize("line", ["TEL:1\r\n", "VCARD\r\n", " END:VCARD\r\n", "AGENT:\r\nBEGIN:VCARD\r\n"])
+async def test_others_have_their_turns_within_one_card(line: str) -> None:
     turns = 0
 
     async def others() -> None:
@@ -116,11 +114,11 @@ async def test_others_have_their_turns_within_one_card() -> None:
             turns += 1
 
     beside = asyncio.create_task(others())
-    data = f"BEGIN:VCARD\r\nFN:a\r\n{LONG}END:VCARD\r\n".encode()
+    data = f"BEGIN:VCARD\r\nFN:a\r\n{line * 20_000}END:VCARD\r\n".encode()
     kept = await read(RawCard("/long.vcf", data, "/"))
     beside.cancel()
-    assert kept.ledger() == (1, 1, 0, 0)
-    assert turns > 10
+    assert kept.ledger()[0] == 1
+    assert turns > 2
 
 
 async def test_an_import_that_takes_more_work_than_its_size_explains_ends_in_words(
