@@ -16,7 +16,7 @@ import logging
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import fmean
@@ -46,7 +46,7 @@ from contactport.sources.base import Account
 from contactport.sources.memory import ShortMemory
 from contactport.sources.registry import source, use_memory
 from contactport.store import domains
-from contactport.store.contacts import Batch
+from contactport.store.contacts import Batch, Delivered
 from contactport.store.database import Database
 from contactport.store.engines import Engines, postgresql, sqlite
 from contactport.store.open import DATABASE, Store, open_store
@@ -68,6 +68,11 @@ class Nothing:
     async def store(self, batch: Batch, listed: int | None) -> None:
         """Let it go."""
         self.count += len(batch.contacts)
+
+    async def delivered(self) -> AsyncGenerator[Delivered]:
+        """Nothing: the book that is read here has no duplicates."""
+        for nothing in ():
+            yield nothing
 
 
 class Timed(Database):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
 from contactport.cli.output import plain
 from contactport.contact import BookOutcome, Contact, Group, Item
 from contactport.imports.marks import Marks
-from contactport.store.contacts import Batch
+from contactport.store.contacts import Batch, Delivered, pack_delivered, unpack_delivered
+from contactport.store.report import shortened
 
 HELD_CONTACTS = 2000
 HELD_BYTES = 32 * 1024 * 1024
@@ -62,6 +63,7 @@ class WrittenRecord:
         self._show = show
         self._held: deque[list[Contact]] = deque()
         self._written: set[int] = set()
+        self._delivered: list[bytes] = []
 
     async def store(self, batch: Batch, listed: int | None) -> None:
         """Write a batch on, and tell of its rejects and notes. Raises what writing raises."""
@@ -69,11 +71,13 @@ class WrittenRecord:
         self.ledger.delivered += len(batch.contacts)
         self.ledger.merged += batch.merged
         self.ledger.rejected += len(batch.rejects)
-        self.ledger.notes += len(batch.notes)
+        self.ledger.notes += len(batch.notes) + batch.unkept_notes
         for reject in batch.rejects:
             self._tell(f"rejected: {plain(reject.place)}: {plain(reject.reason)}")
         for note in batch.notes:
             self._tell(f"note: {plain(note.place)}: {plain(note.reason)}")
+        if batch.origins:
+            self._delivered.append(pack_delivered(batch))
         for book in batch.books:
             self.books[book.place] = book
         if self._groups is None:
@@ -85,6 +89,11 @@ class WrittenRecord:
                 await self._release()
         self._show(self.ledger, listed)
 
+    async def delivered(self) -> AsyncIterator[Delivered]:
+        """As `run.Record.delivered`."""
+        for packed in self._delivered:
+            yield unpack_delivered(packed)
+
     async def finish(self) -> None:
         """Write what was held back."""
         while self._held:
@@ -95,8 +104,8 @@ class WrittenRecord:
         missing = [book for book in self.books.values() if book.state != "complete"]
         for book in missing:
             told = "not read" if book.state == "failed" else "read in part, the server held back the rest"
-            why = f": {plain(book.reason)}" if book.reason else ""
-            self._tell(f"address book {plain(book.place)}: {told}{why}")
+            why = f": {shortened(book.reason)}" if book.reason else ""
+            self._tell(f"address book {shortened(book.place)}: {told}{why}")
         return bool(missing)
 
     def _learn(self, cards: Sequence[Group], groups: dict[str, list[str]]) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from hashlib import blake2b
 
-_BINS = 4096
+BINS = 4096
 _BYTES = 8
 
 
-class _Bins:
+class MarkSet:
     """A set of marks, as bytes in bins that their lowest bits choose.
 
     A set of numbers takes nine times the memory, which is most of what a big import takes, and stops everybody to
@@ -21,14 +21,14 @@ class _Bins:
     """
 
     def __init__(self, marks: Iterable[int] = ()) -> None:
-        self._bins = [b""] * _BINS
+        self._bins = [b""] * BINS
         self.empty = True
         for mark in marks:
             self.add(mark)
 
     def __contains__(self, mark: int) -> bool:
         packed = mark.to_bytes(_BYTES, "little")
-        marks = self._bins[mark % _BINS]
+        marks = self._bins[mark % BINS]
         at = marks.find(packed)
         while at > 0 and at % _BYTES:
             # Found across the border of two.
@@ -37,21 +37,22 @@ class _Bins:
 
     def add(self, mark: int) -> None:
         """Add a mark that is not there."""
-        self._bins[mark % _BINS] += mark.to_bytes(_BYTES, "little")
+        self._bins[mark % BINS] += mark.to_bytes(_BYTES, "little")
         self.empty = False
 
 
 class Marks:
     """What this import has accounted for: `before` by earlier attempts, `now` by this one.
 
-    A card is named thrice: by its key, by (book, UID), and by its bytes. Only these merge; nothing fuzzy does.
+    A card is named thrice: by its key, by (book, UID), and by its bytes. The same key and the same bytes are the same
+    card; whether the same UID is, `duplicates` decides.
     """
 
     def __init__(self, key: bytes, before: Iterable[int] = ()) -> None:
         # Copied for each mark: that is quicker than to begin anew with the key.
         self._hash = blake2b(digest_size=_BYTES, key=key[:64])
-        self._before = _Bins(before)
-        self._now = _Bins()
+        self._before = MarkSet(before)
+        self._now = MarkSet()
 
     def of_key(self, key: str) -> int:
         """The mark of a source's key."""
@@ -64,6 +65,14 @@ class Marks:
     def of_bytes(self, data: bytes) -> int:
         """The mark of a card's very bytes."""
         return self._mark(b"b" + data)
+
+    def of_text(self, about: int, text: str) -> int:
+        """The mark of a text about something that has a number."""
+        return self._mark(b"t" + about.to_bytes(_BYTES, "little") + text.encode("utf-8", "surrogatepass"))
+
+    def of_number(self, about: int, n: int) -> int:
+        """The mark of the n-th of something."""
+        return self._mark(b"n" + about.to_bytes(_BYTES, "little") + n.to_bytes(_BYTES, "little"))
 
     def _mark(self, message: bytes) -> int:
         hash_ = self._hash.copy()

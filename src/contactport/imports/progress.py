@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
 
 from sqlalchemy import Connection
 
 from contactport.contact import Contact
 from contactport.imports.marks import Marks
 from contactport.store import contacts
-from contactport.store.contacts import Batch
+from contactport.store.contacts import Batch, Delivered
 from contactport.store.imports import Import
 from contactport.store.open import Store
 from contactport.store.signals import APART_SECONDS
@@ -37,6 +38,10 @@ class StoredRecord:
             trim(contact, self._include)
         await self._store.database.write(self._append, batch)
         self.found += batch.found
+
+    def delivered(self) -> AsyncIterator[Delivered]:
+        """As `run.Record.delivered`."""
+        return contacts.delivered(self._store.database, self._import)
 
     def _append(self, connection: Connection, batch: Batch) -> None:
         # What makes room comes first: the reserve is not for what fills the disk.

@@ -17,8 +17,12 @@ _REJECTS = 16
 
 
 class Outcome(msgspec.Struct):
-    """What stood in some bytes: how many persons, and what could not be read, with its places in the bytes."""
+    """What stood in some bytes: how many persons, and what could not be read, with its places in the bytes.
 
+    `place` is where they were met first.
+    """
+
+    place: str
     contacts: int
     rejects: list[Reject]
     empty: bool
@@ -35,7 +39,7 @@ class Repeated:
         """What became of these bytes, if that is remembered."""
         return self._outcomes.get(mark)
 
-    def keep(self, mark: int, cards: Sequence[Contact | Group | Passed | Reject | Note]) -> None:
+    def keep(self, mark: int, place: str, cards: Sequence[Contact | Group | Passed | Reject | Note]) -> None:
         """Remember what stood in the bytes, unless their rejects are many."""
         rejects = [item for item in cards if isinstance(item, Reject)]
         if len(rejects) > _REJECTS:
@@ -43,4 +47,4 @@ class Repeated:
         if len(self._outcomes) >= _KEPT:
             del self._outcomes[next(iter(self._outcomes))]
         contacts = sum(isinstance(item, Contact) for item in cards)
-        self._outcomes[mark] = Outcome(contacts, rejects, not cards)
+        self._outcomes[mark] = Outcome(place, contacts, rejects, not cards)

@@ -7,24 +7,26 @@ its tables.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from functools import partial
 from importlib import import_module
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 
-from contactport.contact import Contact, Group, Item, Note, Passed, Reject
+from contactport.contact import Contact, Group, Item, Merge, Note, Passed, Reject
 from contactport.errors import Code, WireError
 from contactport.formats.budgets import SMALL, bounded
 from contactport.formats.encodings import Evidence
+from contactport.imports.duplicates import SAME_BYTES, SAME_UID, Duplicates
 from contactport.imports.marks import Marks
 from contactport.imports.repeated import Outcome, Repeated
 from contactport.imports.slices import Slices
 from contactport.net.client import Client
 from contactport.sources.base import Account, Page, RawCard, Resting, Source
-from contactport.store.contacts import CHUNK, Batch
+from contactport.store.contacts import CHUNK, Batch, Delivered, Origin
+from contactport.store.report import KEPT, shortened
 
 log = structlog.get_logger()
 
@@ -46,6 +48,10 @@ class Record(Protocol):
 
     async def store(self, batch: Batch, listed: int | None) -> None:
         """Keep a batch for good; `listed` is how many members the source knows of so far, if it does."""
+        ...
+
+    def delivered(self) -> AsyncIterator[Delivered]:
+        """Every contact kept so far, by earlier attempts too, with its origin."""
         ...
 
 
@@ -72,6 +78,16 @@ async def run(
     await attempt.flush()
 
 
+class _Doubtful(NamedTuple):
+    """A card whose bytes are known (then it was not read), or a contact whose UID is."""
+
+    raw: RawCard
+    key_mark: int
+    data_mark: int
+    contact: Contact | None = None
+    uid_mark: int = 0
+
+
 class _Attempt:
     def __init__(self, read: Read, observe: Observe, record: Record, members: int, slices: Slices) -> None:
         self._read = read
@@ -87,6 +103,8 @@ class _Attempt:
         self._batch = Batch()
         self._bytes = 0
         self._flushed = time.monotonic()
+        self._doubtful: list[_Doubtful] = []
+        self._duplicates: Duplicates | None = None
 
     async def take(self, page: Page) -> None:
         """Account for every card of a page."""
@@ -100,6 +118,8 @@ class _Attempt:
                 await self._slices.turn()
         for raw in page.cards:
             await self._card(raw)
+            if self._doubtful:
+                await self._settle()
             self._bytes += len(raw.data)
             if len(self._batch.contacts) >= CHUNK or self._bytes >= FLUSH_BYTES:
                 self._slices.end()
@@ -145,7 +165,7 @@ class _Attempt:
         data_mark = self._marks.of_bytes(raw.data)
         if self._marks.is_known(data_mark):
             self._count(1)
-            self._batch.merged += 1
+            self._doubtful.append(_Doubtful(raw, mark, data_mark))
             return
         outcome = self._repeated.of(data_mark)
         if outcome is not None:
@@ -155,28 +175,31 @@ class _Attempt:
         if len(raw.data) > SMALL:
             for item in items:
                 if isinstance(item, Contact | Group):
-                    self._batch.notes += (Note(raw.key, reason) for reason in bounded(item))
+                    for reason in bounded(item):
+                        self._note(Note(raw.key, reason))
         cards = [item for item in items if not isinstance(item, Note)]
         if not cards:
             self._reject(Reject(raw.key, _NO_CARD))
         for item in items:
             if isinstance(item, Contact):
-                self._contact(raw, item, mark, data_mark if len(cards) == 1 else None)
+                self._contact(raw, item, mark, data_mark if len(cards) == 1 else 0)
             elif isinstance(item, Reject):
                 self._reject(Reject(f"{raw.key}, {item.place}", item.reason))
             elif isinstance(item, Note):
-                self._batch.notes.append(Note(f"{raw.key}, {item.place}", item.reason))
+                self._note(Note(f"{raw.key}, {item.place}", item.reason))
             elif isinstance(item, Group):
                 self._batch.groups.append(item)
             else:
                 assert isinstance(item, Passed)
         if not self._marks.is_known(data_mark):
-            self._repeated.keep(data_mark, cards)
+            self._repeated.keep(data_mark, raw.key, cards)
 
     def _again(self, raw: RawCard, outcome: Outcome) -> None:
         """Account for bytes that were read before: its persons are delivered or merged already."""
         self._count(outcome.contacts)
         self._batch.merged += outcome.contacts
+        if outcome.contacts:
+            self._batch.merges.append(Merge(shortened(raw.key), shortened(outcome.place), SAME_BYTES))
         if outcome.empty:
             self._reject(Reject(raw.key, _NO_CARD))
         for reject in outcome.rejects:
@@ -198,31 +221,81 @@ class _Attempt:
             log.error("reader_raised", error=type(error).__name__, exc_info=error)
             return [Reject(raw.key, "this program failed to read it")]
 
-    def _contact(self, raw: RawCard, contact: Contact, key_mark: int, data_mark: int | None) -> None:
-        """Deliver a contact, or merge it into one that has the same UID in its book.
+    def _contact(self, raw: RawCard, contact: Contact, key_mark: int, data_mark: int) -> None:
+        """Deliver a contact, unless its UID is known: then its fate is open.
 
-        `data_mark` is None where others are in the same bytes.
+        `data_mark` is 0 where others are in the same bytes.
         """
         self._count(1)
-        marks: list[int] = []
-        if contact.uid:
-            marks.append(self._marks.of_uid(raw.book, contact.uid))
-        if data_mark is not None:
-            marks.append(data_mark)
-        for mark in marks:
-            if self._marks.is_known(mark):
-                self._batch.merged += 1
+        uid_mark = self._marks.of_uid(_book(raw), contact.uid) if contact.uid else 0
+        if uid_mark:
+            if self._marks.is_known(uid_mark):
+                self._doubtful.append(_Doubtful(raw, key_mark, data_mark, contact, uid_mark))
                 return
-        for mark in marks:
-            self._marks.add(mark)
-        self._batch.marks.extend(marks)
+            self._marks.add(uid_mark)
+            self._batch.marks.append(uid_mark)
+        self._deliver(raw, contact, key_mark, data_mark)
+
+    def _deliver(self, raw: RawCard, contact: Contact, key_mark: int, data_mark: int) -> None:
+        if data_mark:
+            self._marks.add(data_mark)
+        origin = Origin(shortened(raw.key), _book(raw), data_mark)
         self._batch.contacts.append(contact)
+        self._batch.origins.append(origin)
+        if self._duplicates is not None:
+            self._duplicates.add(origin, contact)
         if key_mark == self._owner:
             self._batch.owner = contact
 
+    async def _settle(self) -> None:
+        """Merge each doubtful card into the one that it is the same as, or deliver it."""
+        doubtful, self._doubtful = self._doubtful, []
+        duplicates = self._duplicates
+        if duplicates is None:
+            duplicates = self._duplicates = await self._known_contacts()
+        for raw, key_mark, data_mark, contact, uid_mark in doubtful:
+            if contact is None:
+                self._merge(raw, duplicates.of_bytes(data_mark), SAME_BYTES)
+                if key_mark == self._owner:
+                    owners = [item for item in await self._items(raw) if isinstance(item, Contact)]
+                    self._batch.owner = owners[0]
+                continue
+            into = duplicates.of_uid(uid_mark, contact)
+            if into is None:
+                self._deliver(raw, contact, key_mark, data_mark)
+            else:
+                self._merge(raw, into, SAME_UID)
+                if key_mark == self._owner:
+                    self._batch.owner = contact
+
+    async def _known_contacts(self) -> Duplicates:
+        duplicates = Duplicates(self._marks)
+        self._slices.end()
+        async for chunk in self._record.delivered():
+            self._slices.begin()
+            for origin, essence in chunk:
+                duplicates.add(origin, essence)
+            self._slices.end()
+        self._slices.begin()
+        for origin, contact in zip(self._batch.origins, self._batch.contacts, strict=True):
+            duplicates.add(origin, contact)
+        return duplicates
+
+    def _merge(self, raw: RawCard, into: str | None, reason: str) -> None:
+        """`into` is None where the version that stored the other card did not keep its place."""
+        self._batch.merged += 1
+        if into is not None:
+            self._batch.merges.append(Merge(shortened(raw.key), shortened(into), reason))
+
     def _reject(self, reject: Reject) -> None:
         self._count(1)
-        self._batch.rejects.append(reject)
+        self._batch.rejects.append(Reject(shortened(reject.place), shortened(reject.reason)))
+
+    def _note(self, note: Note) -> None:
+        if len(self._batch.notes) < KEPT:
+            self._batch.notes.append(Note(shortened(note.place), shortened(note.reason)))
+        else:
+            self._batch.unkept_notes += 1
 
     def _repeat(self, number: int) -> None:
         self._count(number)
@@ -232,3 +305,8 @@ class _Attempt:
     def _count(self, number: int) -> None:
         self._found += number
         self._batch.found += number
+
+
+def _book(raw: RawCard) -> str:
+    """The book's name in characters that can be stored, whatever a server calls it."""
+    return raw.book if raw.book.isprintable() else ascii(raw.book)

@@ -41,7 +41,8 @@ class Batch(msgspec.Struct, gc=False):
 
     `origins` are those of the contacts, in the same order. `marks` are 64-bit marks of every card accounted for here,
     delivered or not; the marks of bytes are in the origins. `repeats` is the part of `merged` that the attempt
-    counted by itself; of the rest, `merges` says what was merged with what.
+    counted by itself; of the rest, `merges` says what was merged with what. `unkept_notes` is how many notes there
+    are beside these, since a card may give rise to any number.
     """
 
     contacts: list[Contact] = []
@@ -49,6 +50,7 @@ class Batch(msgspec.Struct, gc=False):
     groups: list[Group] = []
     rejects: list[Reject] = []
     notes: list[Note] = []
+    unkept_notes: int = 0
     merges: list[Merge] = []
     books: list[BookOutcome] = []
     marks: list[int] = []
@@ -87,7 +89,7 @@ def append(connection: Connection, one: Import, batch: Batch) -> int:
         "merged": import_.c.merged + batch.merged,
         "rejected": import_.c.rejected + len(batch.rejects),
         "repeats": import_.c.repeats + batch.repeats,
-        "notes": import_.c.notes + len(batch.notes),
+        "notes": import_.c.notes + len(batch.notes) + batch.unkept_notes,
     }
     if batch.owner is not None:
         values["sealed_owner"] = vault.seal(
@@ -158,7 +160,21 @@ class Essence(msgspec.Struct, gc=False):
     phones: list[Phone] = []
 
 
-async def delivered(database: Database, one: Import) -> AsyncIterator[list[tuple[Origin, Essence]]]:
+Delivered = list[tuple[Origin, Essence]]
+
+
+def pack_delivered(batch: Batch) -> bytes:
+    """The origins of a batch and what tells its contacts apart, for whoever keeps no chunks."""
+    essences = [Essence(one.uid, one.formatted_name, one.emails, one.phones) for one in batch.contacts]
+    return zstd.compress(msgspec.msgpack.encode(list(zip(batch.origins, essences, strict=True))), _LEVEL)
+
+
+def unpack_delivered(packed: bytes) -> Delivered:
+    """What `pack_delivered` put in."""
+    return msgspec.msgpack.decode(zstd.decompress(packed), type=Delivered)
+
+
+async def delivered(database: Database, one: Import) -> AsyncIterator[Delivered]:
     """Every contact that was stored so far, with its origin, a chunk at a time."""
     here = contact_chunk.c.import_id == one.id
     query = select(contact_chunk.c.n).where(here, contact_chunk.c.count > 0).order_by(contact_chunk.c.n)
@@ -166,7 +182,7 @@ async def delivered(database: Database, one: Import) -> AsyncIterator[list[tuple
         yield await database.read(_delivered, one, n)
 
 
-def _delivered(connection: Connection, one: Import, n: int) -> list[tuple[Origin, Essence]]:
+def _delivered(connection: Connection, one: Import, n: int) -> Delivered:
     row = connection.execute(
         select(contact_chunk.c.sealed_contacts, contact_chunk.c.sealed_origins).where(
             contact_chunk.c.import_id == one.id, contact_chunk.c.n == n

@@ -17,6 +17,10 @@ from contactport.store.schema import book, import_, merge, note, reject
 
 KEPT = 1000
 """Of each kind."""
+LONGEST = 300
+"""Characters of a place or a reason: both may be a server's own words."""
+_CUT = "…[cut]…"
+_HEAD = 200
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -28,6 +32,18 @@ class Report(msgspec.Struct, frozen=True):
     notes: list[Note] = []
     merges: list[Merge] = []
     books: list[BookOutcome] = []
+
+
+def shortened(text: str) -> str:
+    """A text as it is kept: of LONGEST characters at most, without control and format characters.
+
+    One that is too long is cut in its middle, and shows it: its end often says the line.
+    """
+    if len(text) > LONGEST:
+        text = text[:_HEAD] + _CUT + text[_HEAD + len(_CUT) - LONGEST :]
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
 def read(connection: Connection, one: Import) -> Report:
@@ -77,7 +93,9 @@ def book_states(connection: Connection, one: Import) -> Counter[str]:
 def _put_book(connection: Connection, one: Import, outcome: BookOutcome) -> None:
     assert one.key is not None
     here = book.c.import_id == one.id
-    mark = blake2b(outcome.place.encode(), digest_size=16, key=one.key, person=b"book").digest()
+    place = outcome.place.encode("utf-8", "surrogatepass")
+    mark = blake2b(place, digest_size=16, key=one.key, person=b"book").digest()
+    outcome = BookOutcome(shortened(outcome.place), outcome.state, shortened(outcome.reason))
     n = connection.execute(select(book.c.n).where(here, book.c.place_mark == mark)).scalar()
     if n is not None:
         values = {"state": outcome.state, "sealed_book": _sealed(one, book, n, outcome)}

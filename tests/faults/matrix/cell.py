@@ -21,7 +21,7 @@ from contactport.settings import Settings
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from contactport.sources.providers import find
-from contactport.store.contacts import Batch
+from contactport.store.contacts import Batch, Delivered, pack_delivered, unpack_delivered
 from tests.faults.matrix.certificates import Certificates
 from tests.faults.matrix.fault_proxy import Duration, FaultProxy, Plan, Stage
 from tests.faults.matrix.faults import ROWS, STAGES, Row
@@ -50,12 +50,18 @@ class HeldRecord:
         self.marks = Marks(secrets.token_bytes(32))
         self.emails: list[str] = []
         self.found = self.merged = self.rejected = 0
+        self._packed: list[bytes] = []
 
     async def store(self, batch: Batch, listed: int | None) -> None:
         self.emails += [email.address for contact in batch.contacts for email in contact.emails]
         self.found += batch.found
         self.merged += batch.merged
         self.rejected += len(batch.rejects)
+        self._packed.append(pack_delivered(batch))
+
+    async def delivered(self) -> AsyncGenerator[Delivered]:
+        for packed in self._packed:
+            yield unpack_delivered(packed)
 
 
 class Outcome(msgspec.Struct, kw_only=True):

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from contactport.cli import record
 from contactport.cli.record import Ledger, WrittenRecord
-from contactport.contact import BookOutcome, Contact, Group, Item, Note, Photo, Reject
-from contactport.store.contacts import Batch
+from contactport.contact import BookOutcome, Contact, Email, Group, Item, Note, Photo, Reject
+from contactport.store.contacts import Batch, Origin
 
 
 class Desk:
@@ -120,3 +120,14 @@ async def test_books_that_were_all_read_are_not_told() -> None:
     await desk.record.store(Batch(books=[BookOutcome("/a/", "complete")]), None)
     assert not desk.record.tell_books()
     assert desk.told == []
+
+
+async def test_what_was_written_is_known_for_comparing() -> None:
+    desk = Desk()
+    found = batch("a", "b")
+    found.origins = [Origin(f"/b/{uid}.vcf", "/b/", 0) for uid in ("a", "b")]
+    found.contacts[0].emails = [Email("a@x.example", ("HOME",))]
+    await desk.record.store(found, None)
+    known = [pair async for some in desk.record.delivered() for pair in some]
+    assert [origin for origin, _ in known] == found.origins
+    assert [(one.uid, one.emails) for _, one in known] == [("a", found.contacts[0].emails), ("b", [])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, cast
 
 import pytest
@@ -17,7 +17,7 @@ from contactport.imports.run import run
 from contactport.net.client import Client
 from contactport.sources import providers
 from contactport.sources.base import Account, Page, RawCard
-from contactport.store.contacts import Batch
+from contactport.store.contacts import Batch, Delivered, pack_delivered, unpack_delivered
 from tests.unit.imports.shelf import Shelf, raw
 from tests.unit.imports.shelf import vcard as card
 
@@ -33,6 +33,10 @@ class Kept:
 
     async def store(self, batch: Batch, listed: int | None) -> None:
         self.batches.append(batch)
+
+    async def delivered(self) -> AsyncIterator[Delivered]:
+        for batch in self.batches:
+            yield unpack_delivered(pack_delivered(batch))
 
     def ledger(self) -> tuple[int, int, int, int]:
         """Found, delivered, merged, rejected."""

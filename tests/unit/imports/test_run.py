@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator
-from typing import cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,98 +10,15 @@ from hypothesis import strategies as st
 
 from contactport.contact import Reject
 from contactport.errors import Code, WireError
-from contactport.imports.marks import Marks
-from contactport.imports.progress import StoredRecord
-from contactport.imports.run import run
-from contactport.net.client import Client
-from contactport.sources import providers
-from contactport.sources.base import Account, Page, RawCard
-from contactport.store import contacts, imports, report
-from contactport.store.contacts import Batch
+from contactport.sources.base import Page, RawCard
+from contactport.store import contacts, imports
 from contactport.store.domains import Domain
-from contactport.store.imports import Beginning, Import, Secret
 from contactport.store.open import Store
+from contactport.store.report import LONGEST
+from tests.unit.imports.attempts import Crash, attempt, begin, told, whole
 from tests.unit.imports.shelf import Shelf, raw, vcard
 
-NO_CLIENT = cast(Client, None)
 GROUP = ("X-ADDRESSBOOKSERVER-KIND:group", "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:uid-ann")
-
-
-class Crash(Exception):
-    """The process dies here."""
-
-
-class Fragile(StoredRecord):
-    """A record whose process dies after so many batches."""
-
-    def __init__(self, store: Store, one: Import, marks: Marks, lives: int) -> None:
-        super().__init__(store, one, marks)
-        self.lives = lives
-
-    async def store(self, batch: Batch, listed: int | None) -> None:
-        if self.lives == 0:
-            raise Crash
-        self.lives -= 1
-        await super().store(batch, listed)
-
-
-def account() -> Account:
-    provider = providers.find("carddav")
-    assert provider is not None
-    return Account(provider=provider, username="ann", password="secret")
-
-
-def begin(store: Store, domain: Domain, include: str = "") -> int:
-    return store.database.write_now(
-        imports.insert_import,
-        store.ring,
-        Beginning(
-            domain_id=domain.id,
-            service="carddav",
-            include=include,
-            username="ann",
-            user_id=None,
-            secret=Secret("secret"),
-            seconds=60,
-            provider_mark=b"p" * 16,
-            account_mark=b"a" * 16,
-        ),
-    )
-
-
-async def attempt(
-    store: Store, import_id: int, shelf: Shelf, *, lives: int = -1, members: int = 10**6
-) -> Import:
-    claimed = store.database.write_now(imports.claim, store.ring, import_id)
-    assert claimed is not None
-    one = claimed[0]
-    assert one.key is not None
-    known = store.database.write_now(lambda connection: list(contacts.marks(connection, one)))
-    await run(shelf, account(), NO_CLIENT, Fragile(store, one, Marks(one.key, known), lives), members)
-    return one
-
-
-class Told:
-    """What stands in the database in the end."""
-
-    def __init__(self, one: Import, names: list[str], rejects: list[Reject]) -> None:
-        self.names = names
-        self.rejects = rejects
-        self.ledger = (one.found, one.delivered, one.merged, one.rejected)
-
-
-async def told(store: Store, domain: Domain, import_id: int) -> Told:
-    one = await store.database.read(imports.get, store.ring, import_id, domain.id)
-    assert one is not None
-    chunks: AsyncIterator[list[contacts.Contact]] = contacts.read(store.database, one, 0, 10**6)
-    names = [contact.formatted_name async for chunk in chunks for contact in chunk]
-    return Told(one, names, (await store.database.read(report.read, one)).rejects)
-
-
-async def whole(store: Store, domain: Domain, *pages: Page) -> Told:
-    import_id = begin(store, domain)
-    await attempt(store, import_id, Shelf(pages))
-    return await told(store, domain, import_id)
 
 
 async def test_every_card_is_delivered(store: Store, domain: Domain) -> None:
@@ -151,7 +66,7 @@ class TestMerging:
         assert result.ledger == (3, 1, 2, 0)
 
     async def test_the_same_uid_in_a_book_is_merged(self, store: Store, domain: Domain) -> None:
-        twins = [raw("ann", uid="1"), raw("ann again", uid="1")]
+        twins = [raw("ann", uid="1"), raw("Ann", "REV:2", uid="1")]
         assert (await whole(store, domain, Page(twins))).ledger == (2, 1, 1, 0)
 
     async def test_the_same_uid_in_another_book_is_another_person(self, store: Store, domain: Domain) -> None:
@@ -165,6 +80,48 @@ class TestMerging:
     async def test_the_same_name_alone_is_not(self, store: Store, domain: Domain) -> None:
         namesakes = [raw("ann", "TEL:1", key="/1", uid=""), raw("ann", "TEL:2", key="/2", uid="")]
         assert (await whole(store, domain, Page(namesakes))).ledger == (2, 2, 0, 0)
+
+
+class TestForeignWords:
+    """Places are a server's words, and reasons may hold some."""
+
+    LONG = "/b/" + "x" * 4000 + ".vcf"
+    BOOK = "/\udcfe\x00/"
+    ODD = "/b/\x1b[2J\udcff\u202e.vcf"
+
+    @pytest.mark.parametrize("place", [LONG, ODD])
+    async def test_they_are_kept_short_and_without_what_a_terminal_obeys(
+        self, store: Store, domain: Domain, place: str
+    ) -> None:
+        left_out = Reject(place, place)
+        cards = [
+            raw("ann", key=place + "1", book=self.BOOK),
+            RawCard(place + "2", b"BEGIN:VCARD\r\nVERSION:3.0\r\n"),
+            raw("ann", "REV:2", key=place + "3", book=self.BOOK),
+            raw("ann", key=place + "4"),
+        ]
+        result = await whole(store, domain, Page(cards, rejects=[left_out]))
+        assert result.ledger == (5, 1, 2, 2)
+        merges = [text for one in result.report.merges for text in (one.place, one.into)]
+        texts = [text for one in result.rejects for text in (one.place, one.reason)] + merges
+        assert len(texts) == 8
+        assert all(len(text) <= LONGEST and text.isprintable() for text in texts)
+        assert ("…[cut]…" in merges[0]) == (place == self.LONG)
+
+    async def test_a_card_may_give_rise_to_any_number_of_notes(
+        self, store: Store, domain: Domain, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("contactport.imports.run.KEPT", 3)
+        stray = [line for n in range(5) for line in (f"# comment {n}", f"TEL:{n}")]
+        import_id = begin(store, domain)
+        one = await attempt(store, import_id, Shelf([Page([raw("ann", *stray), raw("bob", *stray)])]))
+        result = await told(store, domain, import_id)
+        assert result.ledger == (2, 2, 0, 0)
+        assert len(result.report.notes) == 3
+        assert all(note.place.startswith("/b/ann.vcf, line ") for note in result.report.notes)
+        fresh = await store.database.read(imports.get, store.ring, one.id, domain.id)
+        assert fresh is not None
+        assert fresh.notes == 10
 
 
 class TestOtherCards:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from contactport.contact import BookOutcome, Contact, Group, Merge, Note, Reject
@@ -182,3 +184,27 @@ async def test_what_was_delivered_comes_back_with_its_origins(store: Store, doma
     ]
     known = store.database.write_now(lambda connection: set(contacts.marks(connection, one)))
     assert {1, 7} <= known
+
+
+@given(st.text(st.characters(), max_size=700))
+def test_a_text_of_the_outside_is_bounded_and_has_nothing_that_a_reader_would_obey(text: str) -> None:
+    kept = report.shortened(text)
+    assert len(kept) <= report.LONGEST
+    assert kept.isprintable()
+    kept.encode()
+    assert report.shortened(kept) == kept
+    if text.isprintable() and len(text) <= report.LONGEST:
+        assert kept == text
+    if len(text) > report.LONGEST:
+        assert len(kept) == report.LONGEST
+        assert "…[cut]…" in kept
+
+
+async def test_two_books_whose_long_places_are_cut_alike_stay_two(store: Store, domain: Domain) -> None:
+    import_id = begin(store, domain)
+    places = [f"/{'a' * 250}{n}{'b' * 200}/\udcff\x1b" for n in range(2)]
+    books = [BookOutcome(places[0], "failed", "x" * 999), BookOutcome(places[1], "complete")]
+    store.database.write_now(contacts.append, claim(store, import_id), Batch(books=books))
+    kept = (await told(store, domain, import_id)).books
+    assert [book.state for book in kept] == ["failed", "complete"]
+    assert all(len(book.place) == report.LONGEST and len(book.reason) <= report.LONGEST for book in kept)

@@ -1,0 +1,102 @@
+"""Attempts at an import from a shelf into a real store, which may die in the middle; and what stands there then."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import cast
+
+from contactport.contact import Contact
+from contactport.imports.marks import Marks
+from contactport.imports.progress import StoredRecord
+from contactport.imports.run import run
+from contactport.net.client import Client
+from contactport.sources import providers
+from contactport.sources.base import Account, Page
+from contactport.store import contacts, imports, report
+from contactport.store.contacts import Batch
+from contactport.store.domains import Domain
+from contactport.store.imports import Beginning, Import, Secret
+from contactport.store.open import Store
+from contactport.store.report import Report
+from tests.unit.imports.shelf import Shelf
+
+NO_CLIENT = cast(Client, None)
+
+
+class Crash(Exception):
+    """The process dies here."""
+
+
+class Fragile(StoredRecord):
+    """A record whose process dies after so many batches."""
+
+    def __init__(self, store: Store, one: Import, marks: Marks, lives: int) -> None:
+        super().__init__(store, one, marks)
+        self.lives = lives
+
+    async def store(self, batch: Batch, listed: int | None) -> None:
+        if self.lives == 0:
+            raise Crash
+        self.lives -= 1
+        await super().store(batch, listed)
+
+
+def account() -> Account:
+    provider = providers.find("carddav")
+    assert provider is not None
+    return Account(provider=provider, username="ann", password="secret")
+
+
+def begin(store: Store, domain: Domain, include: str = "") -> int:
+    return store.database.write_now(
+        imports.insert_import,
+        store.ring,
+        Beginning(
+            domain_id=domain.id,
+            service="carddav",
+            include=include,
+            username="ann",
+            user_id=None,
+            secret=Secret("secret"),
+            seconds=60,
+            provider_mark=b"p" * 16,
+            account_mark=b"a" * 16,
+        ),
+    )
+
+
+async def attempt(
+    store: Store, import_id: int, shelf: Shelf, *, lives: int = -1, members: int = 10**6
+) -> Import:
+    claimed = store.database.write_now(imports.claim, store.ring, import_id)
+    assert claimed is not None
+    one = claimed[0]
+    assert one.key is not None
+    known = store.database.write_now(lambda connection: list(contacts.marks(connection, one)))
+    await run(shelf, account(), NO_CLIENT, Fragile(store, one, Marks(one.key, known), lives), members)
+    return one
+
+
+class Told:
+    """What stands in the database in the end."""
+
+    def __init__(self, one: Import, people: list[Contact], report: Report) -> None:
+        self.people = people
+        self.names = [contact.formatted_name for contact in people]
+        self.report = report
+        self.rejects = report.rejects
+        self.ledger = (one.found, one.delivered, one.merged, one.rejected)
+
+
+async def told(store: Store, domain: Domain, import_id: int) -> Told:
+    one = await store.database.read(imports.get, store.ring, import_id, domain.id)
+    assert one is not None
+    chunks: AsyncIterator[list[Contact]] = contacts.read(store.database, one, 0, 10**6)
+    people = [contact async for chunk in chunks for contact in chunk]
+    return Told(one, people, await store.database.read(report.read, one))
+
+
+async def whole(store: Store, domain: Domain, *pages: Page) -> Told:
+    import_id = begin(store, domain)
+    await attempt(store, import_id, Shelf(pages))
+    return await told(store, domain, import_id)
