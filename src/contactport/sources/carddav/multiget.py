@@ -41,6 +41,8 @@ LITTLE_PATIENCE = 2
 """The same for those that cost minutes, or that the client has tried again: smaller batches help little."""
 SPOILT = 5
 """Cards in a row that can't be read, each alone, before it is the server and not the cards."""
+MANY_SPOILT = 20
+"""Cards that can't be read, in a row or not, before it is the server once they are a tenth of what came."""
 SEARCH = 30.0
 """Seconds of answers in vain before bad cards are no longer looked for: what is in doubt is asked for one by one."""
 
@@ -308,7 +310,8 @@ class Multiget:
             return
         bad = batch[0] if broken is None else broken
         self._spoilt[bad] = f"the server's answer can't be read: {error}"
-        if len(self._spoilt) > SPOILT:
+        many = len(self.alone) + len(self._spoilt)
+        if len(self._spoilt) > SPOILT or (many > MANY_SPOILT and many * 10 > self._tray.received):
             self._waiting.extendleft(href for href in batch if href != bad)
             raise error
         self._again([href for href in batch if href != bad])
