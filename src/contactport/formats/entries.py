@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from contactport.contact import Address, Contact, Email, Labelled, Phone
 from contactport.formats import extensions
@@ -33,14 +33,14 @@ def email_entry(head: Head) -> Add:
             address = unescape(address)
         if ":" in address:
             address = without("mailto:", address)
-        if "@" in address and ("," in address or "<" in address or ";" in address):
+        others: Sequence[str] = ()
+        if "," in address or "<" in address or ";" in address:
             address, *others = _addresses(address)
-        else:
-            others = ()
         if address:
             email = Email(address, kinds)
             contact.emails.append(email)
-            contact.emails.extend(Email(other, kinds) for other in others)
+            if others:
+                contact.emails.extend(Email(other, kinds) for other in others)
             if group:
                 draft.grouped.append((group, email))
             if rank:
