@@ -15,6 +15,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from contactport.contact import Address, Contact, Email, Labelled, PartialDate, Phone, Photo
+from contactport.formats.name_split import split
 from contactport.formats.pictures import image_type, is_safe
 from contactport.formats.vocabulary import KINDS
 
@@ -23,7 +24,6 @@ UNKNOWN = "Other"
 _UNTOLD = frozenset({"internet", "pref", "voice"})
 _SPELT = {"cell": "Mobile", "iphone": "iPhone"}
 _MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
-_IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
 class WirePhone(msgspec.Struct, gc=False):
@@ -134,10 +134,9 @@ def _is_mail(text: str) -> bool:
 
 
 def _names(contact: Contact) -> tuple[str, str]:
-    """First and last name: from N, else from FN split at its last space, else the nickname.
+    """First and last name: from N, else from FN, else the nickname.
 
-    A name in ideographs, kana or hangul is never split, nor is one that is the organisation's. An e-mail
-    address that stands where a name should is no name.
+    An e-mail address that stands where a name should is no name.
     """
     first, last = _clean(contact.name.given), _clean(contact.name.family)
     if _is_mail(first):
@@ -148,10 +147,7 @@ def _names(contact: Contact) -> tuple[str, str]:
         return first, last
     full = _clean(contact.formatted_name)
     if full and not _is_mail(full):
-        if " " not in full or _IDEOGRAPHS.search(full) or any(full == o.name for o in contact.organisations):
-            return full, ""
-        first, _, last = full.rpartition(" ")
-        return first.rstrip(), last
+        return split(full, (_clean(organisation.name) for organisation in contact.organisations))
     for nickname in contact.nicknames:
         nick = _clean(nickname)
         if nick and not _is_mail(nick):

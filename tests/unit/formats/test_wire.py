@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from contactport.contact import (
     Address,
@@ -137,10 +138,100 @@ def test_every_contact_has_its_keys_in_order_and_no_null_where_none_may_be(conta
         (Contact(nicknames=["j@example.org", "Janie"]), ("Janie", "")),
         (Contact(emails=[Email("jane@example.org")]), ("", "")),
         (Contact(name=Name(" Doe\t", "Jane\\, ")), ("Jane,", "Doe")),
+        (Contact(name=Name(prefixes="Dr."), formatted_name="Doe, John"), ("John", "Doe")),
+        (Contact(name=Name("Doe"), formatted_name="Doe, John"), ("", "Doe")),
+        (Contact(formatted_name="Doe, John", organisations=[Organisation("DOE,John")]), ("Doe, John", "")),
+        (Contact(formatted_name="Doe\\, John", organisations=[Organisation("Acme")]), ("John", "Doe")),
     ],
 )
 def test_names(contact: Contact, expected: tuple[str, str]) -> None:
     assert names(contact) == expected
+
+
+@pytest.mark.parametrize(
+    ("formatted", "expected"),
+    [
+        ("Doe, John", ("John", "Doe")),
+        ("Doe,John", ("John", "Doe")),
+        ("van der Berg, Anna Maria", ("Anna Maria", "van der Berg")),
+        ("O'Neil-Díaz, José", ("José", "O'Neil-Díaz")),
+        ("Иванов, Иван Иванович", ("Иван Иванович", "Иванов")),
+        ("DOE, JOHN Q.", ("JOHN Q.", "DOE")),
+        ("Rahman, Md", ("Md", "Rahman")),
+        ("Li, Ma", ("Ma", "Li")),
+        ("Norton, Ed", ("Ed", "Norton")),
+        ("Pao, Ellen", ("Ellen", "Pao")),
+        ("Chun, Doo Hwan", ("Doo Hwan", "Chun")),
+        ("Doe, John MD", ("John MD", "Doe")),
+        ("Doe, J", ("J", "Doe")),
+        # A suffix after the comma is no given name, and no last name either.
+        *(
+            (f"Jane Mary Doe, {suffix}", ("Jane Mary", "Doe"))
+            for suffix in (
+                "MD",
+                "M.D.",
+                "PhD",
+                "Ph.D.",
+                "Jr.",
+                "jr",
+                "Sr",
+                "Esq.",
+                "III",
+                "MBA",
+                "MD, PhD",
+                "RN PhD",
+            )
+        ),
+        ("Madonna, MBA", ("Madonna", "")),
+        ("Jane Doe,", ("Jane", "Doe")),
+        # Nor is a company's.
+        *(
+            (name, (name, ""))
+            for name in (
+                *(
+                    "Acme, Inc.",
+                    "Acme Widgets, Ltd",
+                    "Acme, GmbH",
+                    "Acme, L.L.C.",
+                    "Acme, S.A.",
+                    "Acme, Sales Inc",
+                ),
+                *("Acme GmbH, Berlin", "Doe & Roe, Lawyers", "Doe, Roe, and Partners", "Doe, Roe and Sons"),
+                *(
+                    "Room 5, Second Floor",
+                    "Doe, John, Jr. of Ohio",
+                    "Doe, John, Jack",
+                    ", John",
+                    "山田, 太郎",
+                    "Doe, +44 20",
+                ),
+            )
+        ),
+    ],
+)
+def test_a_formatted_name_with_commas(formatted: str, expected: tuple[str, str]) -> None:
+    contact = Contact(formatted_name=formatted)
+    assert names(contact) == expected
+    assert contact.formatted_name == formatted
+    (again,) = vcard.read([b"".join(vcard.write([contact]))])
+    assert again == contact
+
+
+@given(
+    st.from_regex(r"[A-Z][a-zà-ö]{2,8}(-[A-Z][a-z]{3,8})?", fullmatch=True),
+    st.sampled_from(["Ann", "Jo Ann", "J."]),
+)
+def test_one_comma_turns_a_name_around(family: str, given_name: str) -> None:
+    assert names(Contact(formatted_name=f"{family}, {given_name}")) == (given_name, family)
+
+
+@given(contacts)
+def test_no_word_of_a_formatted_name_is_made_up(contact: Contact) -> None:
+    contact.name = Name()
+    first, last = names(contact)
+    source = " ".join((contact.formatted_name, *contact.nicknames)).replace("\t", " ")
+    for word in f"{first} {last}".replace("\\", " ").replace(",", " ").replace(";", " ").split():
+        assert word in source
 
 
 @pytest.mark.parametrize(
