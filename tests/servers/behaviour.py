@@ -123,7 +123,7 @@ class SourceBehaviour:
         assert caught.value.text == UNREACHABLE
 
     async def test_keeps_to_the_bytes_of_an_import(self, house: House) -> None:
-        with pytest.raises(WireError, match="larger than|sends more than") as caught:
+        with pytest.raises(WireError, match=r"larger than|sends more than") as caught:
             await read(house.source, house.account(300), using=settings(import_bytes=50_000))
         assert caught.value.code == Code.IMPORT_FAILED
 
