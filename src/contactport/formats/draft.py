@@ -51,6 +51,8 @@ class Draft:
     """Whether an address has no parts."""
     members: list[str] | None = None
     address_labels: list[AddressLabel] | None = None
+    spare_addresses: list[Address] | None = None
+    """What counts where no other property holds an address."""
     accounts: set[str] | None = None
     """The messengers' addresses met so far."""
 
@@ -145,6 +147,8 @@ def finish(contact: Contact, draft: Draft) -> Contact | Group | Passed | None:
     if draft.labels:
         for group, entry in draft.grouped:
             entry.label = draft.labels.get(group)
+    if draft.spare_addresses and not contact.addresses:
+        contact.addresses += draft.spare_addresses
     if draft.address_labels:
         _settle_addresses(contact, draft, draft.address_labels)
     if draft.hollow:

@@ -14,6 +14,8 @@ from contactport.formats.values import Add, Maker, text_of, without
 
 _MAILBOX = re.compile(r"(?:[^<>@,;]*<([^\s<>@,;\"]+@[^\s<>@,;\"]+)>|([^\s<>@,;\"]+@[^\s<>@,;\"]+))")
 _BETWEEN = re.compile(r"\s*[,;]\s*")
+_KDE_MARK = "\ue000"
+"""What KDE wrote between several accounts of one service."""
 
 
 def _addresses(text: str) -> list[str]:
@@ -98,6 +100,20 @@ def address_entry(head: Head) -> Add:
     return add
 
 
+def spare_address(head: Head) -> Add:
+    """X-SAMSUNGADR: the address that an ADR beside it repeats, with its kinds; it counts where there is no ADR."""
+    kinds = head.kinds
+
+    def add(contact: Contact, draft: Draft, value: bytes) -> None:
+        found = parts(value.decode())[:7]
+        if any(map(str.strip, found)):
+            if draft.spare_addresses is None:
+                draft.spare_addresses = []
+            draft.spare_addresses.append(Address(*found, kinds=kinds))
+
+    return add
+
+
 def address_label(head: Head) -> Add:
     """LABEL of vCard 2.1 and 3.0 (RFC 2426 section 3.2.2), which finds its address at the card's end."""
     kinds, group = head.kinds, head.group
@@ -142,18 +158,19 @@ def messenger_entry(service: str = "") -> Maker:
         named = service or extensions.service(head.others)
 
         def add(contact: Contact, draft: Draft, value: bytes) -> None:
-            text = extensions.account(text_of(value), named)
             if draft.accounts is None:
                 draft.accounts = set()
-            if not text or text in draft.accounts:
-                return
-            draft.accounts.add(text)
-            entry = Labelled(text, kinds)
-            contact.messengers.append(entry)
-            if group:
-                draft.grouped.append((group, entry))
-            if rank:
-                draft.prefer("messenger", entry, rank)
+            for written in text_of(value).split(_KDE_MARK):
+                text = extensions.account(written, named)
+                if not text or text in draft.accounts:
+                    continue
+                draft.accounts.add(text)
+                entry = Labelled(text, kinds)
+                contact.messengers.append(entry)
+                if group:
+                    draft.grouped.append((group, entry))
+                if rank:
+                    draft.prefer("messenger", entry, rank)
 
         return add
 

@@ -13,12 +13,17 @@ _APPLE = re.compile(r"\A(?:x-apple:)+", re.IGNORECASE)
 
 MESSENGERS = {
     "X-AIM": "aim",
+    "X-GADU-GADU": "gg",
     "X-GADUGADU": "gg",
     "X-GOOGLE-TALK": "xmpp",
     "X-GTALK": "xmpp",
+    "X-GROUPWISE": "groupwise",
     "X-ICQ": "icq",
+    "X-IRC": "irc",
     "X-JABBER": "xmpp",
+    "X-KADDRESSBOOK-X-IMADDRESS": "im",
     "X-MATRIX": "matrix",
+    "X-MEANWHILE": "meanwhile",
     "X-MS-IMADDRESS": "im",
     "X-MSN": "msn",
     "X-QQ": "qq",
@@ -27,9 +32,31 @@ MESSENGERS = {
     "X-SKYPE-USERNAME": "skype",
     "X-TELEGRAM": "telegram",
     "X-TWITTER": "twitter",
+    "X-WV-ID": "wv",
     "X-YAHOO": "ymsgr",
+    # KDE wrote these until 2013.
+    "X-MESSAGING/AIM-ALL": "aim",
+    "X-MESSAGING/GADU-ALL": "gg",
+    "X-MESSAGING/GOOGLETALK-ALL": "xmpp",
+    "X-MESSAGING/GROUPWISE-ALL": "groupwise",
+    "X-MESSAGING/ICQ-ALL": "icq",
+    "X-MESSAGING/IRC-ALL": "irc",
+    "X-MESSAGING/MEANWHILE-ALL": "meanwhile",
+    "X-MESSAGING/MSN-ALL": "msn",
+    "X-MESSAGING/SKYPE-ALL": "skype",
+    "X-MESSAGING/XMPP-ALL": "xmpp",
+    "X-MESSAGING/YAHOO-ALL": "ymsgr",
 }
 """A property named after a service, and the scheme of its addresses."""
+
+PAGES = {
+    "X-EVOLUTION-BLOG-URL": "BLOG",
+    "X-EVOLUTION-VIDEO-URL": "VIDEO",
+    "X-GOOGLE-PROFILE-URL": "PROFILE",
+    "X-IRMC-URL": "",
+    "X-KADDRESSBOOK-BLOGFEED": "BLOG",
+}
+"""A property that holds a web page, and the kind that its name says."""
 
 RELATIONS = {
     "X-ASSISTANT": "assistant",
@@ -37,8 +64,11 @@ RELATIONS = {
     "X-EVOLUTION-ASSISTANT": "assistant",
     "X-EVOLUTION-MANAGER": "manager",
     "X-EVOLUTION-SPOUSE": "spouse",
+    "X-KADDRESSBOOK-X-ASSISTANTNAME": "assistant",
     "X-KADDRESSBOOK-X-ASSISTANTSNAME": "assistant",
+    "X-KADDRESSBOOK-X-MANAGERNAME": "manager",
     "X-KADDRESSBOOK-X-MANAGERSNAME": "manager",
+    "X-KADDRESSBOOK-X-SPOUSENAME": "spouse",
     "X-KADDRESSBOOK-X-SPOUSESNAME": "spouse",
     "X-MANAGER": "manager",
     "X-MS-ASSISTANT": "assistant",

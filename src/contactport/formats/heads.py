@@ -10,6 +10,12 @@ _HEAD = re.compile(rb'((?:[^":]++|"[^"]*+")*+):')
 _PARAMETER = re.compile(r'((?:[^";]++|"[^"]*+"|")*+)(?:;|$)')
 _NAME = re.compile(r"[A-Z0-9][A-Z0-9_-]*|X-[^\s\"=]+")
 _CARET = re.compile(r"\^[n^']")
+_CUSTOM = re.compile(
+    r"X-CUSTOM\((?:CHARSET=[^,()]*,)?(?:ENCODING=QUOTED-PRINTABLE,)?([^()]*)\)?", re.IGNORECASE
+)
+_NO_WORD = re.compile(r"[\x00-\x1f\x7f,]")
+"""What a kind can't hold: a comma parts kinds, and a line end would end the property."""
+_OCTET = re.compile(rb"=([0-9A-Fa-f]{2})")
 _MEANS = {"^n": "\n", "^^": "^", "^'": '"'}
 _ENCODINGS = {"QUOTED-PRINTABLE": "Q", "Q": "Q", "BASE64": "B", "B": "B", "7BIT": "", "8BIT": ""}
 _PLACES = frozenset({"URL", "URI", "INLINE", "CID", "CONTENT-ID", "BINARY"})
@@ -57,6 +63,16 @@ def _words(value: str) -> list[str]:
     return [_plain(word) for word in value.replace('"', "").split(",")]
 
 
+def _custom(parameter: str) -> list[str]:
+    """The user's own word for a kind, as Samsung's telephones write it: X-CUSTOM(CHARSET=UTF-8,ENCODING=…,=41)."""
+    found = _CUSTOM.fullmatch(parameter.strip())
+    if found is None:
+        return []
+    octets = _OCTET.sub(lambda octet: bytes.fromhex(octet[1].decode()), found[1].encode())
+    word = _NO_WORD.sub(" ", octets.decode(errors="replace")).strip()
+    return [word] if word else []
+
+
 def _rank(text: str) -> int:
     """RFC 6350 section 5.3: 1 to 100. An unreadable one still says that the value is preferred."""
     rank = int(text) if len(text) <= 3 and text.isascii() and text.isdigit() else 0
@@ -85,7 +101,7 @@ def parse(head: bytes) -> Head | None:
             elif key in _PLACES:
                 made.value = key.lower()
             else:
-                kinds += _words(parameter)
+                kinds += _custom(parameter) if key[:9] == "X-CUSTOM(" else _words(parameter)
         elif key == "TYPE":
             kinds += _words(value)
         elif key == "ENCODING":
@@ -96,6 +112,8 @@ def parse(head: bytes) -> Head | None:
             made.value = _plain(value).lower()
         elif key == "PREF":
             made.rank = _rank(_plain(value))
+        elif key[:9] == "X-CUSTOM(":
+            kinds += _custom(parameter)
         elif key:
             others[key] = _plain(value)
     made.others = others

@@ -192,6 +192,7 @@ PROPERTIES: dict[str, Maker] = {
     "FN": names.formatted_name,
     "NICKNAME": _nickname,
     "X-NICKNAME": _nickname,
+    "X-EPOCSECONDNAME": _nickname,
     "X-PHONETIC-FIRST-NAME": names.phonetic_given,
     "X-PHONETIC-LAST-NAME": names.phonetic_family,
     "SOUND": names.sound,
@@ -199,6 +200,7 @@ PROPERTIES: dict[str, Maker] = {
     "TEL": entries.phone_entry,
     "X-MS-TEL": entries.phone_entry,
     "ADR": entries.address_entry,
+    "X-SAMSUNGADR": entries.spare_address,
     "LABEL": entries.address_label,
     "ORG": _organisation,
     "TITLE": _texts(attrgetter("titles")),
@@ -221,6 +223,7 @@ PROPERTIES: dict[str, Maker] = {
     "X-ANDROID-CUSTOM": _android,
     **dict.fromkeys(extensions.ANNIVERSARIES, _anniversary),
     **{name: entries.messenger_entry(service) for name, service in extensions.MESSENGERS.items()},
+    **{name: entries.labelled(attrgetter("urls"), "url", kind) for name, kind in extensions.PAGES.items()},
     **{name: _relation(kind) for name, kind in extensions.RELATIONS.items()},
     **dict.fromkeys(extensions.OF_NO_PERSON, _ignored),
 }

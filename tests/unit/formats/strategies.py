@@ -158,6 +158,12 @@ _fragments = [
         b"VERSION:3.0\n",
     ),
     *(b"\nURL;ENCODING=QUOTED-PRINTABLE:x?q=\n", b"=0D=0A=\n", b"\nend:vcard\n", b"\n end:vcard\n"),
+    *(
+        b";X-CUSTOM(CHARSET=UTF-8,ENCODING=QUOTED-PRINTABLE,=41=0D",
+        b"=2C):",
+        b"X-SAMSUNGADR:;;x",
+        b"X-messaging/aim-All:",
+    ),
     *(b":", b";", b'"', b"^n", b"=", b"X-ANDROID-CUSTOM:vnd/relation;b;1;", b"TEL", b"x", b"ZZZ:y", b"10:30"),
 ]
 soups = st.lists(st.one_of(st.sampled_from(_fragments), st.binary(max_size=3)), max_size=60).map(b"".join)
