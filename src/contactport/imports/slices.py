@@ -6,9 +6,8 @@ import asyncio
 import time
 
 from contactport.errors import Code, WireError
+from contactport.net.turns import Turns
 
-SLICE = 0.005
-"""Seconds after which the event loop gets a turn: polls beside an import must not wait for a page, or for a card."""
 FLOOR = 30.0
 """Seconds of the processor that every import may use, whatever its size."""
 _MIB = 1024 * 1024
@@ -27,12 +26,12 @@ class Slices:
         """Bytes of the cards so far."""
         self._used = 0.0
         self._since = 0.0
-        self._until = 0.0
+        self._turns = Turns()
 
     def begin(self) -> None:
         """The next slice."""
         self._since = time.thread_time()
-        self._until = time.monotonic() + SLICE
+        self._turns.begin()
 
     def end(self) -> None:
         """Add up what the slice took. Raises WireError where the import has used up what it may."""
@@ -47,7 +46,7 @@ class Slices:
 
     async def turn(self) -> None:
         """Let others go on, if the slice is over."""
-        if time.monotonic() >= self._until:
+        if self._turns.due:
             self.end()
             await asyncio.sleep(0)
             self.begin()

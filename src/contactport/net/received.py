@@ -23,6 +23,8 @@ INTERIM = 32
 """Interim answers before the final one."""
 PIECE = 4 * 1024
 """Bytes parsed at once while a head is awaited: it holds some 200 of the shortest interim answers."""
+BODY_PIECE = 16 * 1024
+"""The same afterwards: what follows the end of a body may be hundreds of answers that nobody asked for."""
 TURN = 256 * 1024
 """Bytes of one connection until everything else gets its turn: the loop itself would read on for megabytes."""
 
@@ -73,8 +75,10 @@ class CountedConnection(ResponseHandler):
             super().data_received(piece)
             if self._exception is not None:
                 return
-        if at < len(data):
-            super().data_received(data[at:] if at else data)
+        while at < len(data) and self._exception is None:
+            piece = data[at : at + BODY_PIECE]
+            at += len(piece)
+            super().data_received(piece)
 
     def feed_data(self, data: Any, size: int = 0) -> None:
         """A head that is complete, with the stream of its body."""

@@ -11,7 +11,7 @@ from yarl import URL
 from contactport.errors import WireError
 from contactport.net.client import open_client
 from contactport.net.failures import Garbled, OverBudget, Unreadable
-from contactport.net.received import HEAD, INTERIM
+from contactport.net.received import BODY_PIECE, HEAD, INTERIM, CountedConnection
 from contactport.net.retries import Rhythm
 from contactport.settings import Settings
 from tests.unit.net.little_server import Request, little_server, reply
@@ -97,3 +97,19 @@ async def test_bytes_of_all_answers_count_together() -> None:
 
 async def test_content_up_to_the_budget_is_read_whatever_it_comes_in() -> None:
     assert await body(reply(200, b"x" * (1 << 20))) == b"x" * (1 << 20)
+
+
+async def test_answers_after_the_answer_are_cut_at_the_first_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many come at once with the end of a body, few are parsed before the connection is given up."""
+    parsed = 0
+    feed = CountedConnection.feed_data
+
+    def counted(self: CountedConnection, data: object, size: int = 0) -> None:
+        nonlocal parsed
+        parsed += 1
+        feed(self, data, size)
+
+    monkeypatch.setattr(CountedConnection, "feed_data", counted)
+    more = b"HTTP/1.1 207 M\r\nContent-Length: 0\r\n\r\n"
+    assert await body(reply(200, b"here") + more * 20_000) == b"here"
+    assert parsed <= BODY_PIECE // len(more) + 2

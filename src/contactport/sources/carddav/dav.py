@@ -15,6 +15,7 @@ from contactport.net.credentials import Credentials
 from contactport.net.failures import OverBudget, Unreadable
 from contactport.net.response import Response
 from contactport.net.retries import retry_after
+from contactport.net.turns import Turns
 from contactport.sources.carddav.book import Book
 from contactport.sources.carddav.item import Item, Limits, Malformed
 from contactport.sources.carddav.multistatus import Multistatus
@@ -45,6 +46,8 @@ class Dav:
     def __init__(self, client: Client, credentials: Credentials, *, photos: bool = False) -> None:
         self.client = client
         self.credentials = credentials
+        self.turns = Turns()
+        """For every loop over what a server has sent."""
         settings = client.settings
         longest = settings.card_bytes if photos else max(settings.card_bytes, settings.text_bytes)
         self.limits = Limits(

@@ -26,7 +26,7 @@ from contactport.net.redirects import onward
 from contactport.sources.base import Account
 from contactport.sources.carddav import questions
 from contactport.sources.carddav.book import Book
-from contactport.sources.carddav.dav import Answer, Dav
+from contactport.sources.carddav.dav import MOST_ITEMS, Answer, Dav
 from contactport.sources.carddav.item import CARD, DAV, Item, Malformed
 from contactport.sources.carddav.places import WELL_KNOWN, Place, places
 from contactport.sources.carddav.refusal import Refused, is_final, is_passing, judge
@@ -240,7 +240,10 @@ async def _in_homes(homes: Iterable[str], base: URL, dav: Dav) -> _Books:
         else:
             owner = owner or found.owner
             for book in found.books:
+                await dav.turns.turn()
                 books.setdefault(book.url, book)
+            if len(books) > MOST_ITEMS:
+                raise OverBudget("it lists too many address books")
     if not books and refusal is not None:
         raise refusal
     return _Books(list(books.values()), owner)
@@ -248,25 +251,32 @@ async def _in_homes(homes: Iterable[str], base: URL, dav: Dav) -> _Books:
 
 async def _listed(url: URL, dav: Dav, *, via: URL, depth: int = 1, directories: bool = False) -> _Books:
     answer = await dav.propfind(url, questions.HOME, depth=depth, via=via)
-    mine = [href for item in answer.items for href in _hrefs(item, ME_CARD)]
-    books = [_book(answer.url, item) for item in answer.items if _is_book(item, directories=directories)]
-    return _Books(books, next(iter(mine), None))
+    mine: str | None = None
+    books: list[Book] = []
+    for item in answer.items:
+        await dav.turns.turn()
+        mine = mine or next(iter(_hrefs(item, ME_CARD)), None)
+        if _is_book(item, directories=directories):
+            books.append(_book(answer.url, item))
+    return _Books(books, mine)
 
 
 async def _searched(url: URL, dav: Dav) -> _Books:
     """Books in or right below a collection, for servers that name no principal."""
     answer = await dav.propfind(url, questions.HOME, depth=1, via=url)
-    books = [_book(answer.url, item) for item in answer.items if _is_book(item)]
+    books: list[Book] = []
+    folders: list[Item] = []
+    for item in answer.items:
+        await dav.turns.turn()
+        if _is_book(item):
+            books.append(_book(answer.url, item))
+        elif _is_folder(item):
+            folders.append(item)
     if books:
         return _Books(books)
-    below = [
-        deeper
-        for item in answer.items
-        if (kind := item.value(RESOURCE_TYPE)) is not None
-        and COLLECTION in kind.names
-        and (deeper := onward(answer.url, item.href)) != answer.url
-    ]
-    for deeper in below[:DEEPER]:
+    # One of them is the collection itself.
+    below = [onward(answer.url, item.href) for item in folders[: DEEPER + 1]]
+    for deeper in [url for url in below if url != answer.url][:DEEPER]:
         try:
             books += (await _listed(deeper, dav, via=answer.url)).books
         except Refused as refused:
@@ -295,6 +305,11 @@ def _book(base: URL, item: Item) -> Book:
 def _is_book(item: Item, *, directories: bool = False) -> bool:
     kind = item.found(RESOURCE_TYPE)
     return kind is not None and ADDRESSBOOK in kind.names and (directories or DIRECTORY not in kind.names)
+
+
+def _is_folder(item: Item) -> bool:
+    kind = item.value(RESOURCE_TYPE)
+    return kind is not None and COLLECTION in kind.names
 
 
 def _is_anonymous(item: Item) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from typing import Literal
 
@@ -19,7 +19,6 @@ import msgspec
 
 from contactport.errors import Code, WireError
 from contactport.net.failures import Interrupted, OverBudget, TooSlow
-from contactport.net.retries import PASSING
 from contactport.sources.base import Page
 from contactport.sources.carddav import questions
 from contactport.sources.carddav.book import Book
@@ -29,7 +28,7 @@ from contactport.sources.carddav.elements import FULL
 from contactport.sources.carddav.item import DAV, Item, Malformed
 from contactport.sources.carddav.multiget import Multiget
 from contactport.sources.carddav.multistatus import Multistatus
-from contactport.sources.carddav.refusal import Refused, is_final
+from contactport.sources.carddav.refusal import Refused, is_busy, is_final, is_lasting, is_missing, is_setback
 from contactport.sources.carddav.single import Singles
 from contactport.sources.carddav.tray import Tray, mark
 from contactport.sources.memory import Facts
@@ -69,6 +68,7 @@ class Reader:
         self._concurrency = concurrency
         self._self = mark(book.path.rstrip("/"))
         self._lacking: dict[str, None] = {}
+        self._forgotten = 0
         self._again = False
         self._complete = Completeness()
         self._reasons: dict[str, str] = {}
@@ -92,7 +92,7 @@ class Reader:
             self._tray.listed(self._tray.received)
         else:
             self._again = True
-            if self._trouble is not None and _is_lasting(self._trouble):
+            if self._trouble is not None and is_lasting(self._trouble):
                 # The server does not do that: nothing to tell anybody of, unless nothing else works.
                 self._trouble = None
             await self._list()
@@ -117,7 +117,7 @@ class Reader:
                         yield page
             except Failure as error:
                 self._failed(error)
-                if self._tray.received or not _is_lasting(error):
+                if self._tray.received or not is_lasting(error):
                     return
             else:
                 self._answered = True
@@ -148,12 +148,12 @@ class Reader:
                     async for page in pages:
                         yield page
             except Failure as error:
-                if _is_setback(error):
+                if is_setback(error):
                     raise
                 self._failed(error)
             else:
                 self._answered = self._answered or not (wanted or step == self._one_by_one)
-            self._forget_received()
+            await self._forget_received()
             if self._tray.received and not self._lacking and not self.held_back:
                 return
 
@@ -171,8 +171,20 @@ class Reader:
             yield self._multiget
         yield self._one_by_one
 
-    def _forget_received(self) -> None:
-        self._lacking = {href: None for href in self._lacking if not self._tray.has(href)}
+    async def _forget_received(self) -> None:
+        if self._forgotten != self._tray.received:
+            # A book of cards that are asked for in many steps would be gone through at each.
+            self._forgotten = self._tray.received
+            self._lacking = dict.fromkeys(await self._missing(self._lacking))
+
+    async def _missing(self, hrefs: Iterable[str]) -> list[str]:
+        """Those of them that were not received."""
+        missing: list[str] = []
+        for href in hrefs:
+            await self._dav.turns.turn()
+            if not self._tray.has(href):
+                missing.append(href)
+        return missing
 
     def _check(self) -> None:
         """Raises what went wrong where nobody can say that the book is whole, or empty."""
@@ -186,12 +198,12 @@ class Reader:
         the user, or where a server asks for a rest or needs one."""
         if isinstance(error, Refused) and is_final(error):
             raise error
-        if _is_setback(error):
+        if is_setback(error):
             self._setbacks += 1
             if self._setbacks >= SETBACKS:
                 raise error
         # That a server does not do this says less than that it could not just now.
-        if self._trouble is None or (_is_lasting(self._trouble) and not _is_lasting(error)):
+        if self._trouble is None or (is_lasting(self._trouble) and not is_lasting(error)):
             self._trouble = error
 
     def _bulk(self) -> list[tuple[First, Callable[[], AsyncGenerator[Page]]]]:
@@ -213,39 +225,38 @@ class Reader:
         async with aclosing(self._report(body, 1, Multistatus(self._dav.limits))) as pages:
             async for page in pages:
                 yield page
-        self._complete.end(self._known)
+        self._complete.end(await self._known())
 
     async def _sync(self) -> AsyncGenerator[Page]:
         self._complete.begin(counted=self._again)
         token = ""
         for _ in range(CONTINUATIONS):
             self._complete.cut = False
-            before = self._known
+            before = await self._known()
             parser = Multistatus(self._dav.limits)
             async with aclosing(self._report(questions.sync(token), 0, parser)) as pages:
                 async for page in pages:
                     yield page
             # 507 for the collection itself: go on from the new token (RFC 6578 section 3.6).
-            moved = parser.sync_token not in ("", token) and self._known > before
+            moved = parser.sync_token not in ("", token) and await self._known() > before
             if not self._complete.cut or not moved:
                 break
             token = parser.sync_token
-        self._complete.end(self._known)
+        self._complete.end(await self._known())
 
     async def _report(self, body: bytes, depth: int, parser: Multistatus) -> AsyncGenerator[Page]:
         self._tried.add(body)
         stream = self._dav.stream("REPORT", self._book, body, depth=depth, parser=parser)
         async with aclosing(stream):
             async for items in stream:
-                self._take(items)
+                await self._take(items)
                 while self._tray.full:
                     yield self._tray.page()
         self._complete.cut = self._complete.cut or parser.more
 
-    @property
-    def _known(self) -> int:
+    async def _known(self) -> int:
         """How many members are known so far."""
-        self._forget_received()
+        await self._forget_received()
         return self._tray.received + len(self._lacking)
 
     async def _list(self) -> None:
@@ -255,14 +266,14 @@ class Reader:
                 count = await self._look()
             except Failure as error:
                 final = isinstance(error, Refused) and is_final(error)
-                if final or looks >= (2 if _is_lasting(error) else 1 if _is_busy(error) else LOOKS):
-                    if _is_missing(error) and not self._tray.received and await self._exists():
+                if final or looks >= (2 if is_lasting(error) else 1 if is_busy(error) else LOOKS):
+                    if is_missing(error) and not self._tray.received and await self._exists():
                         count = 0
                     else:
                         self._failed(error)
                         return
                 else:
-                    if not _is_lasting(error):
+                    if not is_lasting(error):
                         self._failed(error)
                     await self._dav.client.pause(looks)
                     continue
@@ -281,6 +292,7 @@ class Reader:
         ) as stream:
             async for items in stream:
                 for item in items:
+                    await self._dav.turns.turn()
                     if not self._is_member(item):
                         continue
                     count += 1
@@ -303,10 +315,13 @@ class Reader:
             return False
         return bool(answer.items)
 
-    def _take(self, items: list[Item]) -> None:
+    async def _take(self, items: list[Item]) -> None:
         tray = self._tray
         again = self._again
+        turns = self._dav.turns
         for item in items:
+            if turns.due:
+                await turns.turn()
             href = item.href
             data = item.data
             if data:
@@ -352,7 +367,7 @@ class Reader:
             async for page in pages:
                 yield page
         self.facts = msgspec.structs.replace(self.facts, batch=multiget.size)
-        omitted = [href for href in multiget.left if not self._tray.has(href)]
+        omitted = await self._missing(multiget.left)
         if 1 < len(omitted) < len(self._lacking):
             # Left out by an answer that was cut short, or because they are gone: a second look tells.
             multiget.left.clear()
@@ -375,22 +390,3 @@ def _is_a_card(item: Item) -> bool:
         return False
     content = item.found(_CONTENT_TYPE)
     return content is None or not content.text.lower().startswith("text/calendar")
-
-
-def _is_lasting(error: Exception) -> bool:
-    """Whether the server will say the same tomorrow: it does not do this, rather than could not just now."""
-    return isinstance(error, Refused) and (400 <= error.status < 429 or error.status == 501)
-
-
-def _is_setback(error: Exception) -> bool:
-    """Whether it took minutes, or the server is too busy: what makes any further question a burden."""
-    return isinstance(error, TooSlow) or (isinstance(error, Refused) and error.status == 503)
-
-
-def _is_missing(error: Exception) -> bool:
-    return isinstance(error, Refused) and error.status == 404
-
-
-def _is_busy(error: Exception) -> bool:
-    """Whether the client has tried it again and again already."""
-    return isinstance(error, Refused) and error.status in PASSING

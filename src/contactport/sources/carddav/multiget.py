@@ -182,6 +182,7 @@ class Multiget:
         async with aclosing(stream):
             async for items in stream:
                 for item in items:
+                    await self._dav.turns.turn()
                     if item.status == FULL:
                         # What it did not have the room for is asked for once more.
                         cut = True
@@ -213,6 +214,7 @@ class Multiget:
             self.left += gone
             raise Refused(404)
         for href in gone:
+            await self._dav.turns.turn()
             tray.reject(href, GONE)
         return size, cut or parser.more
 

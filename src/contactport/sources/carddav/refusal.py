@@ -6,6 +6,7 @@ import math
 import re
 
 from contactport.errors import Code, WireError
+from contactport.net.failures import TooSlow
 from contactport.net.retries import PASSING
 from contactport.sources.providers import Provider
 
@@ -133,3 +134,22 @@ def wrong_password(provider: Provider) -> WireError:
         return WireError(Code.WRONG_PASSWORD)
     where = f" {secret.url}" if secret.url else ""
     return WireError(Code.WRONG_PASSWORD, f"The user name and password do not match. {secret.help}{where}")
+
+
+def is_lasting(error: Exception) -> bool:
+    """Whether the server will say the same tomorrow: it does not do this, rather than could not just now."""
+    return isinstance(error, Refused) and (400 <= error.status < 429 or error.status == 501)
+
+
+def is_setback(error: Exception) -> bool:
+    """Whether it took minutes, or the server is too busy: what makes any further question a burden."""
+    return isinstance(error, TooSlow) or (isinstance(error, Refused) and error.status == 503)
+
+
+def is_missing(error: Exception) -> bool:
+    return isinstance(error, Refused) and error.status == 404
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether the client has tried it again and again already."""
+    return isinstance(error, Refused) and error.status in PASSING

@@ -50,6 +50,7 @@ class Singles:
     async def pages(self, hrefs: Iterable[str]) -> AsyncGenerator[Page]:
         """Raises Refused, Malformed and the client's errors once the server gives nothing any more."""
         for href in hrefs:
+            await self._dav.turns.turn()
             await self._one(href)
             if len(self._open) >= SPECIMENS:
                 await self._decide()
@@ -65,6 +66,7 @@ class Singles:
         """
         in_vain = 0
         for href in list(cards):
+            await self._dav.turns.turn()
             whole: bytes | None = None
             if in_vain < SPECIMENS:
                 try:

@@ -1,0 +1,31 @@
+"""Turns for others on the event loop, given by time: how long a step takes may be a server's choice."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+SLICE = 0.005
+"""Seconds after which the event loop gets a turn: polls beside an import must not wait for a page, or for a card."""
+
+
+class Turns:
+    """One worker's slices of time. `turn()` belongs into every loop whose length a server decides."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def begin(self) -> None:
+        """The next slice."""
+        self._until = time.monotonic() + SLICE
+
+    @property
+    def due(self) -> bool:
+        """Whether the slice is over."""
+        return time.monotonic() >= self._until
+
+    async def turn(self) -> None:
+        """Let others go on, if the slice is over."""
+        if self.due:
+            await asyncio.sleep(0)
+            self.begin()

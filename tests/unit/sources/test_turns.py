@@ -1,0 +1,61 @@
+"""Others have their turns while thousands of members or books are gone through that cost no request."""
+
+from __future__ import annotations
+
+import pytest
+from yarl import URL
+
+from contactport.net import turns
+from contactport.net.client import open_client
+from contactport.net.credentials import Credentials
+from contactport.settings import Settings
+from contactport.sources.base import Account
+from contactport.sources.carddav.book import Book
+from contactport.sources.carddav.dav import Dav
+from contactport.sources.carddav.discover import discover
+from contactport.sources.carddav.sign_in import credentials_of
+from contactport.sources.carddav.single import ELSEWHERE, Singles
+from contactport.sources.carddav.tray import Tally, Tray
+from contactport.sources.memory import ShortMemory
+from tests.servers.reading import PASSWORD, provider
+from tests.servers.shelf import shelf
+from tests.unit.net.test_turns import turns_of_another
+
+MANY = 2000
+HOME = URL("https://dav.example.com/alice/")
+BOOK = Book(HOME / "contacts/", HOME)
+
+
+@pytest.fixture(autouse=True)
+def always_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "SLICE", 0.0)
+
+
+async def test_cards_of_another_host() -> None:
+    tray = Tray(BOOK, frozenset[str](), Tally(MANY), longest=1000)
+    hrefs = [f"https://other.example/{number}.vcf" for number in range(MANY)]
+    async with open_client(Settings()) as client:
+        singles = Singles(Dav(client, Credentials("alice", PASSWORD)), BOOK, tray, {})
+        rejects: list[str] = []
+
+        async def work() -> None:
+            async for page in singles.pages(hrefs):
+                rejects.extend(reject.reason for reject in page.rejects)
+
+        assert await turns_of_another(work) >= MANY - 1
+    rejects += [reject.reason for reject in tray.page().rejects]
+    assert rejects == [ELSEWHERE] * MANY
+
+
+async def test_books_of_a_listing() -> None:
+    async with (
+        shelf({f"/home/{number}/": {} for number in range(MANY)}) as (_, server),
+        open_client(Settings(allow_network=["127.0.0.0/8"])) as client,
+    ):
+        account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
+        dav = Dav(client, credentials_of(account))
+
+        async def work() -> None:
+            assert len((await discover(account, dav, ShortMemory())).books) == MANY
+
+        assert await turns_of_another(work) >= MANY - 1
