@@ -126,11 +126,18 @@ class Contact(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class Group(msgspec.Struct, omit_defaults=True, gc=False):
-    """A group card (KIND:group, X-ADDRESSBOOKSERVER-KIND:group): its name and its members' UIDs."""
+    """A group card (KIND:group, X-ADDRESSBOOKSERVER-KIND:group): its name, its members' UIDs, its own addresses.
+
+    The wire delivers the name alone, at each member; the rest is for vCard.
+    """
 
     name: str
     uid: str = ""
     members: list[str] = []
+    emails: list[Email] = []
+    phones: list[Phone] = []
+    notes: list[str] = []
+    categories: list[str] = []
 
 
 class Reject(msgspec.Struct, omit_defaults=True, gc=False):

@@ -1,4 +1,4 @@
-"""What one contact may hold, whatever its format: no real card loses anything, and none can swell an answer."""
+"""What one contact or group may hold: no real card loses anything, and none can swell an answer."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ GROUP_NAME = 200
 """Characters of a group's name, or of a category, both of which are repeated at each contact."""
 MEMBERS = 100_000
 _LONG_FIELDS = frozenset({"notes", "urls"})
+_OF_A_GROUP = ("emails", "phones", "notes", "categories")
+"""What a group has as a contact has it."""
 _UNCUT = frozenset({"data"})
 SMALL = TEXT
 """A card of so few bytes can't go beyond any of these."""
@@ -27,6 +29,7 @@ SMALL = TEXT
 def bounded(item: Contact | Group) -> list[str]:
     """Cut the item to the budgets, in place. What was left out, in words without one of the user's."""
     told: dict[str, None] = {}
+    fields = item.__struct_fields__
     if isinstance(item, Group):
         if len(item.name) > GROUP_NAME:
             item.name = item.name[:GROUP_NAME]
@@ -34,19 +37,20 @@ def bounded(item: Contact | Group) -> list[str]:
         if len(item.members) > MEMBERS:
             del item.members[MEMBERS:]
             told[f"only {MEMBERS} members of the group are kept"] = None
-        return list(told)
-    for field in item.__struct_fields__:
+        fields = _OF_A_GROUP
+    owner = "group" if isinstance(item, Group) else "contact"
+    for field in fields:
         value = getattr(item, field)
         most = LONG if field in _LONG_FIELDS else GROUP_NAME if field == "categories" else TEXT
         spoken = field.replace("_", " ")
         entries = CATEGORIES if field == "categories" else ENTRIES
         if isinstance(value, list) and len(value) > entries:  # pyright: ignore[reportUnknownArgumentType]
             del value[entries:]
-            told[f"only {entries} {spoken} of this contact are kept"] = None
+            told[f"only {entries} {spoken} of this {owner} are kept"] = None
         kept = _cut(value, most)
         if kept is not value:
             setattr(item, field, kept)
-            told[f"a text among the {spoken} of this contact is cut to {most} characters"] = None
+            told[f"a text among the {spoken} of this {owner} is cut to {most} characters"] = None
     return list(told)
 
 

@@ -157,7 +157,15 @@ def finish(contact: Contact, draft: Draft) -> Contact | Group | Passed | None:
         _settle_dates(contact)
     kind = draft.kind
     if kind == "group":
-        return Group(contact.formatted_name or contact.name.family, contact.uid, draft.members or [])
+        return Group(
+            contact.formatted_name or contact.name.family,
+            contact.uid,
+            draft.members or [],
+            contact.emails,
+            contact.phones,
+            contact.notes,
+            contact.categories,
+        )
     if kind in _THINGS:
         return Passed(kind)
     return None if _is_empty(contact) else contact

@@ -220,15 +220,26 @@ def _photo(card: _Card, photo: Photo) -> None:
     card.line(f"PHOTO;ENCODING=b{media}", data)
 
 
+def _reached_by(card: _Card, item: Contact | Group) -> None:
+    for email in item.emails:
+        card.entry("EMAIL", email, escape(email.address))
+    for phone in item.phones:
+        card.entry("TEL", phone, escape(phone.number))
+
+
+def _notes(card: _Card, item: Contact | Group) -> None:
+    for note in item.notes:
+        card.text("NOTE", note)
+    if item.categories:
+        card.line("CATEGORIES", ",".join(map(escape, item.categories)))
+
+
 def contact_card(contact: Contact, version: Version) -> bytes:
     """One person's card."""
     card = _Card(version)
     _identity(card, contact.uid)
     _names(card, contact)
-    for email in contact.emails:
-        card.entry("EMAIL", email, escape(email.address))
-    for phone in contact.phones:
-        card.entry("TEL", phone, escape(phone.number))
+    _reached_by(card, contact)
     _addresses(card, contact)
     for organisation in contact.organisations:
         if organisation.name or organisation.units:
@@ -244,10 +255,7 @@ def contact_card(contact: Contact, version: Version) -> bytes:
         card.entry("IMPP", messenger, escape_uri(messenger.value))
     for relation in contact.relations:
         _related(card, relation)
-    for note in contact.notes:
-        card.text("NOTE", note)
-    if contact.categories:
-        card.line("CATEGORIES", ",".join(map(escape, contact.categories)))
+    _notes(card, contact)
     for photo in contact.photos:
         _photo(card, photo)
     card.text("REV", contact.revision)
@@ -265,6 +273,8 @@ def group_card(group: Group, version: Version) -> bytes:
     card.line("FN", escape(group.name))
     if not card.four:
         card.line("X-ADDRESSBOOKSERVER-KIND", "group")
+    _reached_by(card, group)
+    _notes(card, group)
     member = "MEMBER" if card.four else "X-ADDRESSBOOKSERVER-MEMBER"
     for uid in group.members:
         bare = card.four and _URI.fullmatch(uid)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from sqlalchemy import Connection
 
-from contactport.contact import Contact
+from contactport.contact import Contact, Group
 from contactport.imports.marks import Marks
 from contactport.store import contacts
 from contactport.store.contacts import Batch, Delivered
@@ -36,6 +36,8 @@ class StoredRecord:
         """Keep a batch, without what the application did not ask for."""
         for contact in batch.contacts:
             trim(contact, self._include)
+        for group in batch.groups:
+            _trim_group(group)
         await self._store.database.write(self._append, batch)
         self.found += batch.found
 
@@ -67,3 +69,11 @@ def trim(contact: Contact, include: frozenset[str]) -> None:
     contact.anniversary = None
     contact.roles = []
     contact.revision = ""
+
+
+def _trim_group(group: Group) -> None:
+    """Drop what a group says of itself: the wire delivers its name alone, at each of its members."""
+    group.emails = []
+    group.phones = []
+    group.notes = []
+    group.categories = []

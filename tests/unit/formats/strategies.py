@@ -121,7 +121,18 @@ contacts = st.builds(
     ),
     st.integers(0, 3),
 )
-groups = st.builds(Group, maybe_text, st.one_of(st.just(""), uids), st.lists(uids, max_size=3))
+groups = st.builds(
+    Group,
+    maybe_text,
+    st.one_of(st.just(""), uids),
+    st.lists(uids, max_size=3),
+    emails=st.lists(
+        st.builds(Email, st.sampled_from(["team@example.org", "a;b"]), kinds, labels), max_size=2
+    ),
+    phones=st.lists(st.builds(Phone, numbers, kinds, labels), max_size=2),
+    notes=st.lists(texts, max_size=2),
+    categories=st.lists(words, max_size=2),
+)
 
 _fragments = [
     *(b"BEGIN:VCARD", b"END:VCARD", b"begin:vcard", b"End : vCard", b"BEGIN:VCARD\r\n", b"\r\nEND:VCARD\r\n"),
@@ -131,7 +142,15 @@ _fragments = [
     *(b"item1.X-ABLabel:", b"_$!<home>!$_", b"NOTE:", b"NOTE;ENCODING=QUOTED-PRINTABLE:", b"=\r\n", b"=3D"),
     *(b"=C3=A9", b"=3B", b"=5C", b"=5Cn", b";CHARSET=windows-1251:", b"\xc3\xa9", b"\xe9", b"\xc3", b"\xff"),
     *(b"PHOTO;ENCODING=b;TYPE=JPEG:", b"PHOTO:data:image/png;base64,", b"PHOTO;BASE64:", b"AAAA", b"AA=="),
-    *(b"AGENT:", b"AGENT:BEGIN:VCARD", b"KIND:group", b"MEMBER:urn:uuid:1", b"KIND:org", b"BDAY:1604-02-29"),
+    *(
+        b"AGENT:",
+        b"AGENT:BEGIN:VCARD",
+        b"KIND:group",
+        b"\nKIND:group\nEMAIL;TYPE=pref:",
+        b"MEMBER:urn:uuid:1",
+        b"KIND:org",
+        b"BDAY:1604-02-29",
+    ),
     *(b"BDAY;VALUE=text:", b"X-ABDATE:", b"IMPP;X-SERVICE-TYPE=Skype:x-apple:", b"X-AIM:", b"RELATED:"),
     *(
         b"UID:urn:uuid:",

@@ -49,6 +49,18 @@ def test_a_group_is_cut() -> None:
     assert (len(group.name), len(group.members)) == (GROUP_NAME, MEMBERS)
 
 
+def test_what_a_group_says_of_itself_is_cut_as_a_contact_s_is() -> None:
+    huge = "x" * 200_000
+    group = Group("Team", "1", [], [Email(huge)] * 300, [Phone("1", label=huge)], [huge], [huge] * 1000)
+    told = bounded(group)
+    assert len(told) == 6
+    assert all("of this group" in reason and "xx" not in reason for reason in told)
+    assert (len(group.emails), len(group.emails[0].address)) == (ENTRIES, TEXT)
+    assert (len(group.phones[0].label or ""), len(group.notes[0])) == (TEXT, LONG)
+    assert (len(group.categories), len(group.categories[0])) == (CATEGORIES, GROUP_NAME)
+    assert bounded(group) == []
+
+
 def test_a_small_card_needs_no_look() -> None:
     assert SMALL <= TEXT
     assert SMALL // 2 <= CATEGORIES

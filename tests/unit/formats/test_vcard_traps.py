@@ -477,6 +477,27 @@ class TestApple:
         )
         assert items(data) == [Group("Friends", "9", ["1", "2"])]
 
+    @pytest.mark.parametrize("head", ["X-ADDRESSBOOKSERVER-KIND:group", "KIND:group"])
+    def test_what_a_group_says_of_itself(self, head: str) -> None:
+        data = (
+            f"BEGIN:VCARD\r\nVERSION:3.0\r\nEMAIL;TYPE=pref:team@example.org\r\nN:Team\r\nFN:Team\r\n{head}\r\n"
+            "item1.TEL:1\r\nitem1.X-ABLabel:Desk\r\nNOTE:ours\r\nCATEGORIES:A,B\r\nUID:9\r\nEND:VCARD\r\n"
+        )
+        (group,) = items(data)
+        assert group == Group(
+            "Team",
+            "9",
+            [],
+            [Email("team@example.org", primary=True)],
+            [Phone("1", label="Desk")],
+            ["ours"],
+            ["A", "B"],
+        )
+        for version in vcard.VERSIONS:
+            written = b"".join(vcard.write([group], version=version))
+            assert items(written) == [group]
+            assert b"\r\nNOTE:ours\r\nCATEGORIES:A,B\r\n" in written
+
 
 class TestVersion4:
     def test_groups_and_things(self) -> None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from contactport.contact import Reject
 from contactport.errors import Code, WireError
 from contactport.sources.base import Page, RawCard
-from contactport.store import contacts, imports
+from contactport.store import contacts, imports, vault
 from contactport.store.domains import Domain
 from contactport.store.open import Store
 from contactport.store.report import LONGEST
+from contactport.store.schema import contact_chunk
 from tests.unit.imports.attempts import Crash, attempt, begin, told, whole
 from tests.unit.imports.shelf import Shelf, raw, vcard
 
@@ -42,6 +45,20 @@ async def test_a_broken_card_is_a_reject_with_its_place_and_costs_no_other(
     assert result.ledger == (3, 2, 0, 1)
     assert result.rejects[0].place.startswith("/b/broken.vcf")
     assert result.rejects[0].reason
+
+
+async def test_a_group_is_stored_as_its_name_and_members_alone(store: Store, domain: Domain) -> None:
+    own = ("EMAIL:canary@example.org", "TEL:canary", "NOTE:canary", "CATEGORIES:canary")
+    import_id = begin(store, domain)
+    one = await attempt(store, import_id, Shelf([Page([raw("ann"), raw("team", *GROUP, *own, uid="g")])]))
+    assert one.key is not None
+    (row,) = await store.database.read(
+        lambda connection: list(connection.execute(select(contact_chunk.c.n, contact_chunk.c.sealed_groups)))
+    )
+    place = imports.context(one.id, "contact_chunk", "groups", row.n)
+    stored = contacts.zstd.decompress(vault.unseal(one.key, row.sealed_groups, place))
+    assert msgspec.json.decode(stored) == [{"name": "team", "uid": "g", "members": ["uid-ann"]}]
+    assert await store.database.read(contacts.groups, one) == {"uid-ann": ["team"]}
 
 
 async def test_a_resource_without_a_card_is_a_reject(store: Store, domain: Domain) -> None:
