@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import importlib
 import ssl
 import time
 from collections import Counter
@@ -264,6 +265,18 @@ async def open_client(settings: Settings, rhythm: Rhythm | None = None) -> Async
         yield Client(settings, session, guard, ways, rhythm or Rhythm(), budget)
     finally:
         await session.close()
+        _forget_urls()
+
+
+def _forget_urls() -> None:
+    """Empty the caches of libraries that are keyed by URLs and heads: they hold users' names and hosts.
+
+    They would keep them for as long as the process lives.
+    """
+    for name in ("yarl._url", "yarl._parse", "urllib.parse", "aiohttp.helpers"):
+        for member in list(vars(importlib.import_module(name)).values()):
+            if isinstance(member, functools._lru_cache_wrapper):  # pyright: ignore[reportPrivateUsage]
+                member.cache_clear()
 
 
 @functools.cache
