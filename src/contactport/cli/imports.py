@@ -65,7 +65,7 @@ def list_(
         put_json([_row(one) for one in found])
         return
     if not found:
-        say("There is no such import.")
+        say("No import matches." if domain_name or state else "There are no imports yet.")
     for one in found:
         told = f"{one.delivered} of {one.found} delivered" if one.found else ""
         words = " · ".join(part for part in (one.service, _state(one), told, f"domain {one.domain}") if part)
