@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
 import msgspec
 
 from contactport.contact import Contact, Item
 from contactport.formats.wire import to_wire
 
-Groups = Mapping[str, Sequence[str]]
+
+class Groups(Protocol):
+    """The names of the groups of each UID: a dictionary of them, or what takes less room."""
+
+    def get(self, uid: str, default: Sequence[str], /) -> Sequence[str]: ...
+
+
 """The names of the group cards that a UID belongs to."""
 NONE: Groups = {}
 

@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from contactport.contact import Contact
 from contactport.errors import Code, WireError
+from contactport.formats.ndjson import Groups
 from contactport.formats.wire import UNKNOWN, WireOwner, owner_from_username, to_owner
 from contactport.http import arguments
 from contactport.http.answer import Answer, Format, answer_of
@@ -19,7 +20,7 @@ from contactport.http.bodies import BookEnd
 from contactport.http.compression import Coding, accepted, compressed
 from contactport.http.poll import asked_import, why_failed
 from contactport.http.service import Service
-from contactport.http.shapes import Cards, Groups, Json, Jsonp, Lines, Shape, Table, Xml
+from contactport.http.shapes import Cards, Json, Jsonp, Lines, Shape, Table, Xml
 from contactport.http.spelling import spelt
 from contactport.store import contacts, events
 from contactport.store.events import Event

@@ -9,13 +9,11 @@ import msgspec
 
 from contactport.contact import Contact
 from contactport.formats import ndjson, table, vcard
+from contactport.formats.ndjson import Groups
 from contactport.formats.wire import to_wire
 from contactport.http import jsonp, xml
 from contactport.http.bodies import BookEnd
 from contactport.http.respond import JSON, xml_values
-
-Groups = dict[str, list[str]]
-"""The names of the groups of each UID."""
 
 ENCODER = msgspec.json.Encoder()
 
@@ -145,7 +143,7 @@ class Cards:
 
 def _with_categories(contacts: Sequence[Contact], groups: Groups) -> Iterator[Contact]:
     for contact in contacts:
-        names = groups.get(contact.uid)
+        names = groups.get(contact.uid, ())
         if names:
             contact.categories = list(dict.fromkeys((*names, *contact.categories)))
         yield contact

@@ -26,6 +26,7 @@ from contactport.imports.slices import Slices
 from contactport.net.client import Client
 from contactport.sources.base import Account, Page, RawCard, Resting, Source
 from contactport.store.contacts import CHUNK, Batch, Delivered, Origin
+from contactport.store.memberships import GROUPS, MEMBERSHIPS, Memberships
 from contactport.store.report import KEPT, shortened
 
 log = structlog.get_logger()
@@ -98,6 +99,7 @@ class _Attempt:
         self._marks = record.marks
         self._members = members
         self._found = 0
+        self._memberships = Memberships()
         self._owner: int | None = None
         self._listed: int | None = None
         self._batch = Batch()
@@ -188,7 +190,7 @@ class _Attempt:
             elif isinstance(item, Note):
                 self._note(Note(f"{raw.key}, {item.place}", item.reason))
             elif isinstance(item, Group):
-                self._batch.groups.append(item)
+                await self._group(raw, item)
             else:
                 assert isinstance(item, Passed)
         if not self._marks.is_known(data_mark):
@@ -235,6 +237,24 @@ class _Attempt:
             self._marks.add(uid_mark)
             self._batch.marks.append(uid_mark)
         self._deliver(raw, contact, key_mark, data_mark)
+
+    async def _group(self, raw: RawCard, group: Group) -> None:
+        """Keep a group, with the members that there is room for."""
+        different = list(dict.fromkeys(group.members))
+        group.members = []
+        for at in range(0, len(different), CHUNK):
+            group.members += self._memberships.add(group.name, different[at : at + CHUNK])
+            await self._slices.turn()
+        lost = len(different) - len(group.members)
+        if lost:
+            self._note(
+                Note(
+                    raw.key,
+                    f"{lost} members of this group are left out of it: a contact may be in "
+                    f"{GROUPS} groups, and all groups together may have {MEMBERSHIPS} members",
+                )
+            )
+        self._batch.groups.append(group)
 
     def _deliver(self, raw: RawCard, contact: Contact, key_mark: int, data_mark: int) -> None:
         if data_mark:

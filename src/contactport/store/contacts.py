@@ -16,6 +16,7 @@ from contactport.contact import BookOutcome, Contact, Email, Group, Merge, Note,
 from contactport.store import events, report, vault
 from contactport.store.database import Database
 from contactport.store.imports import Import, check_epoch, context
+from contactport.store.memberships import Memberships
 from contactport.store.schema import contact_chunk, import_
 
 if sys.version_info >= (3, 14):
@@ -211,21 +212,20 @@ def owner(connection: Connection, one: Import) -> Contact | None:
     return msgspec.json.decode(vault.unseal(one.key, box, context(one.id, "import", "owner")), type=Contact)
 
 
-def groups(connection: Connection, one: Import) -> dict[str, list[str]]:
+def groups(connection: Connection, one: Import) -> Memberships:
     """The names of the groups of each UID, from the import's group cards."""
+    found = Memberships()
     if one.key is None:
-        return {}
+        return found
     rows = connection.execute(
         select(contact_chunk.c.n, contact_chunk.c.sealed_groups)
         .where(contact_chunk.c.import_id == one.id, contact_chunk.c.sealed_groups.is_not(None))
         .order_by(contact_chunk.c.n)
     )
-    names: dict[str, list[str]] = {}
     for row in rows:
         for group in msgspec.json.decode(_unpack(one, "groups", row.n, row.sealed_groups), type=list[Group]):
-            for uid in group.members:
-                names.setdefault(uid, []).append(group.name)
-    return names
+            found.add(group.name, dict.fromkeys(group.members))
+    return found
 
 
 async def read(database: Database, one: Import, start: int, count: int) -> AsyncIterator[list[Contact]]:

@@ -58,7 +58,8 @@ async def test_a_group_is_stored_as_its_name_and_members_alone(store: Store, dom
     place = imports.context(one.id, "contact_chunk", "groups", row.n)
     stored = contacts.zstd.decompress(vault.unseal(one.key, row.sealed_groups, place))
     assert msgspec.json.decode(stored) == [{"name": "team", "uid": "g", "members": ["uid-ann"]}]
-    assert await store.database.read(contacts.groups, one) == {"uid-ann": ["team"]}
+    groups = await store.database.read(contacts.groups, one)
+    assert groups.get("uid-ann", ()) == ["team"]
 
 
 async def test_a_resource_without_a_card_is_a_reject(store: Store, domain: Domain) -> None:
@@ -148,7 +149,8 @@ class TestOtherCards:
         import_id = begin(store, domain)
         one = await attempt(store, import_id, Shelf([Page([raw("ann"), raw("Friends", *GROUP)])]))
         assert (await told(store, domain, import_id)).ledger == (1, 1, 0, 0)
-        assert await store.database.read(contacts.groups, one) == {"uid-ann": ["Friends"]}
+        groups = await store.database.read(contacts.groups, one)
+        assert groups.get("uid-ann", ()) == ["Friends"]
 
     async def test_an_organisations_card_is_not_delivered(self, store: Store, domain: Domain) -> None:
         result = await whole(store, domain, Page([raw("ann"), raw("Acme", "KIND:org")]))
