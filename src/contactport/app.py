@@ -24,7 +24,7 @@ from contactport.net.client import open_client
 from contactport.process import take_short_turns
 from contactport.settings import Settings
 from contactport.sources.registry import source, use_memory
-from contactport.store.open import FolderError, Store, open_store
+from contactport.store.open import FolderError, Store, check_writable, open_store
 
 Role = Literal["all", "api"]
 
@@ -91,6 +91,7 @@ async def work(settings: Settings, store: Store, stop: asyncio.Event, ready: Cal
 
 def hold_folder(folder: Path) -> int:
     """Make this process the folder's only server, for its life; the lock's file number. Raises FolderError."""
+    check_writable(folder)
     try:
         handle = os.open(folder / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:

@@ -18,6 +18,7 @@ from contactport.store.migrations import check, migrate
 from contactport.store.reserve import Reserve
 from contactport.store.signals import Signals
 from contactport.store.vault import Ring
+from contactport.store.writable import read_only
 
 DATABASE = "contactport.db"
 RING = "ring.json"
@@ -45,6 +46,7 @@ def open_store(folder: Path, database_url: str = "", *, upgrade: bool = False) -
 
     Several processes may do so at once: a lock file lets them in one by one.
     """
+    check_writable(folder)
     made: list[str] = []
     engines = postgresql(database_url) if database_url else sqlite(folder / DATABASE)
     try:
@@ -70,6 +72,13 @@ def open_store(folder: Path, database_url: str = "", *, upgrade: bool = False) -
             raise FolderError(f"the database (database_url) can't be used: {error.orig}") from None
         raise FolderError(f"the database {folder / DATABASE} can't be used: {error.orig}") from None
     return Store(folder, database, ring, Signals(database_url), tuple(made))
+
+
+def check_writable(folder: Path) -> None:
+    """Raises FolderError where the folder, or a file in it that has to be written, is read-only."""
+    told = read_only(folder)
+    if told:
+        raise FolderError(f"the data folder can't be used: {told}")
 
 
 @contextmanager

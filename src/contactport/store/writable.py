@@ -1,0 +1,43 @@
+"""Whether the data folder and its files can be written, asked before anything is begun."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+FILES = (
+    "contactport.db",
+    "contactport.db-wal",
+    "contactport.db-shm",
+    "setup.lock",
+    "serve.lock",
+    "ring.json.lock",
+)
+"""What is written in place. A key ring is replaced as a whole: it may be read-only, and its folder may not."""
+
+
+def read_only(folder: Path) -> str:
+    """Which file can't be written and what to do, in one line; empty where all can, or there is no folder yet.
+
+    Nothing is opened: to close a database's file would take its locks from who has it open in this process.
+    """
+    for path in (folder, *(folder / name for name in FILES)):
+        if path.exists() and not os.access(path, os.W_OK, effective_ids=True):
+            return f"{path} is read-only: {_remedy(path, folder)}"
+    return ""
+
+
+def _remedy(path: Path, folder: Path) -> str:
+    if os.statvfs(path).f_flag & os.ST_RDONLY:
+        return (
+            "its file system is mounted read-only. Mount it for writing, or choose another folder with --data"
+        )
+    user, owner = os.geteuid(), path.stat().st_uid
+    if user == owner:
+        return f"allow it to be written again, by `chmod u+w {path}`"
+    if user == 0:
+        return "its file system refuses it even to root. See `lsattr` and `mount`"
+    return (
+        f"it belongs to the user with the number {owner}, and this program runs as {user}. Run it as that user, or "
+        f"give that folder to this one, by `chown -R {user} {folder}`"
+    )
