@@ -80,7 +80,7 @@ def decode(data: bytes, charset: str = "", evidence: Evidence | None = None) -> 
 def doubted(data: bytes, evidence: Evidence) -> str:
     """A short text that is UTF-8, among others that are in another set: it may be UTF-8 by chance."""
     utf8 = data.decode()
-    if not evidence.is_any or utf8.isascii() or len(data) > _DOUBTFUL_BYTES:
+    if not evidence.is_any or evidence.is_utf8 or utf8.isascii() or len(data) > _DOUBTFUL_BYTES:
         return utf8
     found = evidence.decode(data)
     # In a file of two bytes a character, UTF-8 has to look much better.

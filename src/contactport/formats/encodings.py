@@ -261,6 +261,10 @@ def _words(data: bytes) -> Iterator[bytes]:
             yield word if len(word) <= _WORD_BYTES else word[:_WORD_BYTES]
 
 
+_SOUND = 2
+"""So many words that are not UTF-8 weigh as much as one text that is."""
+
+
 class Evidence:
     """What the texts of one source say of its character set. Bounded: it keeps at most WORDS words of it."""
 
@@ -271,7 +275,9 @@ class Evidence:
         self._ranked: list[tuple[float, str]] | None = None
         self.observed = 0
         """Bytes that were read for the evidence alone."""
-        self.doubts_utf8 = False
+        self._sound: set[int] = set()
+        """Hashes of the source's texts that are UTF-8, with characters beside ASCII."""
+        self._has_pairs = False
         """Whether the likeliest set is one whose texts are UTF-8 by chance now and then: two bytes a character."""
         self._open = list(CODECS)
         """The sets that are still judged: one that is far behind is given up."""
@@ -285,7 +291,12 @@ class Evidence:
                 self._seen.add(word)
                 self._judge(word)
                 if len(self._seen) < 8 or len(self._seen) % 8 == 0:
-                    self.doubts_utf8 = self._order()[0][1] in _LEVELS
+                    self._has_pairs = self._order()[0][1] in _LEVELS
+
+    def add_utf8(self, data: bytes) -> None:
+        """A text that is UTF-8, with characters beside ASCII. Few texts of another set are so by chance."""
+        if len(self._sound) < WORDS:
+            self._sound.add(hash(data))
 
     def name(self, codec: str) -> None:
         """A text of the same source says that it is in this set."""
@@ -325,6 +336,16 @@ class Evidence:
             gone = known.difference(self._open, self._named)
             self._ranked = sorted(found, key=lambda one: (one[1] in gone, -one[0]))
         return self._ranked
+
+    @property
+    def is_utf8(self) -> bool:
+        """Whether the source is in UTF-8, and what is not is damage."""
+        return len(self._sound) * _SOUND > len(self._seen)
+
+    @property
+    def doubts_utf8(self) -> bool:
+        """Whether a text that is UTF-8 may be so by chance."""
+        return self._has_pairs and not self.is_utf8
 
     @property
     def is_any(self) -> bool:

@@ -80,6 +80,12 @@ class Property:
             return None
         return octets
 
+    def tell_utf8(self, evidence: Evidence) -> None:
+        """Add the value to the evidence, where it has characters beside ASCII, in UTF-8."""
+        octets = self.octets()
+        if not octets.isascii() and _is_utf8(octets):
+            evidence.add_utf8(octets)
+
     def utf8(self, evidence: Evidence | None = None, hint: str = "") -> bytes:
         """The value as `Add` wants it. `hint` is the character set that another property of the card names."""
         head = self.head

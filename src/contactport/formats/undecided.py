@@ -41,6 +41,8 @@ class Undecided:
             evidence.name(codec)
         if octets is not None and damaged_utf8(octets) is None:
             evidence.add(octets)
+        elif octets is None and not self._is_certain(each):
+            each.tell_utf8(evidence)
         if octets is None and not self._waiting and (not evidence.doubts_utf8 or self._is_certain(each)):
             each.add(self._contact, self._draft, each.utf8())
         else:

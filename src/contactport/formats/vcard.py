@@ -301,6 +301,7 @@ def observe(data: bytes, evidence: Evidence) -> Iterator[None]:
     with suppress(UnicodeDecodeError):
         data.decode()
         if b"QUOTED-PRINTABLE" not in data:
+            evidence.add_utf8(data)
             return
     evidence.observed += len(data)
     for _ in steps((data,), evidence=evidence):

@@ -25,7 +25,10 @@ texts = st.text(spiced, min_size=1, max_size=30)
 maybe_text = st.one_of(st.just(""), texts)
 words = texts.map(str.strip).filter(bool)
 numbers = texts.filter(lambda text: not text.lower().startswith("tel:"))
-addresses = texts.filter(lambda text: not text.lower().startswith("mailto:"))
+addresses = texts.filter(
+    lambda text: not text.lower().startswith("mailto:") and not ("@" in text and set(text) & set(",;<"))
+)
+"""Texts that are read as they are: no scheme, and no list of addresses."""
 accounts = texts.filter(lambda text: not text.lower().startswith("x-apple:"))
 uids = texts.filter(lambda text: not text.lower().startswith("urn:uuid:"))
 labels = st.one_of(

@@ -45,6 +45,7 @@ def by_uid(items: list[Item]) -> dict[str, list[Contact]]:
 
 @given(st.integers(0, 1 << 32))
 @example(1432)
+@example(10000)
 def test_a_card_that_touches_no_damaged_one_is_as_it_was(seed: int) -> None:
     rng = Random(seed)
     hurt = {at for at in range(len(BOOK)) if rng.random() < 0.01} or {rng.randrange(len(BOOK))}
