@@ -80,7 +80,11 @@ async def discover(account: Account, dav: Dav, memory: Memory) -> Found:
             worst = search.worst
             if where.sorry and (worst is None or isinstance(worst, Unreachable)):
                 raise WireError(Code.IMPORT_FAILED, where.sorry)
-            raise _unreached(worst, where.tries) or WireError(Code.IMPORT_FAILED)
+            told = _unreached(worst, where.tries) or WireError(Code.IMPORT_FAILED)
+            if told is worst:
+                raise told
+            # Whoever reads the log learns what lies behind it.
+            raise told from worst
     await _remember(place, memory)
     return Found(found.books, place.provider, found.owner)
 
