@@ -27,9 +27,9 @@ LISTENING = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "::1")
 ALLOWED = "127.0.0.3/32"
 """A network that the operator allows: for those who name it themselves, and nobody else."""
 REFUSALS = {int(Code.INVALID_PARAMETERS), int(Code.IMPORT_FAILED), int(Code.UNAVAILABLE)}
-GO_ON = {"book", "photo"}
-"""Ways to which an import need not follow: `http:` and a path is a place on the same server, and nobody fetches a
-picture that lies elsewhere."""
+GO_ON = {"book", "card", "photo"}
+"""Ways to which an import need not follow: `http:` and a path is a place on the same server, a card that lies
+elsewhere is rejected, and nobody fetches a picture that does."""
 
 
 class Trial(msgspec.Struct, kw_only=True):
