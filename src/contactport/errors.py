@@ -6,6 +6,7 @@ server's own words. `docs/errors.md` has an anchor for each code.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import Literal
 
@@ -205,3 +206,13 @@ class WireError(Exception):
             code in (Code.TIMEOUT, Code.UNAVAILABLE) if provider_failed is None else provider_failed
         )
         super().__init__(f"{int(code)}: {self.text}")
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, what caused it, and so on; each once, though they may lead round in a circle."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__ or current.__context__

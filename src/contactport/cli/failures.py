@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import click
 
 from contactport.cli.output import say
+from contactport.errors import causes
 
 USAGE = 2
 IMPORT = 3
@@ -69,7 +70,7 @@ def _told(error: Exception) -> Failure:
             return Failure(str(error), exit_code)
     if isinstance(error, OSError) and error.errno in _FULL:
         return Failure(f"the output can't be written: {error.strerror}")
-    for cause in _causes(error):
+    for cause in causes(error):
         told = _told_by_database(cause)
         if told:
             return Failure(f"the database can't be used: {told}", FOLDER)
@@ -101,15 +102,6 @@ def _told_by_database(error: BaseException) -> str:
     if waited is not None and isinstance(error, waited):
         return "every connection to it is in use"
     return ""
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        yield current
-        current = current.__cause__ or current.__context__
 
 
 def _close_output() -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import PurePath
 
-from contactport.errors import WireError
+from contactport.errors import WireError, causes
 from contactport.net.client import Client
 from contactport.net.failures import network_stage
 
@@ -25,7 +24,7 @@ def diagnosis(error: BaseException, client: Client | None) -> dict[str, object]:
     `stage`: how far the request came that failed, if one did. `answers`: how often which status came to which
     method. `refused` and `allowed_by`: the rule that forbade an address, and the setting that would allow it.
     """
-    chain = list(islice(_causes(error), MOST_ERRORS))
+    chain = list(islice(causes(error), MOST_ERRORS))
     told: dict[str, object] = {"errors": [type(one).__name__ for one in chain]}
     if isinstance(error, WireError):
         # Its text is the wire's own: the application has read it.
@@ -47,15 +46,6 @@ def diagnosis(error: BaseException, client: Client | None) -> dict[str, object]:
     if stage:
         told["stage"] = stage
     return told
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        yield current
-        current = current.__cause__ or current.__context__
 
 
 def _places(error: BaseException) -> list[str]:
