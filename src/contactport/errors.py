@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import IntEnum
-from typing import Literal
-
-import msgspec
+from typing import Literal, NamedTuple
 
 
 class Code(IntEnum):
@@ -37,7 +35,7 @@ class Code(IntEnum):
 Side = Literal["application", "user", "provider", "service"]
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(NamedTuple):
     """`state` is the stable word of the picker's screens; `http` is None where the code is an event."""
 
     code: Code
