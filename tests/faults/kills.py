@@ -84,13 +84,20 @@ class Outcome:
     restarts: list[float] = field(default_factory=list[float])
     """The same, distributed, where all had to be started again first."""
     complaints: Counter[str] = field(default_factory=Counter[str])
+    codes: Counter[int] = field(default_factory=Counter[int])
+    """Of the imports that failed: how often each code came."""
     seconds: float = 0.0
 
     @property
     def clean(self) -> bool:
         """Whether nothing was lost, doubled, failed or left."""
-        bad = (self.lost, self.doubled, self.foreign, self.failed, self.stuck, self.ledgers, self.deaths)
-        return not any(bad)
+        return not any(self.bad.values())
+
+    @property
+    def bad(self) -> dict[str, int]:
+        """How often each thing happened that must not."""
+        names = ("lost", "doubled", "foreign", "failed", "stuck", "ledgers", "deaths")
+        return {name: getattr(self, name) for name in names}
 
 
 def middle_and_worst(seconds: list[float]) -> str:
@@ -262,6 +269,7 @@ class _Run:
                 continue
             if self.seen[number].state != "complete":
                 self.outcome.failed += 1
+                self.outcome.codes[self.seen[number].code or 0] += 1
                 continue
             whole = book(account, self.plan.contacts)
             delivered = self.application.addresses(number)

@@ -11,19 +11,24 @@ from typing import Any, NamedTuple
 import psycopg
 
 _IMPORTS = (
-    'SELECT id, state, epoch, delivered, (SELECT count(*) FROM contact_chunk WHERE import_id = "import".id) '
+    "SELECT id, state, epoch, delivered, code, "
+    '(SELECT count(*) FROM contact_chunk WHERE import_id = "import".id) '
     'FROM "import"'
 )
 _CARRIERS = "SELECT workflow_uuid, executor_id FROM {}workflow_status WHERE status = 'PENDING'"
 
 
 class Row(NamedTuple):
-    """An import. `carrier` is the name of the process that has taken its job, "" where none has."""
+    """An import.
+
+    `code` is that of its failure; `carrier` is the name of the process that has taken its job, "" where none has.
+    """
 
     id: int
     state: str
     epoch: int
     delivered: int
+    code: int | None
     chunks: int
     carrier: str
 
@@ -44,8 +49,8 @@ class Rows:
         carriers = self._ask(_CARRIERS.format("dbos." if self._url else ""))
         names = {int(str(job).partition(".")[0]): str(carrier) for job, carrier in carriers}
         return {
-            number: Row(number, state, epoch, delivered, chunks, names.get(number, ""))
-            for number, state, epoch, delivered, chunks in self._ask(_IMPORTS)
+            number: Row(number, state, epoch, delivered, code, chunks, names.get(number, ""))
+            for number, state, epoch, delivered, code, chunks in self._ask(_IMPORTS)
         }
 
     def one(self, import_id: int) -> Row:

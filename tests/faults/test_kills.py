@@ -18,8 +18,8 @@ TAKEN_UP = 30.0
 
 
 def check(outcome: Outcome, plan: Plan) -> None:
-    assert outcome.clean, outcome
-    assert outcome.struck >= plan.kills, outcome
+    assert outcome.clean, (outcome.bad, outcome.codes, outcome.complaints, outcome.seed)
+    assert outcome.struck >= plan.kills, (outcome.struck, outcome.seconds)
     assert outcome.imports >= plan.imports
 
 
