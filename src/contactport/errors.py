@@ -35,7 +35,7 @@ class Code(IntEnum):
 Side = Literal["application", "user", "provider", "service"]
 
 
-class Row(NamedTuple):
+class ErrorRow(NamedTuple):
     """`state` is the stable word of the picker's screens; `http` is None where the code is an event."""
 
     code: Code
@@ -45,10 +45,10 @@ class Row(NamedTuple):
     text: str
 
 
-ROWS: dict[Code, Row] = {
+ROWS: dict[Code, ErrorRow] = {
     row.code: row
     for row in (
-        Row(
+        ErrorRow(
             Code.NOT_AUTHENTICATED,
             "origin_not_allowed",
             "application",
@@ -56,14 +56,14 @@ ROWS: dict[Code, Row] = {
             "The domain key and password do not match a domain, or this import is not one of that domain's. "
             "Check the key pair that `contactport domain add` printed, and the import's id.",
         ),
-        Row(
+        ErrorRow(
             Code.INVALID_PARAMETERS,
             "internal",
             "application",
             400,
             "The request's arguments are not valid. Correct them and send the request again.",
         ),
-        Row(
+        ErrorRow(
             Code.UNEXPECTED,
             "internal",
             "service",
@@ -71,7 +71,7 @@ ROWS: dict[Code, Row] = {
             "Something went wrong in this service, not in the address book. Please try again; if it happens "
             "again, the service's operator finds the cause in its log under this import's id.",
         ),
-        Row(
+        ErrorRow(
             Code.IMPORT_FAILED,
             "provider_changed",
             "provider",
@@ -79,28 +79,28 @@ ROWS: dict[Code, Row] = {
             "No readable address book was found at this server. Check the server's address, or upload the "
             "contacts as a file.",
         ),
-        Row(
+        ErrorRow(
             Code.TIMEOUT,
             "timeout",
             "provider",
             None,
             "The provider took too long to answer. Please try again in a few minutes.",
         ),
-        Row(
+        ErrorRow(
             Code.CREDENTIALS_REQUIRED,
             "invalid_credentials",
             "application",
             400,
             "A user name and a password are required. Send both as `username` and `password`.",
         ),
-        Row(
+        ErrorRow(
             Code.SERVICE_REQUIRED,
             "internal",
             "application",
             400,
             "A service code is required. Send one as `service`; /services.json lists them.",
         ),
-        Row(
+        ErrorRow(
             Code.SERVICE_UNKNOWN,
             "internal",
             "application",
@@ -108,7 +108,7 @@ ROWS: dict[Code, Row] = {
             "There is no service of this code. /services.json lists those there are; any CardDAV server can be "
             "read with service=carddav and its address as `server`.",
         ),
-        Row(
+        ErrorRow(
             Code.FAILED_RECENTLY,
             "account_locked",
             "user",
@@ -116,21 +116,21 @@ ROWS: dict[Code, Row] = {
             "These credentials failed a short while ago, so the provider was not asked again. Check the user "
             "name and password, wait ten minutes, and try once more.",
         ),
-        Row(
+        ErrorRow(
             Code.WRONG_PASSWORD,
             "invalid_credentials",
             "user",
             None,
             "The user name and password do not match. Check both and try again.",
         ),
-        Row(
+        ErrorRow(
             Code.UNAVAILABLE,
             "provider_down",
             "provider",
             None,
             "The address book is temporarily unavailable at the provider. Please try again in a few minutes.",
         ),
-        Row(
+        ErrorRow(
             Code.ACCOUNT_BLOCKED,
             "account_locked",
             "provider",
@@ -138,7 +138,7 @@ ROWS: dict[Code, Row] = {
             "The provider has blocked this account. Sign in at the provider's own site to unblock it, then try "
             "again.",
         ),
-        Row(
+        ErrorRow(
             Code.TERMS_CHANGED,
             "account_locked",
             "provider",
@@ -146,7 +146,7 @@ ROWS: dict[Code, Row] = {
             "The provider's terms of service have changed. Sign in at the provider's own site first, then try "
             "again.",
         ),
-        Row(
+        ErrorRow(
             Code.SERVICE_NOT_PERMITTED,
             "origin_not_allowed",
             "application",
@@ -154,14 +154,14 @@ ROWS: dict[Code, Row] = {
             "This domain may not use this service. The service's operator can permit it with "
             "`contactport domain set --sources`.",
         ),
-        Row(
+        ErrorRow(
             Code.ABANDONED,
             "internal",
             "user",
             None,
             "The import was cancelled and its contacts were deleted.",
         ),
-        Row(
+        ErrorRow(
             Code.NOT_YET,
             "internal",
             "application",
@@ -172,12 +172,29 @@ ROWS: dict[Code, Row] = {
 }
 
 
-class WireError(Exception):
-    """An error with a code of the wire and a text fit for strangers.
+class Refusal(Exception):
+    """HTTP answer that refuses a request: a code, a status and a text.
 
-    Raised by whatever finds that an import or a request can't go on. `text` replaces the row's own words where
+    Raised by `http/`, and by what it calls before an import exists. `text` replaces the row's own words where more is
+    known, `http` the row's status: for a request refused by its form alone (405, 413, 429, 503), or for contacts that
+    are gone (410). `retry_after` is in seconds.
+    """
+
+    def __init__(
+        self, code: Code, text: str = "", *, http: int | None = None, retry_after: int | None = None
+    ) -> None:
+        self.code = code
+        self.text = text or ROWS[code].text
+        self.http = http if http is not None else ROWS[code].http
+        self.retry_after = retry_after
+        super().__init__(f"{int(code)}: {self.text}")
+
+
+class WireError(Exception):
+    """What ends an import: a code of the wire and a text fit for strangers.
+
+    `text` replaces the row's own words where
     more is known (a provider's app-password help); it must keep the promises of this module's docstring.
-    `http` replaces the row's status, for a request refused by its form alone (405, 413, 429, 503) or gone (410);
     `retry_after` is in seconds.
 
     `provider_failed` says that a provider was really asked and failed by itself: it could not be reached, was
@@ -192,13 +209,11 @@ class WireError(Exception):
         code: Code,
         text: str = "",
         *,
-        http: int | None = None,
         retry_after: int | None = None,
         provider_failed: bool | None = None,
     ) -> None:
         self.code = code
         self.text = text or ROWS[code].text
-        self.http = http if http is not None else ROWS[code].http
         self.retry_after = retry_after
         self.provider_failed = (
             code in (Code.TIMEOUT, Code.UNAVAILABLE) if provider_failed is None else provider_failed

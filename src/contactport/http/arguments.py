@@ -11,7 +11,7 @@ import unicodedata
 
 from starlette.requests import Request
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code, Refusal
 from contactport.http import forms
 from contactport.http.answer import answer_of
 from contactport.http.jsonp import is_name
@@ -44,14 +44,14 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def check_query(raw: bytes, settings: Settings) -> forms.Pairs:
-    """The query's pairs. Raises WireError for one that is too long or has too many fields."""
+    """The query's pairs. Raises Refusal for one that is too long or has too many fields."""
     if len(raw) > min(settings.body_bytes, _LONGEST_QUERY):
         raise _too_large(settings)
     return forms.urlencoded(raw)
 
 
 async def read(request: Request, settings: Settings, known: frozenset[bytes]) -> Arguments:
-    """The request's arguments of the names in `known`. Raises WireError for what can't be taken.
+    """The request's arguments of the names in `known`. Raises Refusal for what can't be taken.
 
     `echo` and `user_id` are noted in the request's Answer, for errors return them as well.
     """
@@ -63,11 +63,11 @@ async def read(request: Request, settings: Settings, known: frozenset[bytes]) ->
         pairs = pairs + await _body_pairs(request, settings, known)
     raw: dict[bytes, bytes] = {name: value for name, value in pairs if name in known and value}
     arguments: Arguments = {}
-    refused: WireError | None = None
+    refused: Refusal | None = None
     for name, value in raw.items():
         try:
             arguments[name.decode("ascii")] = _checked(name.decode("ascii"), value, settings)
-        except WireError as error:
+        except Refusal as error:
             refused = refused or error
     answer.echo = arguments.get("echo")
     answer.user_id = arguments.get("user_id") or arguments.get("tracking_string")
@@ -77,12 +77,12 @@ async def read(request: Request, settings: Settings, known: frozenset[bytes]) ->
 
 
 def number(arguments: Arguments, name: str) -> int | None:
-    """A whole number from 0 on. Raises WireError."""
+    """A whole number from 0 on. Raises Refusal."""
     given = arguments.get(name)
     if given is None:
         return None
     if not (given.isascii() and given.isdigit()) or len(given) > 10:
-        raise WireError(
+        raise Refusal(
             Code.INVALID_PARAMETERS, f"`{name}` is not a whole number from 0 on. Send one, or leave it out."
         )
     return int(given)
@@ -92,17 +92,17 @@ def _checked(name: str, value: bytes, settings: Settings) -> str:
     text = forms.decoded(value)
     longest = settings.echo_characters if name in _FREE else _LONGEST
     if len(text) > longest:
-        raise WireError(
+        raise Refusal(
             Code.INVALID_PARAMETERS, f"`{name}` is longer than {longest} characters. Send a shorter one."
         )
     allowed = "\t\n\r" if name in _FREE else ""
     if any(unicodedata.category(one) == "Cc" and one not in allowed for one in text):
-        raise WireError(
+        raise Refusal(
             Code.INVALID_PARAMETERS,
             f"`{name}` holds a control character, such as a line end or NUL. Send it without.",
         )
     if name == "callback" and not is_name(text):
-        raise WireError(
+        raise Refusal(
             Code.INVALID_PARAMETERS,
             "`callback` is not the name of a function: it may hold letters, digits, `_`, `$` and `.`, 200 at most.",
         )
@@ -116,14 +116,14 @@ async def _body_pairs(request: Request, settings: Settings, known: frozenset[byt
     given = request.headers.get("content-type", _FORM)
     kind = given.partition(";")[0].strip().lower()
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise WireError(
+        raise Refusal(
             Code.INVALID_PARAMETERS, "The body is compressed. Send it as it is, without Content-Encoding."
         )
     if kind == "multipart/form-data":
         return forms.multipart(body, given, known)
     if kind == _FORM:
         return forms.urlencoded(body)
-    raise WireError(
+    raise Refusal(
         Code.INVALID_PARAMETERS,
         f"The body is of a kind that is not read here. Send the arguments as {_FORM} or multipart/form-data, or in "
         "the query.",
@@ -131,7 +131,7 @@ async def _body_pairs(request: Request, settings: Settings, known: frozenset[byt
 
 
 async def _body(request: Request, settings: Settings) -> bytes:
-    """The body, read no further than the limit. Raises WireError 413."""
+    """The body, read no further than the limit. Raises Refusal 413."""
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > settings.body_bytes:
         raise _too_large(settings)
@@ -143,8 +143,8 @@ async def _body(request: Request, settings: Settings) -> bytes:
     return bytes(body)
 
 
-def _too_large(settings: Settings) -> WireError:
-    return WireError(
+def _too_large(settings: Settings) -> Refusal:
+    return Refusal(
         Code.INVALID_PARAMETERS,
         f"The request is too large: its arguments may have {settings.body_bytes} bytes. Send fewer.",
         http=413,

@@ -7,7 +7,7 @@ from base64 import b64decode
 
 from starlette.requests import Request
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code, Refusal
 from contactport.http.answer import answer_of
 from contactport.http.arguments import Arguments
 from contactport.http.forms import decoded
@@ -16,7 +16,7 @@ from contactport.store.domains import Domain, authenticate
 
 
 def key_pair(request: Request, arguments: Arguments) -> tuple[str, str]:
-    """The key and password that came with the request. Raises WireError 401 when none did.
+    """The key and password that came with the request. Raises Refusal 401 when none did.
 
     Basic wins over arguments. A browser that once learnt a key pair sends it along with whatever page asks, so
     Basic does not count for JSONP, nor where the browser says that the page is another site's.
@@ -25,7 +25,7 @@ def key_pair(request: Request, arguments: Arguments) -> tuple[str, str]:
     if given is None and "domain_key" in arguments and "domain_password" in arguments:
         given = arguments["domain_key"], arguments["domain_password"]
     if given is None:
-        raise WireError(
+        raise Refusal(
             Code.NOT_AUTHENTICATED,
             "No domain key and password came with the request. Send the pair that `contactport domain add` printed "
             "by HTTP Basic, or as `domain_key` and `domain_password` (JSONP and other sites' pages: the latter).",
@@ -34,10 +34,10 @@ def key_pair(request: Request, arguments: Arguments) -> tuple[str, str]:
 
 
 async def domain_of(database: Database, request: Request, arguments: Arguments) -> Domain:
-    """The domain of the request's key pair. Raises WireError 401."""
+    """The domain of the request's key pair. Raises Refusal 401."""
     domain = await database.read(authenticate, *key_pair(request, arguments))
     if domain is None:
-        raise WireError(Code.NOT_AUTHENTICATED)
+        raise Refusal(Code.NOT_AUTHENTICATED)
     return domain
 
 
@@ -47,7 +47,7 @@ def _may_be_basic(request: Request) -> bool:
 
 
 def _basic(request: Request) -> tuple[str, str] | None:
-    """Key and password of the header (RFC 7617), None without one. Raises WireError for a broken one."""
+    """Key and password of the header (RFC 7617), None without one. Raises Refusal for a broken one."""
     scheme, _, word = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -56,7 +56,7 @@ def _basic(request: Request) -> tuple[str, str] | None:
     except (binascii.Error, ValueError):
         colon = key = password = ""
     if not colon:
-        raise WireError(
+        raise Refusal(
             Code.NOT_AUTHENTICATED,
             "The Authorization header can't be read. Send the Base64 of `key:password`, in UTF-8, after `Basic`.",
         )

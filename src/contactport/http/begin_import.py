@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code, Refusal
 from contactport.http import arguments, bodies
 from contactport.http.answer import answer_of
 from contactport.http.arguments import Arguments
@@ -45,17 +45,17 @@ async def begin_applet(service: Service, request: Request) -> Response:
     raise await _way_that_works(service, request, given)
 
 
-async def _way_that_works(service: Service, request: Request, given: Arguments) -> WireError:
+async def _way_that_works(service: Service, request: Request, given: Arguments) -> Refusal:
     """The refusal of a way that is not built. It names the way that works today for this service."""
     domain = await domain_of(service.store.database, request, given)
     if "service" not in given and given.get("csv", "").lower() == "true":
-        return WireError(Code.INVALID_PARAMETERS, NO_CONSENT)
+        return Refusal(Code.INVALID_PARAMETERS, NO_CONSENT)
     provider = begin.provider_of(given.get("service", ""), domain)
     if provider.method != "password":
         return begin.not_served(provider)
     secret = f"{provider.secret.help} {provider.secret.url}".strip()
     text = SEND_BOTH.format(name=provider.name)
-    return WireError(Code.INVALID_PARAMETERS, f"{text} {secret}".strip())
+    return Refusal(Code.INVALID_PARAMETERS, f"{text} {secret}".strip())
 
 
 async def _begin(service: Service, request: Request, given: Arguments) -> Response:
@@ -79,10 +79,10 @@ async def _begin(service: Service, request: Request, given: Arguments) -> Respon
 
 
 def _idempotency_key(request: Request) -> str:
-    """The header of that name, empty without one. Raises WireError for one that is too long or not printable."""
+    """The header of that name, empty without one. Raises Refusal for one that is too long or not printable."""
     key = request.headers.get("idempotency-key", "").strip()
     if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
-        raise WireError(
+        raise Refusal(
             Code.INVALID_PARAMETERS,
             f"The Idempotency-Key is not valid: send 1 to {LONGEST_KEY} printable ASCII characters, such as a UUID.",
         )

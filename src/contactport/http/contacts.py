@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from contactport.contact import Contact
-from contactport.errors import Code, WireError
+from contactport.errors import Code, Refusal
 from contactport.formats.ndjson import Groups
 from contactport.formats.wire import UNKNOWN, WireOwner, owner_from_username, to_owner
 from contactport.http import arguments
@@ -103,8 +103,8 @@ async def show_contacts(service: Service, request: Request) -> Response:
     return Response(b"".join(whole), headers=headers)
 
 
-def _deleted() -> WireError:
-    return WireError(
+def _deleted() -> Refusal:
+    return Refusal(
         Code.INVALID_PARAMETERS,
         "The contacts have been deleted, as they are some minutes after every import. Begin a new import to get them "
         "again.",
@@ -113,12 +113,12 @@ def _deleted() -> WireError:
 
 
 def _coding(request: Request, answer: Answer) -> Coding:
-    """How the answer is compressed. Raises WireError 406. A script is not: other sites' pages may ask for one."""
+    """How the answer is compressed. Raises Refusal 406. A script is not: other sites' pages may ask for one."""
     if answer.callback is not None:
         return "identity"
     coding = accepted(request.headers.get("accept-encoding"))
     if coding is None:
-        raise WireError(
+        raise Refusal(
             Code.INVALID_PARAMETERS,
             "The Accept-Encoding header takes no coding that there is here. Send one that takes gzip, zstd or "
             "identity, or none.",
@@ -128,15 +128,15 @@ def _coding(request: Request, answer: Answer) -> Coding:
 
 
 def _check_ready(one: Import, events: list[Event]) -> None:
-    """Raises WireError: 404 with 528 before the end and with the import's own code after a failure, 410 at last."""
+    """Raises Refusal: 404 with 528 before the end and with the import's own code after a failure, 410 at last."""
     if one.state == "purged":
         raise _deleted()
     if one.state == "failed":
         raise why_failed(one, events)
     if one.state != "complete":
-        raise WireError(Code.NOT_YET)
+        raise Refusal(Code.NOT_YET)
     if one.lost:
-        raise WireError(
+        raise Refusal(
             Code.INVALID_PARAMETERS,
             "The key that these contacts were sealed with is gone, so they can't be delivered any more. Begin a new "
             "import to get them again.",

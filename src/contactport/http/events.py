@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code, Refusal
 from contactport.http import arguments, bodies
 from contactport.http.answer import answer_of
 from contactport.http.arguments import Arguments
@@ -123,7 +123,7 @@ async def _changed(service: Service, request: Request, known: State, wait: float
             if held.left.is_set():
                 raise ClientDisconnect
             if fresh is None:
-                raise WireError(Code.NOT_AUTHENTICATED)
+                raise Refusal(Code.NOT_AUTHENTICATED)
             if fresh.version != known.version or held.ending.done() or clock() >= until:
                 return fresh
             await held.wait(until - clock())

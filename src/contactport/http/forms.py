@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code, Refusal
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -45,7 +45,7 @@ _CHARSETS = {
 
 
 def urlencoded(raw: bytes) -> Pairs:
-    """The pairs of `a=b&c=d`, percent-decoded; `+` is a space. Raises WireError for too many."""
+    """The pairs of `a=b&c=d`, percent-decoded; `+` is a space. Raises Refusal for too many."""
     if not raw:
         return []
     parts = raw.split(b"&")
@@ -74,7 +74,7 @@ def decoded(raw: bytes) -> str:
 
 def _check(count: int) -> None:
     if count > FIELDS:
-        raise WireError(
+        raise Refusal(
             Code.INVALID_PARAMETERS, f"The request has more than {FIELDS} arguments. Send fewer of them."
         )
 
@@ -82,7 +82,7 @@ def _check(count: int) -> None:
 def multipart(raw: bytes, content_type: str, known: frozenset[bytes]) -> Pairs:
     """The pairs of a multipart/form-data body (RFC 7578), in UTF-8 where a part names its character set.
 
-    A file is refused where an argument should be and ignored elsewhere, as unknown arguments are. Raises WireError.
+    A file is refused where an argument should be and ignored elsewhere, as unknown arguments are. Raises Refusal.
     """
     collector = _Parts()
     callbacks: MultipartCallbacks = {
@@ -101,7 +101,7 @@ def multipart(raw: bytes, content_type: str, known: frozenset[bytes]) -> Pairs:
     except FormParserError:
         collector.whole = False
     if not collector.whole:
-        raise WireError(
+        raise Refusal(
             Code.INVALID_PARAMETERS,
             "The body is not sound multipart/form-data: it has no boundary, or ends too early. Send it again, "
             "with the boundary that the Content-Type header names.",
@@ -135,13 +135,13 @@ def _is_argument(part: _Part, known: frozenset[bytes]) -> bool:
         return False
     name = part.name.decode("ascii")
     if b"filename" in part.disposition:
-        raise WireError(
+        raise Refusal(
             Code.INVALID_PARAMETERS,
             f"`{name}` came as a file. Send it as a plain field, without a file name.",
         )
     encoding = part.headers.get(b"content-transfer-encoding", b"8bit").strip().lower()
     if encoding not in (b"7bit", b"8bit", b"binary"):
-        raise WireError(
+        raise Refusal(
             Code.INVALID_PARAMETERS,
             f"`{name}` came in a transfer encoding that HTTP forms do not have. Send it as it is (8bit).",
         )

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contactport import telemetry
-from contactport.errors import Code, WireError
+from contactport.errors import Code, Refusal
 from contactport.http.answer import Answer, begin_answer
 from contactport.http.arguments import check_query
 from contactport.http.respond import failure
@@ -92,8 +92,8 @@ class Frame:
                 )
 
 
-def _crowded() -> WireError:
-    return WireError(
+def _crowded() -> Refusal:
+    return Refusal(
         Code.INVALID_PARAMETERS,
         "The service has as many connections as it serves at once. Send the request again in a few seconds.",
         http=503,
@@ -118,7 +118,7 @@ def _add_headers(message: Message, answer: Answer) -> None:
 
 def _failed(answer: Answer, error: Exception, crowded: bool) -> Response:
     """The answer to an error, and a line of the log for what is the service's own fault."""
-    if isinstance(error, WireError):
+    if isinstance(error, Refusal):
         response = failure(answer, error)
         if error.http == 413 or crowded:
             # What is left of the body is not read, or the connection is one too many.
@@ -133,7 +133,7 @@ def _failed(answer: Answer, error: Exception, crowded: bool) -> Response:
             _log.error("database unavailable", error=places(error))
         return failure(
             answer,
-            WireError(
+            Refusal(
                 Code.INVALID_PARAMETERS,
                 "The service can't reach its database or its key ring right now; the request itself may be sound. "
                 "Send it again in a few seconds.",
@@ -144,7 +144,7 @@ def _failed(answer: Answer, error: Exception, crowded: bool) -> Response:
     _log.error("request failed", error=places(error))
     return failure(
         answer,
-        WireError(
+        Refusal(
             Code.UNEXPECTED,
             "Something went wrong in this service, not in the request. Please try again; if it happens again, the "
             "service's operator finds the cause in its log under the id of this answer's X-Request-Id header.",
@@ -159,7 +159,7 @@ def _no_route(answer: Answer, error: HTTPException) -> Response:
         words = "This path does not take this method. The Allow header lists those that it takes."
     else:
         words = "There is nothing at this path. /docs lists the paths there are."
-    response = failure(answer, WireError(Code.INVALID_PARAMETERS, words, http=error.status_code))
+    response = failure(answer, Refusal(Code.INVALID_PARAMETERS, words, http=error.status_code))
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
     return response

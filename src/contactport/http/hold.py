@@ -50,7 +50,7 @@ class Held:
 
 @asynccontextmanager
 async def hold(service: Service, receive: Receive, domain_id: int, import_id: int) -> AsyncGenerator[Held]:
-    """Hold a domain's request open that waits for this import. Raises WireError when there is no seat."""
+    """Hold a domain's request open that waits for this import. Raises Refusal when there is no seat."""
     with service.seats.take(domain_id), service.store.signals.watch(import_id) as watcher:
         held = Held(watcher, service.stopping)
         noticing = [

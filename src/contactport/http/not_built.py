@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code, Refusal
 from contactport.http.page import page, words
 from contactport.http.service import Service
 
@@ -31,11 +31,11 @@ WIDGET = f"The contact picker is not built into this service yet. {_MEANWHILE}"
 
 async def _upload(_service: Service, _request: Request) -> Response:
     # Not a word of the body is read: it may be a whole address book.
-    raise WireError(Code.INVALID_PARAMETERS, UPLOAD, http=404)
+    raise Refusal(Code.INVALID_PARAMETERS, UPLOAD, http=404)
 
 
 async def _rejects(_service: Service, _request: Request) -> Response:
-    raise WireError(Code.INVALID_PARAMETERS, REJECTS, http=404)
+    raise Refusal(Code.INVALID_PARAMETERS, REJECTS, http=404)
 
 
 async def _consent(_service: Service, _request: Request) -> Response:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from starlette.requests import Request
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code, Refusal
 from contactport.http.answer import answer_of
 from contactport.http.arguments import Arguments
 from contactport.http.auth import key_pair
@@ -33,7 +33,7 @@ async def asked_import(
     """The import of this id, the caller's own, and what `more` reads of it.
 
     All of it is read at once: polls are what this service does most. A poll above the domain's rate is held before
-    anything is read, so that it costs nobody else anything. Raises WireError: 401, the same for unknown and foreign;
+    anything is read, so that it costs nobody else anything. Raises Refusal: 401, the same for unknown and foreign;
     429.
     """
     key, password = pair = key_pair(request, arguments)
@@ -51,20 +51,20 @@ async def asked_import(
 
     domain, found = await service.store.database.read(look)
     if domain is None:
-        raise WireError(Code.NOT_AUTHENTICATED)
+        raise Refusal(Code.NOT_AUTHENTICATED)
     if known != domain.id:
         service.polls.remember(pair, domain.id)
         await service.polls.turn(domain.id, service.settings.polls_per_second)
     if found is None:
-        raise WireError(Code.NOT_AUTHENTICATED)
+        raise Refusal(Code.NOT_AUTHENTICATED)
     answer = answer_of(request.scope)
     answer.user_id = found[0].user_id
     answer.import_id = found[0].id
     return found
 
 
-def why_failed(one: Import, events: Sequence[Event]) -> WireError:
+def why_failed(one: Import, events: Sequence[Event]) -> Refusal:
     """The error that a failed import ended with, in the words of its COMPLETE event; its status is 404."""
     code = Code(one.code) if one.code in _CODES else Code.UNEXPECTED
     told = [event.description for event in events if event.status == "ERROR" and event.type == "COMPLETE"]
-    return WireError(code, next(iter(told), None) or "", http=404)
+    return Refusal(code, next(iter(told), None) or "", http=404)

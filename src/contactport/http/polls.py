@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code, Refusal
 
 HELD_SECONDS = 1.0
 """How long a poll may be held until its turn. Real clients poll in a loop without a pause, and 429 ends them."""
@@ -51,7 +51,7 @@ class Polls:
     async def turn(self, domain_id: int, rate: int) -> None:
         """Wait for this poll's turn. `rate` is polls a second.
 
-        Raises WireError 429 when that is too far away, or too many polls of this domain are held already.
+        Raises Refusal 429 when that is too far away, or too many polls of this domain are held already.
         """
         seconds = self._due(domain_id, rate, self._clock())
         if not seconds:
@@ -65,7 +65,7 @@ class Polls:
                 del self._held[domain_id]
 
     def _due(self, domain_id: int, rate: int, now: float) -> float:
-        """Take the next token; the seconds until it is due. Raises WireError, and takes none then."""
+        """Take the next token; the seconds until it is due. Raises Refusal, and takes none then."""
         if len(self._buckets) >= _MOST and domain_id not in self._buckets:
             self._buckets = {
                 one: (left, at)
@@ -76,7 +76,7 @@ class Polls:
         left = min(float(rate), left + (now - at) * rate) - 1.0
         seconds = 0.0 if left >= -_GRAIN else -left / rate
         if seconds > HELD_SECONDS + _GRAIN or (seconds and self._held[domain_id] >= HELD_POLLS):
-            raise WireError(
+            raise Refusal(
                 Code.INVALID_PARAMETERS,
                 f"This domain may poll {rate} times a second, and has more polls waiting for their turn than can be "
                 "held. Once a second an import is enough.",

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from contactport.errors import WireError
+from contactport.errors import Refusal
 from contactport.http import jsonp, xml
 from contactport.http.answer import Answer
 from contactport.http.bodies import ErrorBody, Failure
@@ -21,7 +21,7 @@ def success(answer: Answer, root: str, body: msgspec.Struct | dict[str, Any]) ->
     return _respond(answer, root, body, 200)
 
 
-def failure(answer: Answer, error: WireError) -> Response:
+def failure(answer: Answer, error: Refusal) -> Response:
     """The error's body and status; JSONP gets 200, or the browser would never call the page's function."""
     body = Failure(error=ErrorBody(int(error.code), error.text), user_id=answer.user_id, echo=answer.echo)
     if answer.callback is not None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code, Refusal
 
 PROCESS_SEATS = 500
 """Half of the connections that `serve` takes: the other half is for whoever wants an answer now."""
@@ -29,9 +29,9 @@ class Seats:
 
     @contextmanager
     def take(self, domain_id: int) -> Generator[None]:
-        """One seat. Raises WireError: 429 when the domain has its share, 503 when the process has no more."""
+        """One seat. Raises Refusal: 429 when the domain has its share, 503 when the process has no more."""
         if self._taken[domain_id] >= self._domain:
-            raise WireError(
+            raise Refusal(
                 Code.INVALID_PARAMETERS,
                 f"This domain has {self._domain} streams and waiting polls open here, and may have no more. Close "
                 "some, or poll without `wait`.",
@@ -39,7 +39,7 @@ class Seats:
                 retry_after=_RETRY_SECONDS,
             )
         if self.taken >= self._process:
-            raise WireError(
+            raise Refusal(
                 Code.INVALID_PARAMETERS,
                 "The service holds as many streams and waiting polls open as it can. Poll without `wait`, or try "
                 "again in a few seconds.",

@@ -16,7 +16,7 @@ from contactport.store.open import Store
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
-    """`begin` makes an import, enqueues it and gives its id; it raises WireError for what it refuses.
+    """`begin` makes an import, enqueues it and gives its id; it raises Refusal for what it refuses.
 
     `erase` cancels an import and deletes what is left of it. `stopping` is set once the process is to stop; the
     application has it as `state.stopping`.

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from starlette.requests import Request
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code, Refusal
 from contactport.http.answer import Format, answer_of
 
 
@@ -16,12 +16,12 @@ def paths(resource: str) -> list[str]:
 
 
 def spelt(request: Request, formats: tuple[Format, ...]) -> str:
-    """The id, as text; the format goes to the request's Answer. Raises WireError 404 for an unknown format."""
+    """The id, as text; the format goes to the request's Answer. Raises Refusal 404 for an unknown format."""
     given: dict[str, Any] = request.path_params
     name, dot, ending = given["name"].partition(".")
     words = {word.lower() for word in (given.get("format"), ending if dot else None) if word is not None}
     if len(words) > 1 or not words <= set(formats):
-        raise WireError(
+        raise Refusal(
             Code.INVALID_PARAMETERS,
             f"There is no such format here. Ask for one of {', '.join(formats)}, or leave it out for JSON.",
             http=404,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 from sqlalchemy import Connection
 
-from contactport.errors import ROWS, Code, WireError
+from contactport.errors import ROWS, Code, Refusal, WireError
 from contactport.imports.jobs import Job
 from contactport.settings import Settings
 from contactport.sources import providers
@@ -41,7 +41,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Request) -> int:
-    """The new import's id. Raises WireError for what can be refused without asking the provider."""
+    """The new import's id. Raises Refusal for what can be refused without asking the provider."""
     provider = _provider(request)
     server = _server(provider, request)
     host = host_of(provider, server, request.username)
@@ -107,7 +107,7 @@ def _recall(connection: Connection, ring: Ring, request: Request) -> int | None:
             connection, ring, request.domain.id, request.idempotency_key, _arguments(request)
         )
     except idempotency.KeyReusedError:
-        raise WireError(
+        raise Refusal(
             Code.INVALID_PARAMETERS,
             "This Idempotency-Key came before with other arguments. Send each import that is to be begun with a "
             "key of its own, and the same key only to repeat a request.",
@@ -159,20 +159,20 @@ INCLUDES = frozenset({"mailing_address", "photo"})
 
 
 def provider_of(service: str, domain: Domain) -> Provider:
-    """The provider of a service code. Raises WireError: none is given, nobody knows it, the domain may not use it."""
+    """The provider of a service code. Raises Refusal: none is given, nobody knows it, the domain may not use it."""
     if not service:
-        raise WireError(Code.SERVICE_REQUIRED)
+        raise Refusal(Code.SERVICE_REQUIRED)
     provider = providers.find(service)
     if provider is None:
-        raise WireError(Code.SERVICE_UNKNOWN)
+        raise Refusal(Code.SERVICE_UNKNOWN)
     if domain.sources is not None and provider.code not in domain.sources:
-        raise WireError(Code.SERVICE_NOT_PERMITTED)
+        raise Refusal(Code.SERVICE_NOT_PERMITTED)
     return provider
 
 
-def not_served(provider: Provider) -> WireError:
+def not_served(provider: Provider) -> Refusal:
     """The refusal of a service that can't be read by password, with what works instead."""
-    return WireError(Code.SERVICE_UNKNOWN, f"{provider.sorry} {_INSTEAD}")
+    return Refusal(Code.SERVICE_UNKNOWN, f"{provider.sorry} {_INSTEAD}")
 
 
 _INSTEAD = (
@@ -186,39 +186,46 @@ def _provider(request: Request) -> Provider:
     if provider.method != "password":
         raise not_served(provider)
     if not request.username or not request.password:
-        raise WireError(Code.CREDENTIALS_REQUIRED)
+        raise Refusal(Code.CREDENTIALS_REQUIRED)
     return provider
 
 
 def _server(provider: Provider, request: Request) -> str:
-    """The caller's `server` where it counts. Raises WireError for one that can't be right."""
+    """The caller's `server` where it counts. Raises Refusal for one that can't be right."""
     if not provider.self_hosted:
         return ""
     if request.server:
-        parse_server(request.server)
+        _check_server(request.server)
         return request.server
     if "@" not in request.username:
-        raise WireError(
+        raise Refusal(
             Code.INVALID_PARAMETERS,
             f"service={provider.code} needs to know the address book's server: send its URL or domain as "
             "`server`, or an e-mail address as `username`.",
         )
-    parse_server(request.username.rpartition("@")[2])
+    _check_server(request.username.rpartition("@")[2])
     return ""
 
 
+def _check_server(text: str) -> None:
+    try:
+        parse_server(text)
+    except WireError as error:
+        raise Refusal(error.code, error.text) from None
+
+
 def _check_limits(connection: Connection, settings: Settings, domain: Domain) -> None:
-    """Raises WireError 429 when the domain begins too many imports a minute, or has too many in flight."""
+    """Raises Refusal 429 when the domain begins too many imports a minute, or has too many in flight."""
     now = now_ms()
     if imports.count_since(connection, domain.id, now - 60_000) >= settings.begins_per_minute:
-        raise WireError(
+        raise Refusal(
             Code.INVALID_PARAMETERS,
             f"This domain may begin {settings.begins_per_minute} imports a minute. Wait a little, then try again.",
             http=429,
             retry_after=30,
         )
     if imports.count_in_flight(connection, domain.id) >= settings.imports_in_flight:
-        raise WireError(
+        raise Refusal(
             Code.INVALID_PARAMETERS,
             f"This domain has {settings.imports_in_flight} imports under way, which is its limit. "
             "Try again when some have ended.",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contactport.errors import WireError
+from contactport.errors import Refusal
 from contactport.http import arguments, forms
 from contactport.http.answer import answer_of
 from contactport.settings import Settings, load
@@ -75,14 +75,14 @@ async def test_any_password_of_letters_comes_through(password: str) -> None:
 @pytest.mark.parametrize("name", ["password", "username", "service", "server", "include", "domain_key"])
 @pytest.mark.parametrize("byte", [b"%00", b"%0a", b"%0d", b"%09", b"%7f", b"%c2%85"])
 async def test_control_characters_are_refused_in_words(name: str, byte: bytes) -> None:
-    with pytest.raises(WireError, match=f"`{name}` holds a control character") as caught:
+    with pytest.raises(Refusal, match=f"`{name}` holds a control character") as caught:
         await read(body=name.encode() + b"=a" + byte)
     assert (caught.value.code, caught.value.http) == (2, 400)
 
 
 async def test_what_only_comes_back_may_have_lines_but_no_nul() -> None:
     assert await read(b"echo=a%0d%0a%09b") == {"echo": "a\r\n\tb"}
-    with pytest.raises(WireError, match="`echo` holds a control character"):
+    with pytest.raises(Refusal, match="`echo` holds a control character"):
         await read(b"echo=a%00")
 
 
@@ -107,36 +107,36 @@ async def test_bytes_without_control_characters_are_never_refused(raw: bytes) ->
 @pytest.mark.parametrize("name", ["echo", "user_id", "tracking_string"])
 async def test_the_application_s_own_words_have_a_limit_in_characters(name: str) -> None:
     assert await read(f"{name}={'%C3%A4' * 10}".encode(), echo_characters=10) == {name: "ä" * 10}
-    with pytest.raises(WireError, match=f"`{name}` is longer than 10 characters"):
+    with pytest.raises(Refusal, match=f"`{name}` is longer than 10 characters"):
         await read(f"{name}={'a' * 11}".encode(), echo_characters=10)
 
 
 async def test_other_arguments_have_a_limit_as_well() -> None:
-    with pytest.raises(WireError, match="`password` is longer than 8192 characters"):
+    with pytest.raises(Refusal, match="`password` is longer than 8192 characters"):
         await read(body=b"password=" + b"x" * 8193)
 
 
 @pytest.mark.parametrize("headers", [[FORM], [FORM, ("Content-Length", "101")]])
 async def test_a_large_body_is_refused_and_not_read_to_its_end(headers: list[tuple[str, str]]) -> None:
-    with pytest.raises(WireError, match="too large") as caught:
+    with pytest.raises(Refusal, match="too large") as caught:
         await read(body=b"a=" + b"x" * 99, body_bytes=100, headers=headers)
     assert caught.value.http == 413
 
 
 async def test_a_long_query_is_refused() -> None:
-    with pytest.raises(WireError, match="too large") as caught:
+    with pytest.raises(Refusal, match="too large") as caught:
         await read(b"a=" + b"x" * 99, body_bytes=100)
     assert caught.value.http == 413
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/xml"])
 async def test_a_body_of_another_kind_is_refused_in_words(kind: str) -> None:
-    with pytest.raises(WireError, match="of a kind that is not read here"):
+    with pytest.raises(Refusal, match="of a kind that is not read here"):
         await read(body=b"{}", headers=[("Content-Type", kind)])
 
 
 async def test_a_compressed_body_is_refused_in_words() -> None:
-    with pytest.raises(WireError, match="compressed"):
+    with pytest.raises(Refusal, match="compressed"):
         await read(body=b"\x1f\x8b", headers=[FORM, ("Content-Encoding", "gzip")])
 
 
@@ -144,7 +144,7 @@ async def test_a_compressed_body_is_refused_in_words() -> None:
 async def test_a_callback_that_is_no_name_is_refused(name: str) -> None:
     asked = request("GET", f"callback={name}".encode())
     assert answer_of(asked.scope).callback is None
-    with pytest.raises(WireError, match="`callback` is not the name of a function"):
+    with pytest.raises(Refusal, match="`callback` is not the name of a function"):
         await arguments.read(asked, Settings(), arguments.POLL)
 
 
@@ -154,7 +154,7 @@ async def test_a_callback_of_a_post_is_ignored() -> None:
 
 async def test_echo_and_user_id_are_known_to_errors_as_well() -> None:
     asked = request("POST", b"echo=e&tracking_string=t&username=%00")
-    with pytest.raises(WireError):
+    with pytest.raises(Refusal):
         await arguments.read(asked, Settings(), arguments.BEGIN)
     answer = answer_of(asked.scope)
     assert (answer.echo, answer.user_id) == ("e", "t")
@@ -168,5 +168,5 @@ def test_whole_numbers_are_read(text: str, number: int) -> None:
 
 @pytest.mark.parametrize("text", ["-1", "1.5", "x", "٣", "1" * 11, " 1", "1e3"])
 def test_anything_else_is_refused(text: str) -> None:
-    with pytest.raises(WireError, match="`count` is not a whole number"):
+    with pytest.raises(Refusal, match="`count` is not a whole number"):
         arguments.number({"count": text}, "count")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code, Refusal
 from contactport.imports.begin import Request
 from contactport.store import domains
 from contactport.store.domains import KeyPair
@@ -160,7 +160,7 @@ async def test_a_refusal_of_begin_is_told_with_its_code_its_words_and_its_wait(
     wire: Build, pair: KeyPair
 ) -> None:
     async def refuse(_request: Request) -> int:
-        raise WireError(Code.INVALID_PARAMETERS, "Wait a little.", http=429, retry_after=30)
+        raise Refusal(Code.INVALID_PARAMETERS, "Wait a little.", http=429, retry_after=30)
 
     form = FORM | {"echo": "e", "user_id": "u"}
     answer = await ask(wire(refuse), "POST", "/begin_import/import", form=form, headers=basic(pair))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contactport.errors import WireError
+from contactport.errors import Refusal
 from contactport.http import forms
 
 KNOWN = frozenset({b"username", b"password"})
@@ -45,20 +45,20 @@ def test_a_multipart_form_comes_back_byte_for_byte(pairs: list[tuple[str, str]])
 
 @given(st.binary(max_size=400))
 def test_any_body_is_parts_or_a_plain_refusal(raw: bytes) -> None:
-    refusal: WireError | None = None
+    refusal: Refusal | None = None
     pairs: forms.Pairs = []
     try:
         pairs = forms.multipart(raw, "multipart/form-data; boundary=limit", KNOWN)
-    except WireError as error:
+    except Refusal as error:
         refusal = error
     assert refusal is None or (refusal.code, refusal.http) == (2, 400)
     assert {name for name, _ in pairs} <= KNOWN
 
 
 def test_too_many_fields_are_refused_either_way() -> None:
-    with pytest.raises(WireError, match="more than 100 arguments"):
+    with pytest.raises(Refusal, match="more than 100 arguments"):
         forms.urlencoded(b"&".join([b"a=b"] * 101))
-    with pytest.raises(WireError, match="more than 100 arguments"):
+    with pytest.raises(Refusal, match="more than 100 arguments"):
         multipart(*[part("username", b"x")] * 101)
 
 
@@ -92,7 +92,7 @@ def test_a_part_without_a_character_set_of_use_stays_as_it_is(charset: str, raw:
 
 
 def test_a_file_is_refused_where_an_argument_should_be() -> None:
-    with pytest.raises(WireError, match="`password` came as a file"):
+    with pytest.raises(Refusal, match="`password` came as a file"):
         multipart(b'--limit\r\nContent-Disposition: form-data; name="password"; filename="p"\r\n\r\nx\r\n')
 
 
@@ -107,7 +107,7 @@ def test_a_file_of_any_other_name_is_ignored() -> None:
 def test_a_transfer_encoding_is_refused_unless_it_changes_nothing() -> None:
     plain = part("username", b"ada", "Content-Transfer-Encoding: 8bit")
     assert multipart(plain) == [(b"username", b"ada")]
-    with pytest.raises(WireError, match="transfer encoding"):
+    with pytest.raises(Refusal, match="transfer encoding"):
         multipart(part("username", b"YWRh", "Content-Transfer-Encoding: base64"))
 
 
@@ -122,5 +122,5 @@ def test_a_transfer_encoding_is_refused_unless_it_changes_nothing() -> None:
     ],
 )
 def test_a_body_that_ends_too_early_or_has_no_boundary_is_refused(body: bytes, kind: str) -> None:
-    with pytest.raises(WireError, match="not sound multipart"):
+    with pytest.raises(Refusal, match="not sound multipart"):
         forms.multipart(body, kind, KNOWN)

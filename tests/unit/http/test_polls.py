@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contactport.errors import WireError
+from contactport.errors import Refusal
 from contactport.http.polls import HELD_POLLS, Polls
 from tests.unit.http.held import until
 
@@ -31,7 +31,7 @@ class Clock:
             self.slept.clear()
             try:
                 await self.polls.turn(domain, rate)
-            except WireError:
+            except Refusal:
                 held.append(-1)
             else:
                 held.append(self.slept[0] if self.slept else 0)
@@ -45,7 +45,7 @@ async def test_a_second_s_worth_of_polls_may_come_at_once_and_a_second_s_worth_i
 async def test_a_refusal_takes_no_turn_and_says_when_to_come_back() -> None:
     clock = Clock()
     await clock.turns(1, 4, 20)
-    with pytest.raises(WireError) as caught:
+    with pytest.raises(Refusal) as caught:
         await clock.polls.turn(1, 4)
     error = caught.value
     assert (error.code, error.http, error.retry_after) == (2, 429, 2)
@@ -98,7 +98,7 @@ async def test_no_more_polls_of_a_domain_are_held_than_there_is_room_for_and_ano
         await polls.turn(1, rate)
     held = [asyncio.ensure_future(polls.turn(1, rate)) for _ in range(HELD_POLLS)]
     await until(lambda: polls.held == HELD_POLLS)
-    with pytest.raises(WireError, match="can be held"):
+    with pytest.raises(Refusal, match="can be held"):
         await polls.turn(1, rate)
     await polls.turn(2, rate)
     held[0].cancel()

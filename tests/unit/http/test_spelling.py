@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contactport.errors import WireError
+from contactport.errors import Refusal
 from contactport.http.answer import answer_of
 from contactport.http.spelling import spelt
 from tests.unit.http.requests import request
@@ -38,6 +38,6 @@ def test_the_format_stands_in_two_places_and_a_callback_wins(
 def test_a_format_that_there_is_not_is_not_found(params: dict[str, str]) -> None:
     asked = request()
     asked.scope["path_params"] = params
-    with pytest.raises(WireError, match="Ask for one of json, xml") as caught:
+    with pytest.raises(Refusal, match="Ask for one of json, xml") as caught:
         spelt(asked, ("json", "xml"))
     assert caught.value.http == 404

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from sqlalchemy import Connection, select
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code, Refusal
 from contactport.imports.begin import Request, begin
 from contactport.imports.jobs import Job
 from contactport.settings import Settings
@@ -43,8 +43,8 @@ def request(domain: Domain, **changes: object) -> Request:
     return Request(**(values | changes))  # type: ignore[arg-type] -- the tests vary one argument at a time
 
 
-async def refusal(store: Store, queue: Queue, asked: Request, settings: Settings | None = None) -> WireError:
-    with pytest.raises(WireError) as caught:
+async def refusal(store: Store, queue: Queue, asked: Request, settings: Settings | None = None) -> Refusal:
+    with pytest.raises(Refusal) as caught:
         await begin(store, settings or Settings(), queue, asked)
     assert queue.ids == []
     return caught.value

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from contactport.errors import WireError
+from contactport.errors import Refusal
 from contactport.imports.begin import Request, begin
 from contactport.imports.jobs import Job
 from contactport.settings import Settings
@@ -52,7 +52,7 @@ async def begun(stores: list[Store], domain: Domain, settings: Settings, *, key:
         *(begin(store, settings, no_queue, asked) for store in stores * 15), return_exceptions=True
     )
     ids = [one for one in found if isinstance(one, int)]
-    refused = [one for one in found if isinstance(one, WireError)]
+    refused = [one for one in found if isinstance(one, Refusal)]
     assert len(ids) + len(refused) == 30, found
     assert all(one.http == 429 and one.retry_after for one in refused)
     return ids
