@@ -11,7 +11,7 @@ import click
 from contactport.cli.failures import USAGE, Failure
 from contactport.cli.output import plain, say
 from contactport.contact import Contact, Group, Item, Note, Reject
-from contactport.formats import ndjson, table, vcard
+from contactport.formats import csv, ndjson, vcard
 
 BLOCK = 256 * 1024
 _WRITTEN = 64 * 1024
@@ -23,7 +23,7 @@ Groups = dict[str, list[str]]
 WRITERS: dict[str, Callable[[Iterable[Item], Groups], Iterator[bytes]]] = {
     "vcf": lambda items, groups: vcard.write(items),
     "vcf4": lambda items, groups: vcard.write(items, version="4.0"),
-    "csv": table.write,
+    "csv": csv.write,
     "json": ndjson.write_array,
     "ndjson": ndjson.write,
 }

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from contactport.cli.failures import Failure
 from contactport.contact import Item
-from contactport.formats import ndjson, table, vcard
+from contactport.formats import csv, ndjson, vcard
 from contactport.formats.ndjson import Groups
 
 Write = Callable[[Iterable[Item]], Iterator[bytes]]
@@ -56,7 +56,7 @@ def write_of(name: str, groups: Groups) -> Write:
     """The `write` of a format. All but vCard, which has cards for them, look their contacts' groups up."""
     match name:
         case "csv":
-            return lambda items: table.write(items, groups)
+            return lambda items: csv.write(items, groups)
         case "json":
             return lambda items: ndjson.write_array(items, groups)
         case "ndjson":

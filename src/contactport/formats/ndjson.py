@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from contactport.contact import Contact, Item
-from contactport.formats.wire import to_wire
+from contactport.formats.cloudsponge import to_wire
 
 
 class Groups(Protocol):

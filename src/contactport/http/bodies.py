@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from contactport.contact import BookOutcome, Merge, Note, Reject
-from contactport.formats.wire import WireOwner
+from contactport.formats.cloudsponge import WireOwner
 
 
 def stamp(ms: int) -> str:

@@ -12,8 +12,8 @@ from starlette.responses import Response, StreamingResponse
 
 from contactport.contact import Contact
 from contactport.errors import Code, Refusal
+from contactport.formats.cloudsponge import UNKNOWN, WireOwner, owner_from_username, to_owner
 from contactport.formats.ndjson import Groups
-from contactport.formats.wire import UNKNOWN, WireOwner, owner_from_username, to_owner
 from contactport.http import arguments
 from contactport.http.answer import Answer, Format, answer_of
 from contactport.http.bodies import BookEnd

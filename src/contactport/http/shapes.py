@@ -8,9 +8,9 @@ from typing import Protocol
 import msgspec
 
 from contactport.contact import Contact
-from contactport.formats import ndjson, table, vcard
+from contactport.formats import csv, ndjson, vcard
+from contactport.formats.cloudsponge import to_wire
 from contactport.formats.ndjson import Groups
-from contactport.formats.wire import to_wire
 from contactport.http import jsonp, xml
 from contactport.http.bodies import BookEnd
 from contactport.http.respond import JSON, xml_values
@@ -115,10 +115,10 @@ class Table:
     media_type = "text/csv; charset=utf-8; header=present"
 
     def start(self) -> bytes:
-        return next(table.write(()))
+        return next(csv.write(()))
 
     def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> Iterator[bytes]:
-        rows = table.write(contacts, groups)
+        rows = csv.write(contacts, groups)
         next(rows)
         return rows
 

@@ -18,7 +18,7 @@ import structlog
 from contactport.contact import Contact, Group, Item, Merge, Note, Passed, Reject
 from contactport.errors import Code, WireError
 from contactport.formats.budgets import SMALL, bounded
-from contactport.formats.encodings import Evidence
+from contactport.formats.charsets.evidence import Evidence
 from contactport.imports.duplicates import SAME_BYTES, SAME_UID, Duplicates
 from contactport.imports.marks import Marks
 from contactport.imports.repeated import Outcome, Repeated

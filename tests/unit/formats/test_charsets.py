@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contactport.formats.charsets import codec_of, decode, is_utf8, named
+from contactport.formats.charsets.decode import codec_of, decode, is_utf8, named
 
 NAMES = [
     *(

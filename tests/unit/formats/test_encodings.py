@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from benchmarks.charsets import file_of, from_lists, right
 from contactport.contact import Contact, Item, Reject
 from contactport.formats import vcard
-from contactport.formats.encodings import CODECS, WORDS, Evidence
-from contactport.formats.undecided import HELD_ITEMS
+from contactport.formats.charsets.evidence import CODECS, WORDS, Evidence
+from contactport.formats.vcard.undecided import HELD_ITEMS
 from tests.unit.formats.people import PEOPLE
 from tests.unit.formats.strategies import chunked, soups
 

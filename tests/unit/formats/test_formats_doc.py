@@ -10,7 +10,7 @@ from hypothesis import given
 
 from contactport.cli.convert import WRITERS
 from contactport.contact import Contact, Group
-from contactport.formats import table, vcard
+from contactport.formats import csv, vcard
 from tests.unit.formats.strategies import contacts, groups
 
 DOC = (Path(__file__).parents[3] / "docs" / "formats.md").read_text("utf-8")
@@ -43,5 +43,5 @@ def test_every_format_of_the_command_is_in_its_table() -> None:
 def test_the_numbers_of_columns_are_the_table_s() -> None:
     spelt = {"E-mail": "e-mails", "Phone": "phones", "Address": "addresses", "Relation": "relations"}
     spelt |= {"Website": "websites", "Event": "events", "Custom Field": "custom fields"}
-    for sort, count in table.COLUMNS.items():
+    for sort, count in csv.COLUMNS.items():
         assert f"{spelt[sort]} ({count}" in DOC.replace("\n", " ")

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contactport.contact import Address, Contact, Email, Labelled, Phone, Photo
-from contactport.formats import extensions, properties, vcard, vocabulary
+from contactport.formats import vcard
+from contactport.formats.vcard import extensions, params, properties
 
 
 def card(*lines: str) -> Contact:
@@ -178,7 +179,7 @@ def test_what_no_vendor_calls_an_address_is_none(line: str) -> None:
 
 
 def test_the_names_of_vendors_may_last_in_the_process() -> None:
-    words = vocabulary.known(properties.PROPERTIES)
+    words = params.known(properties.PROPERTIES)
     for name in properties.PROPERTIES:
         assert name.encode() in words
         assert properties.lasts(f"{name};TYPE=HOME".encode())

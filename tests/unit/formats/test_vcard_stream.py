@@ -109,7 +109,7 @@ def test_memory_does_not_grow_with_what_has_no_lines() -> None:
     assert many < few * 1.5
 
 
-def test_old_heads_make_room_for_new_ones() -> None:
+def test_old_prefixes_make_room_for_new_ones() -> None:
     lines = "".join(f"TEL;TYPE=x{i}:1\r\n" for i in range(20_000))
     (contact,) = vcard.read([f"BEGIN:VCARD\r\n{lines}END:VCARD\r\n".encode()])
     assert isinstance(contact, Contact)

@@ -1,6 +1,6 @@
 """From a card's physical lines to its properties, for the cards that need care.
 
-What the quick way of `vcard.py` can't take is taken here: quoted-printable with its soft breaks, character sets
+What the quick way of `reader.py` can't take is taken here: quoted-printable with its soft breaks, character sets
 other than UTF-8, base64 without indentation, folds by a tab, raw line ends inside a note.
 """
 
@@ -10,12 +10,12 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from contactport.formats.charsets import decode, doubted, is_multibyte, is_utf8, named
-from contactport.formats.encodings import Evidence
-from contactport.formats.heads import Head, cut
-from contactport.formats.pictures import unbase64
-from contactport.formats.properties import FREE_TEXT, PROPERTIES, resolve
-from contactport.formats.values import Add, ignore
+from contactport.formats.charsets.decode import decode, doubted, is_multibyte, is_utf8, named
+from contactport.formats.charsets.evidence import Evidence
+from contactport.formats.photos import unbase64
+from contactport.formats.vcard.params import Params, cut
+from contactport.formats.vcard.properties import FREE_TEXT, PROPERTIES, resolve
+from contactport.formats.vcard.values import Add, ignore
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=]+\s*")
 _OCTET = re.compile(rb"=[0-9A-Fa-f]{2}")
@@ -33,10 +33,10 @@ _LITERAL_ALONE = re.compile(rb"(?<!=[89A-F][0-9A-F])" + _LITERAL.pattern, re.IGN
 class Property:
     """One property. `value` is as it came, unfolded, its soft breaks removed."""
 
-    __slots__ = ("_semicolons", "add", "head", "value")
+    __slots__ = ("_semicolons", "add", "params", "value")
 
-    def __init__(self, head: Head, add: Add, value: bytes) -> None:
-        self.head, self.add = head, add
+    def __init__(self, params: Params, add: Add, value: bytes) -> None:
+        self.params, self.add = params, add
         self.value: bytes | bytearray = value
         self._semicolons = -1
 
@@ -50,7 +50,7 @@ class Property:
 
     def takes_lines(self) -> bool:
         """Whether a line that is no property belongs to the value: naive writers leave raw line ends in a text."""
-        name = self.head.name
+        name = self.params.name
         if name == "ADR":
             # All seven parts are there after six semicolons.
             if self._semicolons < 0:
@@ -61,9 +61,9 @@ class Property:
     def octets(self, *, multibyte: bool = False) -> bytes:
         """The value without its encoding. `multibyte` says that a backslash in it may be half a character."""
         value = bytes(self.value)
-        if self.head.encoding == "Q":
+        if self.params.encoding == "Q":
             return _unquote(value, multibyte=multibyte)
-        if self.head.encoding == "B" and self.head.name != "PHOTO":
+        if self.params.encoding == "B" and self.params.name != "PHOTO":
             return _unix(unbase64(value))
         return value
 
@@ -71,12 +71,12 @@ class Property:
         """The octets, where nothing says in which character set they are; None where that is known."""
         if (
             self.add is ignore
-            or (not self.head.encoding and self.value.isascii())
-            or self.head.name == "PHOTO"
+            or (not self.params.encoding and self.value.isascii())
+            or self.params.name == "PHOTO"
         ):
             return None
-        octets = self.octets(multibyte=is_multibyte(self.head.charset))
-        if octets.isascii() or _is_utf8(octets) or named(octets, self.head.charset) is not None:
+        octets = self.octets(multibyte=is_multibyte(self.params.charset))
+        if octets.isascii() or _is_utf8(octets) or named(octets, self.params.charset) is not None:
             return None
         return octets
 
@@ -88,13 +88,13 @@ class Property:
 
     def utf8(self, evidence: Evidence | None = None, hint: str = "") -> bytes:
         """The value as `Add` wants it. `hint` is the character set that another property of the card names."""
-        head = self.head
-        if head.encoding == "B" and head.name == "PHOTO":
+        params = self.params
+        if params.encoding == "B" and params.name == "PHOTO":
             return bytes(self.value)
-        octets = self.octets(multibyte=is_multibyte(head.charset))
-        if head.charset and not is_utf8(head.charset):
+        octets = self.octets(multibyte=is_multibyte(params.charset))
+        if params.charset and not is_utf8(params.charset):
             # Some sets have ASCII bytes alone.
-            text = named(octets, head.charset)
+            text = named(octets, params.charset)
             if text is not None:
                 return text.encode(errors="replace")
         if octets.isascii():
@@ -104,7 +104,7 @@ class Property:
         text = named(self.octets(multibyte=is_multibyte(hint)), hint)
         if text is not None:
             return text.encode(errors="replace")
-        if evidence is not None and head.encoding == "Q" and evidence.doubts_utf8:
+        if evidence is not None and params.encoding == "Q" and evidence.doubts_utf8:
             octets = self.octets(multibyte=True)
         return decode(octets, evidence=evidence).encode(errors="replace")
 
@@ -176,7 +176,7 @@ def _logical(lines: list[bytes]) -> Iterator[tuple[int, bytes] | None]:
                 parts.append(line)
             elif line[:1] in _BLANKS:
                 parts.append(line[1:])
-                # The head itself may be folded.
+                # The prefix itself may be folded.
                 quoted = quoted or (len(parts) < 8 and _is_quoted(b"".join(parts)))
             else:
                 break
@@ -197,7 +197,7 @@ def properties(lines: list[bytes]) -> Iterator[Property | int | None]:
     """The properties between BEGIN and END.
 
     A number stands for a line that is no property and that no value before it can take in: it counts from the
-    first that was given, which is 0. None is a pause, as in `vcard.steps`.
+    first that was given, which is 0. None is a pause, as in `reader.steps`.
     """
     last: Property | None = None
     open_ = False
@@ -222,8 +222,8 @@ def properties(lines: list[bytes]) -> Iterator[Property | int | None]:
         if not line.strip(b" \t\0\x1a"):
             continue
         read = add = None
-        head, colon, value = cut(line)
-        if colon and (known := resolve(head)) is not None:
+        prefix, colon, value = cut(line)
+        if colon and (known := resolve(prefix)) is not None:
             read, add = known
         takes = add is None and last is not None and last.takes_lines()
         if read is not None and not takes:

@@ -1,29 +1,34 @@
-"""The properties of a person's card: from a head to what its value adds to the contact (RFC 6350 section 6).
+"""The properties of a person's card: from a prefix to what its value adds to the contact (RFC 6350 section 6).
 
-A head is turned into a function once; the function is then called for every value under an equal head.
+A prefix is turned into a function once; the function is then called for every value under an equal prefix.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from operator import attrgetter
 
-from contactport.contact import Contact, LabelledDate, Organisation, PartialDate
-from contactport.formats import dates, entries, extensions, names
-from contactport.formats.draft import Draft
-from contactport.formats.heads import Head, parse
-from contactport.formats.pictures import photo
-from contactport.formats.text import parts, unescape
-from contactport.formats.values import Add, Maker, ignore, text_of, without, words_of
-from contactport.formats.vocabulary import holds_only, known
+from contactport.contact import Contact, LabelledDate, Organisation, PartialDate, Photo
+from contactport.formats import dates
+from contactport.formats.charsets.decode import decode
+from contactport.formats.photos import from_data_uri, image, is_safe, media_type, unbase64
+from contactport.formats.vcard import entries, extensions, names
+from contactport.formats.vcard.builder import CardBuilder
+from contactport.formats.vcard.params import Params, holds_only, known, parse
+from contactport.formats.vcard.values import Add, Maker, ignore, parts, text_of, unescape, without, words_of
+
+_BASE64_STARTS = (b"/9j/", b"iVBORw0KGgo", b"R0lGOD", b"UklGR")
+"""How base64 of JPEG, PNG, GIF and WebP begins: some writers leave ENCODING out."""
+_SCHEME = re.compile(rb"\s*[A-Za-z][A-Za-z0-9+.-]*:")
 
 
-def _ignored(head: Head) -> Add:
+def _ignored(params: Params) -> Add:
     return ignore
 
 
-def _organisation(head: Head) -> Add:
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
+def _organisation(params: Params) -> Add:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
         text = value.decode()
         found = parts(text) if "\\" in text else text.split(";")
         name, units = found[0], found[1:]
@@ -36,8 +41,8 @@ def _organisation(head: Head) -> Add:
 
 
 def _texts(field: Callable[[Contact], list[str]]) -> Maker:
-    def maker(head: Head) -> Add:
-        def add(contact: Contact, draft: Draft, value: bytes) -> None:
+    def maker(params: Params) -> Add:
+        def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
             text = text_of(value)
             if text:
                 field(contact).append(text)
@@ -48,8 +53,8 @@ def _texts(field: Callable[[Contact], list[str]]) -> Maker:
 
 
 def _lists(field: Callable[[Contact], list[str]]) -> Maker:
-    def maker(head: Head) -> Add:
-        def add(contact: Contact, draft: Draft, value: bytes) -> None:
+    def maker(params: Params) -> Add:
+        def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
             field(contact).extend(words_of(value))
 
         return add
@@ -57,9 +62,9 @@ def _lists(field: Callable[[Contact], list[str]]) -> Maker:
     return maker
 
 
-def _date(head: Head) -> Callable[[bytes], PartialDate | None]:
-    is_text = head.value == "text"
-    omitted = head.others.get("X-APPLE-OMIT-YEAR")
+def _date(params: Params) -> Callable[[bytes], PartialDate | None]:
+    is_text = params.value == "text"
+    omitted = params.others.get("X-APPLE-OMIT-YEAR")
 
     def date(value: bytes) -> PartialDate | None:
         text = value.decode()
@@ -77,36 +82,36 @@ def _date(head: Head) -> Callable[[bytes], PartialDate | None]:
     return date
 
 
-def _birthday(head: Head) -> Add:
-    date = _date(head)
+def _birthday(params: Params) -> Add:
+    date = _date(params)
 
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
         if contact.birthday is None:
             contact.birthday = date(value)
 
     return add
 
 
-def _anniversary(head: Head) -> Add:
-    date = _date(head)
+def _anniversary(params: Params) -> Add:
+    date = _date(params)
 
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
         if contact.anniversary is None:
             contact.anniversary = date(value)
 
     return add
 
 
-def _labelled_date(head: Head) -> Add:
-    date, group = _date(head), head.group
+def _labelled_date(params: Params) -> Add:
+    date, group = _date(params), params.group
 
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
         found = date(value)
         if found is not None:
             dated = LabelledDate(found)
             contact.dates.append(dated)
             if group:
-                draft.grouped.append((group, dated))
+                builder.grouped.append((group, dated))
 
     return add
 
@@ -116,58 +121,73 @@ def _identity(text: str) -> str:
     return without("urn:uuid:", text) if ":" in text else text
 
 
-def _uid(head: Head) -> Add:
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
+def _uid(params: Params) -> Add:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
         if not contact.uid:
             contact.uid = _identity(text_of(value))
 
     return add
 
 
-def _member(head: Head) -> Add:
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
+def _member(params: Params) -> Add:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
         member = _identity(text_of(value))
         if member:
-            if draft.members is None:
-                draft.members = []
-            draft.members.append(member)
+            if builder.members is None:
+                builder.members = []
+            builder.members.append(member)
 
     return add
 
 
-def _kind(head: Head) -> Add:
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
-        draft.kind = draft.kind or value.decode().strip().lower()
+def _kind(params: Params) -> Add:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
+        builder.kind = builder.kind or value.decode().strip().lower()
 
     return add
 
 
-def _version(head: Head) -> Add:
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
-        draft.version = value.decode().strip()
+def _version(params: Params) -> Add:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
+        builder.version = value.decode().strip()
 
     return add
 
 
-def _revision(head: Head) -> Add:
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
+def _revision(params: Params) -> Add:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
         if not contact.revision:
             contact.revision = text_of(value)
 
     return add
 
 
-def _photo(head: Head) -> Add:
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
-        picture = photo(head, value)
-        if picture is not None:
-            contact.photos.append(picture)
+def _photo(params: Params) -> Add:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
+        photo = _photo_of(params, value)
+        if photo is not None:
+            contact.photos.append(photo)
 
     return add
 
 
-def _android(head: Head) -> Add:
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
+def _photo_of(params: Params, value: bytes) -> Photo | None:
+    """PHOTO (RFC 6350 section 6.2.4): base64, a data URI, or the URI where it lies.
+
+    None where nothing is left of the photo: that is no reason to lose the person.
+    """
+    if value[:5].lower() == b"data:":
+        return from_data_uri(value)
+    is_uri = params.value == "uri" or (b":" in value[:40] and _SCHEME.match(value) is not None)
+    media = media_type(params.others.get("MEDIATYPE") or (params.kinds[0] if params.kinds else ""))
+    if not is_uri and (params.encoding == "B" or value.startswith(_BASE64_STARTS)):
+        return image(media, unbase64(value))
+    uri = unescape(decode(value)).strip()
+    return Photo(media, uri=uri) if is_safe(uri) else None
+
+
+def _android(params: Params) -> Add:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
         extensions.android(contact, parts(value.decode()))
 
     return add
@@ -233,37 +253,37 @@ FREE_TEXT = frozenset({"NOTE", "LABEL"})
 """Where naive writers leave raw line ends in a value."""
 
 
-def _adder(head: Head) -> Add | None:
-    maker = PROPERTIES.get(head.name)
+def _adder(params: Params) -> Add | None:
+    maker = PROPERTIES.get(params.name)
     if maker is not None:
-        return maker(head)
-    return ignore if head.name.startswith("X-") else None
+        return maker(params)
+    return ignore if params.name.startswith("X-") else None
 
 
-_HEADS = 4096
+_PREFIXES = 4096
 _WORDS = known(PROPERTIES)
-_resolved: dict[bytes, tuple[Head, Add | None]] = {}
+_resolved: dict[bytes, tuple[Params, Add | None]] = {}
 
 
-def lasts(head: bytes) -> bool:
-    """Whether the process may keep a head: none that has a word of its owner's."""
-    return holds_only(_WORDS, head)
+def lasts(prefix: bytes) -> bool:
+    """Whether the process may keep a prefix: none that has a word of its owner's."""
+    return holds_only(_WORDS, prefix)
 
 
-def resolve(head: bytes) -> tuple[Head, Add | None] | None:
-    """The head, and what a value under it does: None for a name that nobody registered.
+def resolve(prefix: bytes) -> tuple[Params, Add | None] | None:
+    """The prefix, and what a value under it does: None for a name that nobody registered.
 
     None instead of both where this can't stand before a property's colon.
     """
-    resolved = _resolved.get(head)
+    resolved = _resolved.get(prefix)
     if resolved is not None:
         return resolved
-    read = parse(head)
+    read = parse(prefix)
     if read is None:
         return None
     resolved = (read, _adder(read))
-    if lasts(head):
-        if len(_resolved) >= _HEADS:
+    if lasts(prefix):
+        if len(_resolved) >= _PREFIXES:
             _resolved.clear()
-        _resolved[head] = resolved
+        _resolved[prefix] = resolved
     return resolved

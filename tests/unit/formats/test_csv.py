@@ -22,7 +22,7 @@ from contactport.contact import (
     Phone,
     Photo,
 )
-from contactport.formats import table
+from contactport.formats import csv as csv_format
 from tests.unit.formats.strategies import contacts, spiced
 
 GOOGLE = (
@@ -33,12 +33,12 @@ GOOGLE = (
 
 
 def rows(*contacts: Contact) -> list[dict[str, str]]:
-    text = b"".join(table.write(contacts)).decode()
+    text = b"".join(csv_format.write(contacts)).decode()
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def test_the_header_is_google_s() -> None:
-    (header,) = table.write([])
+    (header,) = csv_format.write([])
     assert header.decode().startswith(GOOGLE)
     assert b"Address 3 - Extended Address,Relation 1 - Label" in header
     assert header.endswith(b"\r\n")
@@ -122,7 +122,7 @@ def test_a_formatted_name_stands_where_its_parts_do_not() -> None:
 
 
 def test_more_values_than_columns_are_joined_in_the_last() -> None:
-    count = table.COLUMNS["Phone"]
+    count = csv_format.COLUMNS["Phone"]
     (row,) = rows(Contact(phones=[Phone(str(i), (f"x{i}",)) for i in range(count + 2)]))
     assert row[f"Phone {count - 1} - Value"] == str(count - 2)
     assert row[f"Phone {count} - Value"] == f"{count - 1} ::: {count} ::: {count + 1}"
@@ -131,12 +131,12 @@ def test_more_values_than_columns_are_joined_in_the_last() -> None:
 
 @given(st.lists(contacts, max_size=2))
 def test_every_row_is_as_wide_as_the_header_and_no_value_is_lost(some: list[Contact]) -> None:
-    text = b"".join(table.write(some)).decode()
+    text = b"".join(csv_format.write(some)).decode()
     found = list(csv.reader(io.StringIO(text, newline="")))
     assert len(found) == 1 + len(some)
     for contact, row in zip(some, found[1:], strict=True):
-        assert len(row) == len(table.HEADER)
-        cells = "\0".join(table.restored(cell) for cell in row)
+        assert len(row) == len(csv_format.HEADER)
+        cells = "\0".join(csv_format.restored(cell) for cell in row)
         texts = [contact.name.given, contact.name.family, *contact.titles, *contact.notes, *contact.nicknames]
         texts += [email.address for email in contact.emails] + [phone.number for phone in contact.phones]
         texts += [address.formatted for address in contact.addresses]
@@ -185,17 +185,17 @@ def test_no_cell_is_a_formula(contact: Contact) -> None:
     ],
 )
 def test_what_a_spreadsheet_would_run_gets_an_apostrophe(value: str, cell: str) -> None:
-    assert table.neutral(value) == cell
-    assert table.restored(cell) == value
+    assert csv_format.neutral(value) == cell
+    assert csv_format.restored(cell) == value
 
 
 @given(st.text(st.one_of(st.sampled_from(list("'=+-@\t\n\r\xa0\ufeff0 ")), spiced), max_size=12))
 def test_the_apostrophe_is_taken_away_again_exactly(value: str) -> None:
-    assert table.restored(table.neutral(value)) == value
+    assert csv_format.restored(csv_format.neutral(value)) == value
 
 
 def test_the_names_of_group_cards_are_labels_and_the_cards_are_no_rows() -> None:
     items = [Contact(uid="1", formatted_name="A", categories=["Club"]), Group("Friends", "9", ["1"])]
-    text = b"".join(table.write(items, {"1": ["Friends", "Club"]})).decode()
+    text = b"".join(csv_format.write(items, {"1": ["Friends", "Club"]})).decode()
     (row,) = csv.DictReader(io.StringIO(text, newline=""))
     assert row["Labels"] == "Friends ::: Club"

@@ -6,11 +6,10 @@ import re
 from collections.abc import Callable, Sequence
 
 from contactport.contact import Address, Contact, Email, Labelled, Phone
-from contactport.formats import extensions
-from contactport.formats.draft import Draft, unwrap
-from contactport.formats.heads import Head
-from contactport.formats.text import parts, unescape
-from contactport.formats.values import Add, Maker, text_of, without
+from contactport.formats.vcard import extensions
+from contactport.formats.vcard.builder import CardBuilder, unwrap
+from contactport.formats.vcard.params import Params
+from contactport.formats.vcard.values import Add, Maker, parts, text_of, unescape, without
 
 _MAILBOX = re.compile(r"(?:[^<>@,;]*<([^\s<>@,;\"]+@[^\s<>@,;\"]+)>|([^\s<>@,;\"]+@[^\s<>@,;\"]+))")
 _BETWEEN = re.compile(r"\s*[,;]\s*")
@@ -25,11 +24,11 @@ def _addresses(text: str) -> list[str]:
     return mailboxes if mailboxes and len(mailboxes) == len(found) else [text]
 
 
-def email_entry(head: Head) -> Add:
+def email_entry(params: Params) -> Add:
     """EMAIL (RFC 6350 section 6.4.2), without `mailto:`."""
-    kinds, group, rank = head.kinds, head.group, head.rank
+    kinds, group, rank = params.kinds, params.group, params.rank
 
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
         address = value.decode()
         if "\\" in address:
             address = unescape(address)
@@ -44,18 +43,18 @@ def email_entry(head: Head) -> Add:
             if others:
                 contact.emails.extend(Email(other, kinds) for other in others)
             if group:
-                draft.grouped.append((group, email))
+                builder.grouped.append((group, email))
             if rank:
-                draft.prefer("email", email, rank)
+                builder.prefer("email", email, rank)
 
     return add
 
 
-def phone_entry(head: Head) -> Add:
+def phone_entry(params: Params) -> Add:
     """TEL (RFC 6350 section 6.4.1), without `tel:`."""
-    kinds, group, rank = head.kinds, head.group, head.rank
+    kinds, group, rank = params.kinds, params.group, params.rank
 
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
         number = value.decode()
         if "\\" in number:
             number = unescape(number)
@@ -65,21 +64,21 @@ def phone_entry(head: Head) -> Add:
             phone = Phone(number, kinds)
             contact.phones.append(phone)
             if group:
-                draft.grouped.append((group, phone))
+                builder.grouped.append((group, phone))
             if rank:
-                draft.prefer("phone", phone, rank)
+                builder.prefer("phone", phone, rank)
 
     return add
 
 
-def address_entry(head: Head) -> Add:
+def address_entry(params: Params) -> Add:
     """ADR (RFC 6350 section 6.3.1): seven parts; the further ones of RFC 9554 repeat what is in these."""
-    kinds, group, rank = head.kinds, head.group, head.rank
-    label = head.others.get("LABEL", "")
+    kinds, group, rank = params.kinds, params.group, params.rank
+    label = params.others.get("LABEL", "")
     if "\\" in label:
         label = unescape(label)
 
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
         text = value.decode()
         found = parts(text) if "\\" in text else text.split(";")
         if len(found) != 7:
@@ -88,42 +87,42 @@ def address_entry(head: Head) -> Add:
             if not group:
                 return
             # The LABEL of its group may follow.
-            draft.hollow = True
+            builder.hollow = True
         box, extended, street, city, region, code, country = found
         address = Address(box, extended, street, city, region, code, country, label, kinds)
         contact.addresses.append(address)
         if group:
-            draft.grouped.append((group, address))
+            builder.grouped.append((group, address))
         if rank:
-            draft.prefer("address", address, rank)
+            builder.prefer("address", address, rank)
 
     return add
 
 
-def spare_address(head: Head) -> Add:
+def spare_address(params: Params) -> Add:
     """X-SAMSUNGADR: the address that an ADR beside it repeats, with its kinds; it counts where there is no ADR."""
-    kinds = head.kinds
+    kinds = params.kinds
 
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
         found = parts(value.decode())[:7]
         if any(map(str.strip, found)):
-            if draft.spare_addresses is None:
-                draft.spare_addresses = []
-            draft.spare_addresses.append(Address(*found, kinds=kinds))
+            if builder.spare_addresses is None:
+                builder.spare_addresses = []
+            builder.spare_addresses.append(Address(*found, kinds=kinds))
 
     return add
 
 
-def address_label(head: Head) -> Add:
+def address_label(params: Params) -> Add:
     """LABEL of vCard 2.1 and 3.0 (RFC 2426 section 3.2.2), which finds its address at the card's end."""
-    kinds, group = head.kinds, head.group
+    kinds, group = params.kinds, params.group
 
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
         text = text_of(value)
         if text:
-            if draft.address_labels is None:
-                draft.address_labels = []
-            draft.address_labels.append((group, kinds, text))
+            if builder.address_labels is None:
+                builder.address_labels = []
+            builder.address_labels.append((group, kinds, text))
 
     return add
 
@@ -131,19 +130,19 @@ def address_label(head: Head) -> Add:
 def labelled(field: Callable[[Contact], list[Labelled]], name: str, kind: str = "") -> Maker:
     """A list of values with kinds; `kind` is the one that the property's own name says."""
 
-    def maker(head: Head) -> Add:
-        kinds = (kind, *head.kinds) if kind else head.kinds
-        group, rank = head.group, head.rank
+    def maker(params: Params) -> Add:
+        kinds = (kind, *params.kinds) if kind else params.kinds
+        group, rank = params.group, params.rank
 
-        def add(contact: Contact, draft: Draft, value: bytes) -> None:
+        def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
             text = text_of(value)
             if text:
                 entry = Labelled(text, kinds)
                 field(contact).append(entry)
                 if group:
-                    draft.grouped.append((group, entry))
+                    builder.grouped.append((group, entry))
                 if rank:
-                    draft.prefer(name, entry, rank)
+                    builder.prefer(name, entry, rank)
 
         return add
 
@@ -153,37 +152,37 @@ def labelled(field: Callable[[Contact], list[Labelled]], name: str, kind: str = 
 def messenger_entry(service: str = "") -> Maker:
     """Apple writes one account twice, as IMPP and under a name of its service: the second is left out."""
 
-    def maker(head: Head) -> Add:
-        kinds, group, rank = head.kinds, head.group, head.rank
-        named = service or extensions.service(head.others)
+    def maker(params: Params) -> Add:
+        kinds, group, rank = params.kinds, params.group, params.rank
+        named = service or extensions.service(params.others)
 
-        def add(contact: Contact, draft: Draft, value: bytes) -> None:
-            if draft.accounts is None:
-                draft.accounts = set()
+        def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
+            if builder.accounts is None:
+                builder.accounts = set()
             for written in text_of(value).split(_KDE_MARK):
                 text = extensions.account(written, named)
-                if not text or text in draft.accounts:
+                if not text or text in builder.accounts:
                     continue
-                draft.accounts.add(text)
+                builder.accounts.add(text)
                 entry = Labelled(text, kinds)
                 contact.messengers.append(entry)
                 if group:
-                    draft.grouped.append((group, entry))
+                    builder.grouped.append((group, entry))
                 if rank:
-                    draft.prefer("messenger", entry, rank)
+                    builder.prefer("messenger", entry, rank)
 
         return add
 
     return maker
 
 
-def label_entry(head: Head) -> Add:
+def label_entry(params: Params) -> Add:
     """X-ABLabel: the user's own word for the entries of its group."""
-    group = head.group
+    group = params.group
 
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
         label = unwrap(text_of(value))
         if group and label:
-            draft.labels[group] = label
+            builder.labels[group] = label
 
     return add

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from contactport.formats.alphabets import (
+from contactport.formats.charsets.alphabets import (
     ALPHABETS,
     CHINESE,
     CROWDED,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contactport.formats.text import escape, escape_uri, parts, pieces, unescape
+from contactport.formats.vcard.values import escape, escape_uri, parts, pieces, unescape
 from tests.unit.formats.strategies import spiced, texts
 
 lists = st.lists(st.text(spiced, max_size=10), min_size=1, max_size=5)

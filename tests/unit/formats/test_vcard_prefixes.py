@@ -1,4 +1,4 @@
-"""What the process remembers of heads: well-known words, and none of a user's."""
+"""What the process remembers of prefixes: well-known words, and none of a user's."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contactport.contact import Contact
-from contactport.formats import properties, vcard, vocabulary
-from contactport.formats.wire import to_wire
+from contactport.formats import vcard
+from contactport.formats.cloudsponge import to_wire
+from contactport.formats.vcard import params, properties
 
 
 def contact(*lines: str) -> Contact:
@@ -23,30 +24,30 @@ def contact(*lines: str) -> Contact:
 
 
 @pytest.mark.parametrize(
-    "head",
+    "prefix",
     [
         *("TEL", "tel;type=home", "item1.EMAIL;type=INTERNET;type=pref", 'TEL;VALUE=uri;TYPE="voice,work"'),
         *("EMAIL;TYPE=work;PREF=1", "BDAY;X-APPLE-OMIT-YEAR=1604", "PHOTO;ENCODING=b;TYPE=JPEG", "X-ABUID"),
         *("NOTE;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE", "IMPP;X-SERVICE-TYPE=Skype;type=HOME"),
     ],
 )
-def test_the_usual_heads_are_remembered(head: str) -> None:
-    assert properties.lasts(head.encode())
+def test_the_usual_heads_are_remembered(prefix: str) -> None:
+    assert properties.lasts(prefix.encode())
 
 
 @pytest.mark.parametrize(
-    "head",
+    "prefix",
     [
         *("TEL;TYPE={}", "TEL;{}", "{}.TEL", "X-{}", "TEL;X-{}=1", "TEL;PREF={}", "{}", "ADR;LABEL={}"),
         *("TEL;ENCODING={}", "TEL;CHARSET={}", "TEL;VALUE={}", "TEL;LANGUAGE={}", 'TEL;TYPE="home,{}"'),
         *("IMPP;X-SERVICE-TYPE={}", 'ADR;LABEL="{}";TYPE=home', "BDAY;X-APPLE-OMIT-YEAR={}"),
     ],
 )
-def test_a_head_with_a_word_of_a_user_s_is_forgotten(head: str) -> None:
+def test_a_head_with_a_word_of_a_user_s_is_forgotten(prefix: str) -> None:
     # Made here: pytest keeps what parameters say.
     word = f"k{secrets.token_hex(8)}"
     for spelt in (word, word.upper()):
-        filled = head.format(spelt)
+        filled = prefix.format(spelt)
         to_wire(contact(f"{filled}:1", f"{filled};type=home:x", f"{filled};CHARSET=windows-1251:\u00e9"))
     del spelt, filled
     gc.collect()
@@ -60,10 +61,10 @@ def test_a_head_with_a_word_of_a_user_s_is_forgotten(head: str) -> None:
 
 @given(st.text(st.characters(codec="ascii", exclude_characters="\r\n"), min_size=1, max_size=12))
 def test_no_word_beyond_the_closed_list_lasts(word: str) -> None:
-    head = f"TEL;TYPE={word}".encode()
-    if properties.lasts(head):
+    prefix = f"TEL;TYPE={word}".encode()
+    if properties.lasts(prefix):
         parts = word.upper().translate(str.maketrans(dict.fromkeys(';=,.:"\t\x0b\x0c', " "))).split()
-        assert all(part.encode() in vocabulary.known(properties.PROPERTIES) for part in parts)
+        assert all(part.encode() in params.known(properties.PROPERTIES) for part in parts)
 
 
 def test_kinds_are_spelt_as_before_however_they_are_written() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import msgspec
 
-_HEAD = re.compile(rb'((?:[^":]++|"[^"]*+")*+):')
+_PREFIX = re.compile(rb'((?:[^":]++|"[^"]*+")*+):')
 _PARAMETER = re.compile(r'((?:[^";]++|"[^"]*+"|")*+)(?:;|$)')
 _NAME = re.compile(r"[A-Z0-9][A-Z0-9_-]*|X-[^\s\"=]+")
 _CARET = re.compile(r"\^[n^']")
@@ -21,7 +22,48 @@ _ENCODINGS = {"QUOTED-PRINTABLE": "Q", "Q": "Q", "BASE64": "B", "B": "B", "7BIT"
 _PLACES = frozenset({"URL", "URI", "INLINE", "CID", "CONTENT-ID", "BINARY"})
 
 
-class Head(msgspec.Struct, gc=False):
+_BETWEEN_WORDS = re.compile(rb'[;=,.:"\s]+')
+_PREFIX_BYTES = 96
+
+_KINDS = """
+HOME WORK CELL VOICE FAX PAGER TEXT VIDEO TEXTPHONE INTERNET PREF MAIN OTHER MOBILE MSG BBS MODEM CAR ISDN PCS
+DOM INTL POSTAL PARCEL X400 AOL APPLELINK ATTMAIL CIS EWORLD IBMMAIL MCIMAIL POWERSHARE PRODIGY TLX SMTP
+EXCHANGE IPHONE SCHOOL WORKFAX HOMEFAX OTHERFAX ASSISTANT CALLBACK COMPANY RADIO TELEX TTYTDD CONTACT
+ACQUAINTANCE FRIEND MET CO-WORKER COLLEAGUE CO-RESIDENT NEIGHBOR CHILD PARENT SIBLING SPOUSE KIN MUSE CRUSH DATE
+SWEETHEART ME AGENT EMERGENCY PERSONAL BUSINESS HOMEPAGE PROFILE BLOG FTP BROTHER SISTER MOTHER FATHER PARTNER
+MANAGER RELATIVE REFERRED-BY SON DAUGHTER X-IRMC-N X-MOBILE
+"""
+KINDS = tuple(_KINDS.split())
+"""What TYPE says most often."""
+_PARAMETERS = """
+TYPE PREF ENCODING CHARSET VALUE LANGUAGE MEDIATYPE PHONETIC X-SERVICE-TYPE SERVICE-TYPE X-APPLE-OMIT-YEAR
+X-EVOLUTION-UI-SLOT X-MAILER
+"""
+_PARAMETER_VALUES = """
+QUOTED-PRINTABLE Q BASE64 B 7BIT 8BIT URL URI INLINE CID CONTENT-ID BINARY TEXT DATE DATE-TIME TIME
+DATE-AND-OR-TIME TIMESTAMP INTEGER FLOAT BOOLEAN LANGUAGE-TAG UTC-OFFSET PHONE-NUMBER VCARD 1604 UTF-8 UTF8
+US-ASCII ASCII ISO-8859-1 ISO-8859-2 ISO-8859-9 ISO-8859-15 WINDOWS-1250 WINDOWS-1251 WINDOWS-1252 WINDOWS-1253
+WINDOWS-1254 WINDOWS-1255 WINDOWS-1256 SHIFT_JIS GB2312 GBK GB18030 BIG5 EUC-KR EUC-JP ISO-2022-JP KOI8-R KOI8-U
+JPEG JPG PNG GIF BMP TIFF WEBP SVG IMAGE/JPEG IMAGE/JPG IMAGE/PNG IMAGE/GIF IMAGE/BMP IMAGE/WEBP IMAGE/SVG+XML
+IMAGE/TIFF IMAGE/HEIC AIM GADUGADU GOOGLETALK ICQ JABBER MSN QQ SKYPE YAHOO FACEBOOK TWITTER LINKEDIN FLICKR
+MYSPACE XMPP SINAWEIBO INSTAGRAM GITHUB MASTODON TELEGRAM WHATSAPP SIGNAL MATRIX SIP IRC GROUPWISE EN EN-US
+EN-GB DE DE-DE DE-AT DE-CH FR FR-FR ES ES-ES IT IT-IT NL NL-NL PT PT-BR PT-PT PL PL-PL SV SV-SE DA DA-DK NB-NO
+FI FI-FI CS CS-CZ HU HU-HU RU RU-RU UK TR TR-TR EL HE AR JA JA-JP KO KO-KR ZH ZH-CN ZH-TW JYUT PINY IPA SCRIPT
+"""
+_EXTENSIONS = """
+X-ABUID X-ABADR X-ABSHOWAS X-ABORDER X-ABPHOTO X-ADDRESSBOOKSERVER-PHONEME-DATA X-IMAGEHASH X-IMAGETYPE
+X-SHARED-PHOTO-DISPLAY-PREF X-ADDRESSING-GRAMMAR X-APPLE-SUBLOCALITY X-CLASS X-GENDER X-PHONETIC-MIDDLE-NAME
+X-PHONETIC-ORG X-MAIDENNAME X-FILE-AS X-CREATED X-EVOLUTION-FILE-AS X-EVOLUTION-CALLBACK X-EVOLUTION-WEBDAV-ETAG
+X-EVOLUTION-RADIO X-EVOLUTION-TELEX X-EVOLUTION-TTYTDD X-EVOLUTION-E-SLOT X-COUCHDB-UUID X-MOZILLA-HTML
+X-MOZILLA-PROPERTY X-KADDRESSBOOK-CRYPTOENCRYPTPREF X-KADDRESSBOOK-CRYPTOPROTOPREF X-KADDRESSBOOK-CRYPTOSIGNPREF
+X-KADDRESSBOOK-MAILPREFEREDFORMATTING X-KADDRESSBOOK-OPENPGPFP X-KADDRESSBOOK-X-PROFESSION
+X-KADDRESSBOOK-X-OFFICE X-MS-OL-DESIGN X-MS-OL-DEFAULT-POSTAL-ADDRESS X-MS-CARDPICTURE X-MS-TEXT X-MS-INTERESTS
+X-MS-PROFESSION X-WAB-GENDER X-PROFESSION X-RADICALE-NAME X-DAVDROID-STARRED X-CUSTOM1 X-CUSTOM2 X-CUSTOM3
+X-CUSTOM4 X-OC-GROUPS X-SOGO-COMPONENT X-UNKNOWN X-ACCOUNT X-LAST-USED-TIMESTAMP
+"""
+
+
+class Params(msgspec.Struct, gc=False):
     """`name` is in capitals, `group` (`item1`) too. `kinds` are the TYPE words as written, without PREF.
 
     `rank` is 0 unless the value is preferred: PREF's number, 1 for `TYPE=pref`. `encoding` is "Q", "B" or "".
@@ -39,11 +81,11 @@ class Head(msgspec.Struct, gc=False):
 
 
 def cut(line: bytes) -> tuple[bytes, bytes, bytes]:
-    """Head, colon, value: as `bytes.partition`, but a colon inside quotes is no end, where the quotes close."""
-    head, colon, value = line.partition(b":")
-    if b'"' in head and head.count(b'"') % 2 and (found := _HEAD.match(line)):
+    """Params, colon, value: as `bytes.partition`, but a colon inside quotes is no end, where the quotes close."""
+    prefix, colon, value = line.partition(b":")
+    if b'"' in prefix and prefix.count(b'"') % 2 and (found := _PREFIX.match(line)):
         return found[1], b":", line[found.end() :]
-    return head, colon, value
+    return prefix, colon, value
 
 
 def _parameters(text: str) -> list[str]:
@@ -79,14 +121,14 @@ def _rank(text: str) -> int:
     return rank if 1 <= rank <= 100 else 1
 
 
-def parse(head: bytes) -> Head | None:
+def parse(prefix: bytes) -> Params | None:
     """None where this can't stand before a property's colon."""
-    text = head.decode(errors="replace")
+    text = prefix.decode(errors="replace")
     name, semicolon, rest = text.partition(";")
     group, _, name = name.strip().upper().rpartition(".")
     if _NAME.fullmatch(name) is None:
         return None
-    made = Head(name, group)
+    made = Params(name, group)
     if not semicolon:
         return made
     kinds: list[str] = []
@@ -122,3 +164,17 @@ def parse(head: bytes) -> Head | None:
             made.rank = made.rank or 1
         made.kinds = tuple(kind for kind in kinds if kind and kind.upper() != "PREF")
     return made
+
+
+def known(names: Iterable[str]) -> frozenset[bytes]:
+    """The words above and the names of properties, as bytes; `item1` to `item100` are Apple's groups."""
+    words = f"{_KINDS} {_PARAMETERS} {_PARAMETER_VALUES} {_EXTENSIONS}".split()
+    numbers = [str(number) for number in range(1, 101)]
+    return frozenset(
+        map(str.encode, ("", *names, *words, *numbers, *(f"ITEM{number}" for number in numbers)))
+    )
+
+
+def holds_only(words: frozenset[bytes], prefix: bytes) -> bool:
+    """Whether a prefix is short and of these words alone, in any case."""
+    return len(prefix) <= _PREFIX_BYTES and words.issuperset(_BETWEEN_WORDS.split(prefix.upper()))

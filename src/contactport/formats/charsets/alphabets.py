@@ -1,4 +1,4 @@
-"""Letters of languages by how common they are in names, for telling character sets apart (`encodings.py`).
+"""Letters of languages by how common they are in names, for telling character sets apart (`evidence.py`).
 
 Each language lists the letters that ASCII lacks, the commonest first, in three ranks separated by a bar. The
 scripts of East Asia list the characters that names, places and companies are written with most.

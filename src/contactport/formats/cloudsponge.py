@@ -16,8 +16,8 @@ from msgspec import UNSET, UnsetType
 
 from contactport.contact import Address, Contact, Email, Labelled, PartialDate, Phone, Photo
 from contactport.formats.name_split import split
-from contactport.formats.pictures import image_type, is_safe
-from contactport.formats.vocabulary import KINDS
+from contactport.formats.photos import image_type, is_safe
+from contactport.formats.vcard.params import KINDS
 
 UNKNOWN = "Other"
 """The type of an entry whose source gives none, for clients want a string there. It is never stored."""

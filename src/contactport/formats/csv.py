@@ -19,9 +19,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from contactport.contact import Address, Contact, Email, Item, Labelled, PartialDate, Phone
 from contactport.formats import dates
+from contactport.formats.cloudsponge import kind_of
 from contactport.formats.ndjson import NONE, Groups
-from contactport.formats.pictures import is_safe
-from contactport.formats.wire import kind_of
+from contactport.formats.photos import is_safe
 
 COLUMNS = {
     "E-mail": 4,

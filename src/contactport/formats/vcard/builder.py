@@ -41,7 +41,7 @@ def unwrap(label: str) -> str:
     return label
 
 
-class Draft:
+class CardBuilder:
     """What waits for the card's end. The attributes' defaults are the class's: most cards have few of them."""
 
     version = ""
@@ -79,9 +79,9 @@ def _same(kinds: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(kind.lower() for kind in kinds))
 
 
-def _settle_addresses(contact: Contact, draft: Draft, labels: list[AddressLabel]) -> None:
+def _settle_addresses(contact: Contact, builder: CardBuilder, labels: list[AddressLabel]) -> None:
     """vCard 3.0's LABEL belongs to the address of its group, else to one of the same kinds, else to the next."""
-    of_group = {group: entry for group, entry in draft.grouped if isinstance(entry, Address)}
+    of_group = {group: entry for group, entry in builder.grouped if isinstance(entry, Address)}
     bare = [address for address in contact.addresses if not address.formatted]
     alike: dict[tuple[str, ...], deque[Address]] = {}
     for address in bare:
@@ -142,25 +142,25 @@ def _is_empty(contact: Contact) -> bool:
     )
 
 
-def finish(contact: Contact, draft: Draft) -> Contact | Group | Passed | None:
+def finish(contact: Contact, builder: CardBuilder) -> Contact | Group | Passed | None:
     """What the card is; None for one that says nothing."""
-    if draft.labels:
-        for group, entry in draft.grouped:
-            entry.label = draft.labels.get(group)
-    if draft.spare_addresses and not contact.addresses:
-        contact.addresses += draft.spare_addresses
-    if draft.address_labels:
-        _settle_addresses(contact, draft, draft.address_labels)
-    if draft.hollow:
+    if builder.labels:
+        for group, entry in builder.grouped:
+            entry.label = builder.labels.get(group)
+    if builder.spare_addresses and not contact.addresses:
+        contact.addresses += builder.spare_addresses
+    if builder.address_labels:
+        _settle_addresses(contact, builder, builder.address_labels)
+    if builder.hollow:
         contact.addresses = [address for address in contact.addresses if not _is_hollow(address)]
     if contact.dates:
         _settle_dates(contact)
-    kind = draft.kind
+    kind = builder.kind
     if kind == "group":
         return Group(
             contact.formatted_name or contact.name.family,
             contact.uid,
-            draft.members or [],
+            builder.members or [],
             contact.emails,
             contact.phones,
             contact.notes,

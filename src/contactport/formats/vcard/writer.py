@@ -9,8 +9,8 @@ from typing import Literal
 
 from contactport.contact import Contact, Group, Item, Labelled, PartialDate, Photo
 from contactport.formats import dates
-from contactport.formats.draft import APPLE_LABELS, Entry
-from contactport.formats.text import escape, escape_uri
+from contactport.formats.vcard.builder import APPLE_LABELS, Entry
+from contactport.formats.vcard.values import escape, escape_uri
 
 Version = Literal["3.0", "4.0"]
 VERSIONS: tuple[Version, ...] = ("3.0", "4.0")
@@ -53,12 +53,12 @@ class _Card:
         self.lines: list[bytes] = [b"BEGIN:VCARD\r\n", f"VERSION:{version}\r\n".encode()]
         self._groups = 0
 
-    def line(self, head: str, value: str) -> None:
-        self.lines.append(fold(f"{head}:{value}"))
+    def line(self, prefix: str, value: str) -> None:
+        self.lines.append(fold(f"{prefix}:{value}"))
 
-    def text(self, head: str, value: str) -> None:
+    def text(self, prefix: str, value: str) -> None:
         if value:
-            self.line(head, escape(value))
+            self.line(prefix, escape(value))
 
     def kinds(self, kinds: Iterable[str], primary: bool) -> str:
         words = [_parameter(kind) for kind in kinds if kind]
@@ -148,30 +148,30 @@ def _addresses(card: _Card, contact: Contact) -> None:
         if not label and not address.formatted and not any(parts):
             continue
         group = card.group(address.label, forced=bool(address.formatted and not card.four))
-        head = f"{group}ADR{label}{card.kinds(address.kinds, address.primary)}"
-        card.line(head, ";".join(map(escape, parts)))
+        prefix = f"{group}ADR{label}{card.kinds(address.kinds, address.primary)}"
+        card.line(prefix, ";".join(map(escape, parts)))
         if address.formatted and not card.four:
             card.line(f"{group}LABEL", escape(address.formatted))
         card.label(group, address.label)
 
 
-def _date(card: _Card, head: str, date: PartialDate) -> None:
+def _date(card: _Card, prefix: str, date: PartialDate) -> None:
     """In vCard 3.0 only a whole date is a date; Apple's way stands for one without its year."""
     text = dates.compose(date)
     if not text:
         return
     if text == date.text:
-        card.text(f"{head};VALUE=text", text)
-    elif card.four or (head.endswith("X-ABDATE") and (date.month is None or date.day is None)):
-        card.line(head, text)
+        card.text(f"{prefix};VALUE=text", text)
+    elif card.four or (prefix.endswith("X-ABDATE") and (date.month is None or date.day is None)):
+        card.line(prefix, text)
     elif date.month is None or date.day is None:
         card.line("X-CONTACTPORT-BDAY", text)
     elif date.year is None:
         card.line(
-            f"{head};X-APPLE-OMIT-YEAR={dates.OMITTED}", f"{dates.OMITTED}-{date.month:02}-{date.day:02}"
+            f"{prefix};X-APPLE-OMIT-YEAR={dates.OMITTED}", f"{dates.OMITTED}-{date.month:02}-{date.day:02}"
         )
     else:
-        card.line(head, f"{date.year:04}-{date.month:02}-{date.day:02}")
+        card.line(prefix, f"{date.year:04}-{date.month:02}-{date.day:02}")
 
 
 def _labelled_date(card: _Card, label: str | None, date: PartialDate) -> None:

@@ -9,10 +9,10 @@ from typing import Literal
 import msgspec
 
 from contactport.contact import Contact, Group, Item, Note, Reject
-from contactport.formats.draft import Draft
-from contactport.formats.encodings import Evidence
-from contactport.formats.lines import Property, is_property, properties
-from contactport.formats.undecided import Step, Undecided
+from contactport.formats.charsets.evidence import Evidence
+from contactport.formats.vcard.builder import CardBuilder
+from contactport.formats.vcard.content_lines import Property, is_property, properties
+from contactport.formats.vcard.undecided import Step, UndecidedCard
 
 _BOM = b"\xef\xbb\xbf"
 _PADDING = b" \t\0\x1a"
@@ -42,7 +42,7 @@ def careful(lines: list[bytes], first: int, begin: int, evidence: Evidence) -> I
 
     `first` is the number of the first of the lines, `begin` that of the card's BEGIN.
     """
-    card = Undecided(Contact(), Draft(), begin)
+    card = UndecidedCard(Contact(), CardBuilder(), begin)
     strays: list[int] = []
     for each in properties(lines):
         if isinstance(each, Property):
@@ -389,7 +389,7 @@ class Cutter:
         if self._last is None and not self._depth and any(map(bytes.strip, self._lines)):
             # The END of an AGENT's card was the last line, so that no value can be half.
             for item in self._close():
-                if isinstance(item, Undecided):
+                if isinstance(item, UndecidedCard):
                     item.notes.append(Note(f"line {self._start}", _NO_END))
                 yield item
                 if isinstance(item, Contact | Group):

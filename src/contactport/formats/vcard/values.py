@@ -1,9 +1,18 @@
-"""Text values of vCard: what is escaped in them, and how lists are cut (RFC 6350 sections 3.4 and 4)."""
+"""Text values of vCard: their escapes and lists (RFC 6350 sections 3.4 and 4), and the functions that read values."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
+from contactport.contact import Contact
+from contactport.formats.vcard.builder import CardBuilder
+from contactport.formats.vcard.params import Params
+
+Add = Callable[[Contact, CardBuilder, bytes], None]
+"""Adds a value to the contact. The value is UTF-8, quoted-printable undone, base64 not."""
+Maker = Callable[[Params], Add]
+"""Looks at a prefix once, for all values under it."""
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _MEANS = {"n": "\n", "N": "\n", ",": ",", ";": ";", ":": ":", "\\": "\\"}
 _PIECE = {mark: re.compile(rf"(?:[^\\{mark}]++|\\.|\\$)*+", re.DOTALL) for mark in ",;"}
@@ -63,3 +72,27 @@ def escape(text: str) -> str:
 def escape_uri(text: str) -> str:
     """As a URI value, where commas and semicolons have a meaning of their own."""
     return _newlines(text).translate(_ESCAPES_URI)
+
+
+def text_of(value: bytes) -> str:
+    text = value.decode()
+    return unescape(text) if "\\" in text else text
+
+
+def words_of(value: bytes) -> list[str]:
+    """A list separated by commas, without its empties."""
+    text = value.decode()
+    words = map(unescape, pieces(text, ",")) if "\\" in text else text.split(",")
+    return [word for word in map(str.strip, words) if word]
+
+
+def without(scheme: str, text: str) -> str:
+    """However often a scheme stands before a value, it is no part of it."""
+    at, width = 0, len(scheme)
+    while text[at : at + width].lower() == scheme:
+        at += width
+    return text[at:]
+
+
+def ignore(contact: Contact, builder: CardBuilder, value: bytes) -> None:
+    """For the properties that say nothing about a person."""

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from contactport.contact import Contact, Name
-from contactport.formats.draft import Draft
-from contactport.formats.heads import Head
-from contactport.formats.text import parts, pieces, unescape
-from contactport.formats.values import Add, ignore, text_of
+from contactport.formats.vcard.builder import CardBuilder
+from contactport.formats.vcard.params import Params
+from contactport.formats.vcard.values import Add, ignore, parts, pieces, text_of, unescape
 
 
-def name(head: Head) -> Add:
+def name(params: Params) -> Add:
     """N: the first that says something counts. A comma lists several values of one part, but not in vCard 2.1."""
-    if "PHONETIC" in head.others:
+    if "PHONETIC" in params.others:
         return phonetic_name
 
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
         text = value.decode()
-        if draft.named:
+        if builder.named:
             return
         # Almost every N has its five parts and nothing escaped.
         if "\\" in text or "," in text:
             found = pieces(text, ";")
-            if "," in text and draft.version != "2.1":
+            if "," in text and builder.version != "2.1":
                 found = [_joined(part) if "," in part else part for part in found]
             found = list(map(unescape, found))
         else:
@@ -29,7 +28,7 @@ def name(head: Head) -> Add:
         if len(found) < 5:
             found += ("",) * (5 - len(found))
         contact.name = Name(found[0], found[1], found[2], found[3], found[4])
-        draft.named = any(found)
+        builder.named = any(found)
 
     return add
 
@@ -40,7 +39,7 @@ def _joined(part: str) -> str:
     return " ".join(filter(None, map(str.strip, several))) if len(several) > 1 else part
 
 
-def phonetic_name(contact: Contact, draft: Draft, value: bytes) -> None:
+def phonetic_name(contact: Contact, builder: CardBuilder, value: bytes) -> None:
     """RFC 9554's N with PHONETIC, and SOUND;X-IRMC-N of Japanese telephones."""
     family, *rest = map(str.strip, parts(value.decode()))
     contact.phonetic_family = contact.phonetic_family or family
@@ -48,36 +47,36 @@ def phonetic_name(contact: Contact, draft: Draft, value: bytes) -> None:
         contact.phonetic_given = contact.phonetic_given or rest[0]
 
 
-def sound(head: Head) -> Add:
+def sound(params: Params) -> Add:
     """SOUND, where it spells a name in kana; any other is a noise."""
-    return phonetic_name if any(kind.upper() == "X-IRMC-N" for kind in head.kinds) else ignore
+    return phonetic_name if any(kind.upper() == "X-IRMC-N" for kind in params.kinds) else ignore
 
 
-def formatted_name(head: Head) -> Add:
+def formatted_name(params: Params) -> Add:
     """FN: the first that says something counts, and one that was made of the other names does not."""
-    if "DERIVED" in head.others or "X-DERIVED" in head.others:
+    if "DERIVED" in params.others or "X-DERIVED" in params.others:
         return ignore
 
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
         if not contact.formatted_name:
             contact.formatted_name = text_of(value)
 
     return add
 
 
-def phonetic_given(head: Head) -> Add:
+def phonetic_given(params: Params) -> Add:
     """X-PHONETIC-FIRST-NAME."""
 
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
         contact.phonetic_given = contact.phonetic_given or text_of(value)
 
     return add
 
 
-def phonetic_family(head: Head) -> Add:
+def phonetic_family(params: Params) -> Add:
     """X-PHONETIC-LAST-NAME."""
 
-    def add(contact: Contact, draft: Draft, value: bytes) -> None:
+    def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
         contact.phonetic_family = contact.phonetic_family or text_of(value)
 
     return add

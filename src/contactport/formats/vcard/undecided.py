@@ -6,21 +6,21 @@ from collections import deque
 from collections.abc import Iterator
 
 from contactport.contact import Contact, Group, Item, Note, Reject
-from contactport.formats.charsets import codec_of, damaged_utf8, is_utf8
-from contactport.formats.draft import EMPTY, Draft, finish
-from contactport.formats.encodings import Evidence
-from contactport.formats.lines import Property
+from contactport.formats.charsets.decode import codec_of, damaged_utf8, is_utf8
+from contactport.formats.charsets.evidence import Evidence
+from contactport.formats.vcard.builder import EMPTY, CardBuilder, finish
+from contactport.formats.vcard.content_lines import Property
 
 HELD_ITEMS = 500
 HELD_BYTES = 1024 * 1024
 """What is held back at most: items, and octets of those that wait and of the pictures among them."""
 
 
-class Undecided:
+class UndecidedCard:
     """A card without its end: from the first undecided property on, nothing has been added to its contact."""
 
-    def __init__(self, contact: Contact, draft: Draft, line: int) -> None:
-        self._contact, self._draft, self._line = contact, draft, line
+    def __init__(self, contact: Contact, builder: CardBuilder, line: int) -> None:
+        self._contact, self._builder, self._line = contact, builder, line
         self._waiting: list[Property] = []
         self.hint = ""
         """The first character set beside UTF-8 that a property names."""
@@ -35,7 +35,7 @@ class Undecided:
     def take(self, each: Property, evidence: Evidence) -> None:
         """Add a property to the contact, or keep it for later."""
         octets = each.undecided()
-        charset = each.head.charset
+        charset = each.params.charset
         if charset and not self.hint and not is_utf8(charset) and (codec := codec_of(charset)) is not None:
             self.hint = charset
             evidence.name(codec)
@@ -44,28 +44,28 @@ class Undecided:
         elif octets is None and not self._is_certain(each):
             each.tell_utf8(evidence)
         if octets is None and not self._waiting and (not evidence.doubts_utf8 or self._is_certain(each)):
-            each.add(self._contact, self._draft, each.utf8())
+            each.add(self._contact, self._builder, each.utf8())
         else:
             self._waiting.append(each)
             self.size += len(each.value)
 
     def _is_certain(self, each: Property) -> bool:
         """Whether a text that is UTF-8 is so on purpose."""
-        return bool(each.head.charset) or (each.head.encoding != "Q" and each.value.isascii())
+        return bool(each.params.charset) or (each.params.encoding != "Q" and each.value.isascii())
 
     def settle(self, evidence: Evidence | None) -> Iterator[Item]:
         """The card, its open texts read as the card itself or the evidence says, and its notes."""
         for each in self._waiting:
-            each.add(self._contact, self._draft, each.utf8(evidence, self.hint))
+            each.add(self._contact, self._builder, each.utf8(evidence, self.hint))
         self._waiting = []
-        item = finish(self._contact, self._draft)
+        item = finish(self._contact, self._builder)
         yield item or Reject(f"line {self._line}", EMPTY)
         if isinstance(item, Contact | Group):
             yield from self.notes
 
 
-Step = Item | Undecided | None
-"""What reading a card gives; None is a pause, as in `vcard.steps`."""
+Step = Item | UndecidedCard | None
+"""What reading a card gives; None is a pause, as in `reader.steps`."""
 
 
 def settled(steps: Iterator[Step], evidence: Evidence) -> Iterator[Item | None]:
@@ -73,10 +73,10 @@ def settled(steps: Iterator[Step], evidence: Evidence) -> Iterator[Item | None]:
 
     An undecided card waits until the evidence is enough, too much waits, or the input ends.
     """
-    held: deque[Item | Undecided] = deque()
+    held: deque[Item | UndecidedCard] = deque()
     size = 0
     for step in steps:
-        if step is None or (not held and not isinstance(step, Undecided)):
+        if step is None or (not held and not isinstance(step, UndecidedCard)):
             yield step
             continue
         held.append(step)
@@ -87,17 +87,17 @@ def settled(steps: Iterator[Step], evidence: Evidence) -> Iterator[Item | None]:
     yield from _released(held, evidence)
 
 
-def _released(held: deque[Item | Undecided], evidence: Evidence) -> Iterator[Item | None]:
+def _released(held: deque[Item | UndecidedCard], evidence: Evidence) -> Iterator[Item | None]:
     while held:
         step = held.popleft()
-        if isinstance(step, Undecided):
+        if isinstance(step, UndecidedCard):
             yield from step.settle(evidence)
             yield None
         else:
             yield step
 
 
-def _size(step: Item | Undecided) -> int:
-    if isinstance(step, Undecided):
+def _size(step: Item | UndecidedCard) -> int:
+    if isinstance(step, UndecidedCard):
         return step.size
     return sum(len(photo.data) for photo in step.photos) if isinstance(step, Contact) else 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from contactport.formats.encodings import Evidence, likelihood
-from contactport.formats.labels import codec_of
+from contactport.formats.charsets.evidence import Evidence, likelihood
+from contactport.formats.charsets.labels import codec_of
 
 __all__ = ["codec_of", "damaged_utf8", "decode", "doubted", "is_multibyte", "is_utf8", "named"]
 

@@ -1,9 +1,9 @@
-"""vCard 2.1, 3.0 and 4.0 (RFC 2426, RFC 6350): bytes to contacts, and contacts to bytes.
+"""Reader of vCard: bytes to contacts, groups, rejects and notes.
 
-Reading has two ways that give the same result. The quick one takes a card whole: it unfolds by one replacement,
-parses each distinct head of well-known words (`EMAIL;type=HOME`) once for the life of the process, and gives the
-card up at the first sign of anything out of the ordinary. The careful one (`cards.py`, `lines.py`) then takes it
-line by line.
+Reading has two ways that give the same result. The quick way takes a card whole. It unfolds by one replacement,
+and parses each distinct prefix of well-known words (`EMAIL;type=HOME`) once for the life of the process. At the
+first sign of anything out of the ordinary it gives the card to the careful way (`cards.py`, `content_lines.py`),
+which reads line by line.
 """
 
 from __future__ import annotations
@@ -15,24 +15,21 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 
 from contactport.contact import Contact, Item
-from contactport.formats.cards import Cutter
-from contactport.formats.charsets import is_utf8
-from contactport.formats.draft import Draft, finish
-from contactport.formats.encodings import Evidence
-from contactport.formats.heads import cut
-from contactport.formats.properties import lasts, resolve
-from contactport.formats.render import VERSIONS, Version, write
-from contactport.formats.undecided import Step, settled
-from contactport.formats.values import Add, ignore
-
-__all__ = ["CARD_BYTES", "VERSIONS", "Version", "observe", "read", "write"]
+from contactport.formats.charsets.decode import is_utf8
+from contactport.formats.charsets.evidence import Evidence
+from contactport.formats.vcard.builder import CardBuilder, finish
+from contactport.formats.vcard.cards import Cutter
+from contactport.formats.vcard.params import cut
+from contactport.formats.vcard.properties import lasts, resolve
+from contactport.formats.vcard.undecided import Step, settled
+from contactport.formats.vcard.values import Add, ignore
 
 CARD_BYTES = 2 * 1024 * 1024
 """The largest card that is read unless the caller says otherwise."""
 OBSERVED_BYTES = 1024 * 1024
 """What is read ahead of a source at most, to learn its character set."""
 _OBSERVED_CARD = 32 * 1024
-_KNOWN_HEADS = 4096
+_KNOWN_PREFIXES = 4096
 _QUICK_LINES = 2000
 """A card with more lines goes the careful way, which pauses."""
 _ALONE = (b"\nEND:", b"\rEND:")
@@ -46,11 +43,11 @@ _known: dict[bytes, Add] = {}
 
 
 def _learn(line: bytes) -> tuple[Add, bytes]:
-    """What to do with a line whose head is met for the first time, and its value."""
-    head, colon, value = cut(line)
-    add = _known.get(head)
+    """What to do with a line whose prefix is met for the first time, and its value."""
+    prefix, colon, value = cut(line)
+    add = _known.get(prefix)
     if add is None:
-        read, add = (resolve(head) if colon else None) or (None, None)
+        read, add = (resolve(prefix) if colon else None) or (None, None)
         # Blank space before a name is a fold that was not undone.
         if line[:1].isspace() or read is None or add is None or read.encoding == "Q" or read.name == "AGENT":
             raise _Doubt
@@ -58,15 +55,15 @@ def _learn(line: bytes) -> tuple[Add, bytes]:
             raise _Doubt
         if read.encoding == "B" and read.name != "PHOTO" and add is not ignore:
             raise _Doubt
-        # Within quotes that close, the same beginning means another head.
-        if lasts(head) and head.count(b'"') % 2 == 0:
-            if len(_known) >= _KNOWN_HEADS:
+        # Within quotes that close, the same beginning means another prefix.
+        if lasts(prefix) and prefix.count(b'"') % 2 == 0:
+            if len(_known) >= _KNOWN_PREFIXES:
                 _known.clear()
-            _known[head] = add
+            _known[prefix] = add
     return add, value
 
 
-def _quick(body: bytes, contact: Contact, draft: Draft) -> int:
+def _quick(body: bytes, contact: Contact, builder: CardBuilder) -> int:
     """Reads the unfolded lines between BEGIN and END, and counts them.
 
     -1 where there is doubt, or too many lines: the contact is of no use then.
@@ -77,13 +74,13 @@ def _quick(body: bytes, contact: Contact, draft: Draft) -> int:
         return -1
     try:
         for line in lines:
-            head, colon, value = line.partition(b":")
-            add = known(head)
+            prefix, colon, value = line.partition(b":")
+            add = known(prefix)
             if add is None:
                 add, value = _learn(line)
             elif not colon:
                 return -1
-            add(contact, draft, value)
+            add(contact, builder, value)
     except (_Doubt, UnicodeDecodeError):
         return -1
     return len(lines)
@@ -109,11 +106,11 @@ def _whole(block: bytes, at: int, end: int) -> tuple[Item | None, int]:
     if odd:
         return None, 0
     body = folded.replace(fold, b"")
-    contact, draft = Contact(), Draft()
-    lines = _quick(body, contact, draft)
+    contact, builder = Contact(), CardBuilder()
+    lines = _quick(body, contact, builder)
     if lines < 0:
         return None, 0
-    return finish(contact, draft), lines + (len(folded) - len(body)) // len(fold) + 2
+    return finish(contact, builder), lines + (len(folded) - len(body)) // len(fold) + 2
 
 
 def _alone(data: bytes) -> Item | None:

@@ -21,8 +21,8 @@ from contactport.contact import (
     Phone,
     Photo,
 )
-from contactport.formats import table, vcard
-from contactport.formats.wire import kind_of, owner_from_username, to_owner, to_wire
+from contactport.formats import csv, vcard
+from contactport.formats.cloudsponge import kind_of, owner_from_username, to_owner, to_wire
 from tests.unit.formats.strategies import contacts
 
 ALWAYS = [
@@ -268,7 +268,7 @@ def test_a_type_is_always_text_and_never_comes_from_nowhere(contact: Contact) ->
 
 def test_a_type_that_nobody_knows_is_in_no_card_and_no_table() -> None:
     people = [Contact(emails=[Email("a")], phones=[Phone("1")], addresses=[Address(street="1 Road")])]
-    for write in (vcard.write, table.write):
+    for write in (vcard.write, csv.write):
         assert b"other" not in b"".join(write(people)).lower()
 
 
