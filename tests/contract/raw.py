@@ -1,6 +1,6 @@
 """HTTP as bytes: a request exactly as a client library writes it, and the answer exactly as it came.
 
-Header names keep their spelling and their order both ways, for some clients look at either.
+Header names keep their paths and their order both ways, for some clients look at either.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Step 1: every place for arguments, every spelling, every refusal."""
+"""Step 1: every place for arguments, every paths, every refusal."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from typing import cast
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from contactport.http.frame import CROWDED
-from contactport.http.stream import ABORT
+from contactport.http.middleware.frame import CROWDED
+from contactport.http.wire.sse import ABORT
 
 HEAD_BYTES = 32 * 1024
 """A head without arguments: those of a GET may be as long as those of a body, and come on top."""

@@ -1,1 +1,1 @@
-"""The wire: every endpoint, every way to ask it and every body it answers with."""
+"""HTTP: what listens. The API, the pages and the files that pages load."""

@@ -13,19 +13,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Lifespan
 
-from contactport.http.answer import answer_of
-from contactport.http.begin_import import begin_applet, begin_consent, begin_password
-from contactport.http.contacts import show_contacts
-from contactport.http.documentation import show_description, show_documentation
-from contactport.http.events import show_events
-from contactport.http.frame import Frame
-from contactport.http.health import Readiness, show_front, show_health
-from contactport.http.imports import serve_import
+from contactport.http.context import context_of
+from contactport.http.middleware.frame import Frame
 from contactport.http.not_built import PATHS as NOT_BUILT
+from contactport.http.pages.documentation import show_description, show_documentation
 from contactport.http.service import Service
-from contactport.http.services import show_services
-from contactport.http.spelling import paths
-from contactport.http.stream import show_stream
+from contactport.http.wire.begin_import import begin_applet, begin_consent, begin_password
+from contactport.http.wire.contacts import show_contacts
+from contactport.http.wire.events import show_events
+from contactport.http.wire.health import Readiness, show_front, show_health
+from contactport.http.wire.imports import serve_import
+from contactport.http.wire.paths import paths
+from contactport.http.wire.services import show_services
+from contactport.http.wire.sse import show_stream
 
 Endpoint = Callable[[Service, Request], Awaitable[Response]]
 
@@ -83,7 +83,7 @@ class _Route(Route):
         allowed = ", ".join((*methods, "OPTIONS"))
 
         async def answer(request: Request) -> Response:
-            answer_of(request.scope).route = template
+            context_of(request.scope).route = template
             if request.method in methods:
                 return await endpoint(service, request)
             if request.method == "OPTIONS":

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contactport.errors import Code, Refusal
-from contactport.http.page import page, words
+from contactport.http.pages.page import page, words
 from contactport.http.service import Service
 
 Endpoint = Callable[[Service, Request], Awaitable[Response]]

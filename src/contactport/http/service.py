@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from contactport.http.availability import Availability
-from contactport.http.polls import Polls
-from contactport.http.seats import Seats
+from contactport.http.limits import ConnectionLimiter, RateLimiter
 from contactport.imports.begin import Request
 from contactport.settings import Settings
 from contactport.store.open import Store
@@ -26,7 +25,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     store: Store
     begin: Callable[[Request], Awaitable[int]]
     erase: Callable[[int], Awaitable[None]]
-    polls: Polls = msgspec.field(default_factory=Polls)
+    rate_limiter: RateLimiter = msgspec.field(default_factory=RateLimiter)
     availability: Availability = msgspec.field(default_factory=Availability)
     stopping: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
-    seats: Seats = msgspec.field(default_factory=Seats)
+    connection_limiter: ConnectionLimiter = msgspec.field(default_factory=ConnectionLimiter)

@@ -16,8 +16,8 @@ from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from contactport.cli.protocol import PIPELINED_BYTES, BoundedProtocol
-from contactport.http.frame import CROWDED
-from contactport.http.stream import ABORT
+from contactport.http.middleware.frame import CROWDED
+from contactport.http.wire.sse import ABORT
 
 
 class Hasty(BoundedProtocol):

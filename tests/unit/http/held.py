@@ -1,4 +1,4 @@
-"""Requests that are held open: the application with its seats in sight, and a client that reads a stream."""
+"""Requests that are held open: the application with its limits in sight, and a client that reads a stream."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from sqlalchemy import Connection
 from starlette.applications import Starlette
 
 from contactport.http.application import build
-from contactport.http.polls import Polls
-from contactport.http.seats import Seats
+from contactport.http.limits import ConnectionLimiter, RateLimiter
 from contactport.http.service import Service
 from contactport.imports.begin import Request
 from contactport.settings import load
@@ -33,7 +32,11 @@ class Wire:
     """The application on a store, and what it holds open."""
 
     def __init__(
-        self, store: Store, seats: Seats | None = None, polls: Polls | None = None, **limits: int
+        self,
+        store: Store,
+        connection_limiter: ConnectionLimiter | None = None,
+        rate_limiter: RateLimiter | None = None,
+        **limits: int,
     ) -> None:
         async def begin(_request: Request) -> int:
             return 1
@@ -50,8 +53,8 @@ class Wire:
             store=store,
             begin=begin,
             erase=erase,
-            seats=seats or Seats(),
-            polls=Polls() if polls is None else polls,
+            connection_limiter=connection_limiter or ConnectionLimiter(),
+            rate_limiter=RateLimiter() if rate_limiter is None else rate_limiter,
         )
         self.application: Starlette = build(self.service)
 
@@ -64,7 +67,7 @@ class Wire:
 
     async def held(self, number: int = 1) -> None:
         """Until so many requests are held open."""
-        await until(lambda: self.service.seats.taken == number)
+        await until(lambda: self.service.connection_limiter.open == number)
 
     def listen(self, path: str, query: str = "", headers: dict[str, str] | None = None) -> Listener:
         """A client of the stream at `path`, which is asked for at once."""

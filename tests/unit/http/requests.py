@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from starlette.requests import Request
 from starlette.types import Message, Scope
 
-from contactport.http.answer import begin_answer
-from contactport.http.arguments import check_query
+from contactport.http.context import new_context
+from contactport.http.wire.arguments import check_query
 from contactport.settings import Settings
 
 
@@ -35,6 +35,6 @@ def request(
         chunk = chunks.pop(0)
         return {"type": "http.request", "body": chunk, "more_body": bool(chunks)}
 
-    answer = begin_answer(scope, "a-request")
+    answer = new_context(scope, "a-request")
     answer.take_query(method, check_query(query, settings or Settings()))
     return Request(scope, receive)

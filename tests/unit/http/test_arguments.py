@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contactport.errors import Refusal
-from contactport.http import arguments, forms
-from contactport.http.answer import answer_of
+from contactport.http import forms
+from contactport.http.context import context_of
+from contactport.http.wire import arguments
 from contactport.settings import Settings, load
 from tests.unit.http.requests import request
 
@@ -143,7 +144,7 @@ async def test_a_compressed_body_is_refused_in_words() -> None:
 @pytest.mark.parametrize("name", ["a(", "a b", "%3Cscript%3E", "é"])
 async def test_a_callback_that_is_no_name_is_refused(name: str) -> None:
     asked = request("GET", f"callback={name}".encode())
-    assert answer_of(asked.scope).callback is None
+    assert context_of(asked.scope).callback is None
     with pytest.raises(Refusal, match="`callback` is not the name of a function"):
         await arguments.read(asked, Settings(), arguments.POLL)
 
@@ -156,7 +157,7 @@ async def test_echo_and_user_id_are_known_to_errors_as_well() -> None:
     asked = request("POST", b"echo=e&tracking_string=t&username=%00")
     with pytest.raises(Refusal):
         await arguments.read(asked, Settings(), arguments.BEGIN)
-    answer = answer_of(asked.scope)
+    answer = context_of(asked.scope)
     assert (answer.echo, answer.user_id) == ("e", "t")
 
 

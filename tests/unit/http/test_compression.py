@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contactport.http.compression import Coding, accepted, compressed
+from contactport.http.wire.compression import Coding, accepted, compressed
 from contactport.store.domains import KeyPair
 from tests.unit.http.asgi import Answer, ask, basic
 from tests.unit.http.conftest import Build

@@ -13,7 +13,7 @@ import pytest
 from contactport.contact import Contact, Email, Group, Name, Photo
 from contactport.errors import Code
 from contactport.formats import vcard
-from contactport.http.contacts import PIECE_BYTES
+from contactport.http.wire.contacts import PIECE_BYTES
 from contactport.store.domains import KeyPair
 from tests.unit.http.asgi import Answer, ask, basic
 from tests.unit.http.conftest import Build

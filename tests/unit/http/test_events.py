@@ -10,7 +10,7 @@ from sqlalchemy import Connection, update
 
 from contactport.contact import Contact
 from contactport.errors import Code
-from contactport.http.polls import Polls
+from contactport.http.limits import RateLimiter
 from contactport.store import events
 from contactport.store.domains import KeyPair
 from contactport.store.events import EventStatus
@@ -87,7 +87,7 @@ async def test_a_poll_above_the_rate_is_held_and_not_refused(
     async def sleep(seconds: float) -> None:
         turns.append(seconds)
 
-    wire = Wire(store, polls=Polls(sleep, lambda: 0.0), polls_per_second=3)
+    wire = Wire(store, rate_limiter=RateLimiter(sleep, lambda: 0.0), polls_per_second=3)
     path = f"/events/{shelf.waiting()}"
     answers = [await wire.ask(path, headers=basic(pair)) for _ in range(8)]
     assert [answer.status for answer in answers] == [200] * 6 + [429] * 2
@@ -105,12 +105,12 @@ async def test_a_held_poll_reads_nothing_and_tells_what_is_true_when_it_is_answe
     async def sleep(_seconds: float) -> None:
         await turn.wait()
 
-    wire = Wire(store, polls=Polls(sleep, lambda: 0.0), polls_per_second=1)
+    wire = Wire(store, rate_limiter=RateLimiter(sleep, lambda: 0.0), polls_per_second=1)
     one = shelf.running()
     path = f"/events/{one.id}"
     assert (await wire.ask(path, headers=basic(pair))).status == 200
     held = asyncio.ensure_future(wire.ask(path, headers=basic(pair)))
-    await until(lambda: wire.service.polls.held == 1)
+    await until(lambda: wire.service.rate_limiter.held == 1)
     theirs = Shelf(store, other).waiting()
     assert (await wire.ask(f"/events/{theirs}", headers=basic(other))).status == 200
     assert not held.done()

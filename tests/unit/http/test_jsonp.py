@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contactport.http import jsonp
+from contactport.http.wire import jsonp
 
 
 @pytest.mark.parametrize("name", ["f", "jQuery17_123", "a.b.c", "$", "_1", "9"])

@@ -14,7 +14,7 @@ import yaml
 
 from contactport import __version__
 from contactport.errors import ROWS
-from contactport.http.documentation import description
+from contactport.http.pages.documentation import description
 from contactport.sources.providers import providers
 from tests.unit.http.asgi import ask
 from tests.unit.http.conftest import Build

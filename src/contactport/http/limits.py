@@ -1,4 +1,4 @@
-"""How often a domain may poll: a token bucket for each, in memory. A poll above the rate is held until its turn."""
+"""Limits of a process: how often a domain may poll, and how many requests are held open at once."""
 
 from __future__ import annotations
 
@@ -8,20 +8,25 @@ import math
 import secrets
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 
 from contactport.errors import Code, Refusal
 
 HELD_SECONDS = 1.0
 """How long a poll may be held until its turn. Real clients poll in a loop without a pause, and 429 ends them."""
 HELD_POLLS = 100
-"""How many polls of one domain are held at once; beside streams and polls with `wait`, which have seats."""
+"""How many polls of one domain are held at once, apart from those that ConnectionLimiter counts."""
+PROCESS_CONNECTIONS = 500
+"""Half of the connections that `serve` takes: the other half is for whoever wants an answer now."""
+DOMAIN_CONNECTIONS = 250
+_RETRY_SECONDS = 5
 _MOST = 10_000
 _GRAIN = 1e-6
 """What sums of floating-point times may be off by."""
 
 
-class Polls:
+class RateLimiter:
     """A bucket holds one second's worth of polls, so that a client may be as unsteady as it likes within it.
 
     A held poll takes its token ahead of time, so a bucket may owe a second's worth. A full bucket is the same as
@@ -48,7 +53,7 @@ class Polls:
         """How many polls are held now."""
         return self._held.total()
 
-    async def turn(self, domain_id: int, rate: int) -> None:
+    async def acquire(self, domain_id: int, rate: int) -> None:
         """Wait for this poll's turn. `rate` is polls a second.
 
         Raises Refusal 429 when that is too far away, or too many polls of this domain are held already.
@@ -98,3 +103,47 @@ class Polls:
 
     def _digest(self, pair: tuple[str, str]) -> bytes:
         return hashlib.blake2b("\0".join(pair).encode(), digest_size=16, key=self._secret).digest()
+
+
+class ConnectionLimiter:
+    """How many requests are held open in this process, in all and of one domain."""
+
+    def __init__(self, process: int = PROCESS_CONNECTIONS, domain: int = DOMAIN_CONNECTIONS) -> None:
+        self._process = process
+        self._domain = domain
+        self._open: Counter[int] = Counter()
+
+    @property
+    def open(self) -> int:
+        """How many are held open now."""
+        return self._open.total()
+
+    @contextmanager
+    def slot(self, domain_id: int) -> Generator[None]:
+        """Count one open request while the context lasts.
+
+        Raises Refusal: 429 when the domain has its share, 503 when the process has no more.
+        """
+        if self._open[domain_id] >= self._domain:
+            raise Refusal(
+                Code.INVALID_PARAMETERS,
+                f"This domain has {self._domain} streams and waiting polls open here, and may have no more. Close "
+                "some, or poll without `wait`.",
+                http=429,
+                retry_after=_RETRY_SECONDS,
+            )
+        if self.open >= self._process:
+            raise Refusal(
+                Code.INVALID_PARAMETERS,
+                "The service holds as many streams and waiting polls open as it can. Poll without `wait`, or try "
+                "again in a few seconds.",
+                http=503,
+                retry_after=_RETRY_SECONDS,
+            )
+        self._open[domain_id] += 1
+        try:
+            yield
+        finally:
+            self._open[domain_id] -= 1
+            if not self._open[domain_id]:
+                del self._open[domain_id]

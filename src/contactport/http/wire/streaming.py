@@ -11,9 +11,9 @@ from contactport.contact import Contact
 from contactport.formats import csv, ndjson, vcard
 from contactport.formats.cloudsponge import to_wire
 from contactport.formats.ndjson import Groups
-from contactport.http import jsonp, xml
-from contactport.http.bodies import BookEnd
-from contactport.http.respond import JSON, xml_values
+from contactport.http.wire import jsonp, xml
+from contactport.http.wire.responses import JSON, xml_values
+from contactport.http.wire.schemas import ContactsTail
 
 ENCODER = msgspec.json.Encoder()
 
@@ -30,7 +30,7 @@ class Shape(Protocol):
 
     def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> Iterator[bytes]: ...
 
-    def end(self, end: BookEnd) -> bytes: ...
+    def end(self, end: ContactsTail) -> bytes: ...
 
 
 class Json:
@@ -47,7 +47,7 @@ class Json:
             yield body if first else b"," + body
             first = False
 
-    def end(self, end: BookEnd) -> bytes:
+    def end(self, end: ContactsTail) -> bytes:
         return b"]," + ENCODER.encode(end)[1:]
 
 
@@ -66,7 +66,7 @@ class Jsonp:
     def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> Iterator[bytes]:
         return map(jsonp.escape, self._json.some(contacts, groups, first))
 
-    def end(self, end: BookEnd) -> bytes:
+    def end(self, end: ContactsTail) -> bytes:
         return jsonp.escape(self._json.end(end)) + b")"
 
 
@@ -89,7 +89,7 @@ class Xml:
             values = msgspec.to_builtins(to_wire(contact, groups.get(contact.uid, ()), unknown=None))
             yield xml.element("contact", values).encode()
 
-    def end(self, end: BookEnd) -> bytes:
+    def end(self, end: ContactsTail) -> bytes:
         closing = "</contacts>" if self._opened else '<contacts type="array"/>'
         return f"{closing}{xml.elements(xml_values(end))}</contactsResponse>".encode()
 
@@ -105,7 +105,7 @@ class Lines:
     def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> Iterator[bytes]:
         return ndjson.write(contacts, groups)
 
-    def end(self, end: BookEnd) -> bytes:
+    def end(self, end: ContactsTail) -> bytes:
         return b""
 
 
@@ -122,7 +122,7 @@ class Table:
         next(rows)
         return rows
 
-    def end(self, end: BookEnd) -> bytes:
+    def end(self, end: ContactsTail) -> bytes:
         return b""
 
 
@@ -137,7 +137,7 @@ class Cards:
     def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> Iterator[bytes]:
         return vcard.write(_with_categories(contacts, groups))
 
-    def end(self, end: BookEnd) -> bytes:
+    def end(self, end: ContactsTail) -> bytes:
         return b""
 
 

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from contactport.contact import Contact
-from contactport.http.seats import Seats
+from contactport.http.limits import ConnectionLimiter
 from contactport.store import domains
 from contactport.store.domains import KeyPair
 from contactport.store.open import Store
@@ -35,7 +35,7 @@ async def test_it_waits_for_the_next_change(store: Store, pair: KeyPair, shelf: 
     await wire.held()
     await shelf.deliver(one, 3)
     assert gathered(await asking) == 3
-    assert wire.service.seats.taken == 0
+    assert wire.service.connection_limiter.open == 0
 
 
 async def test_without_a_change_it_answers_in_the_end(store: Store, pair: KeyPair, shelf: Shelf) -> None:
@@ -163,7 +163,7 @@ async def test_an_erasure_is_a_change(store: Store, pair: KeyPair, shelf: Shelf)
 async def test_a_domain_has_its_share_of_seats_and_a_process_no_more_than_it_has(
     store: Store, pair: KeyPair, other: KeyPair, shelf: Shelf
 ) -> None:
-    wire = Wire(store, Seats(process=3, domain=2))
+    wire = Wire(store, ConnectionLimiter(process=3, domain=2))
     mine, theirs = shelf.running(), Shelf(store, other).running()
     asking = [asyncio.create_task(wire.ask(f"/events/{mine.id}", "wait=30", basic(pair))) for _ in range(2)]
     await wire.held(2)

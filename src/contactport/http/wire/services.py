@@ -10,14 +10,14 @@ from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contactport.http import arguments
-from contactport.http.answer import answer_of
-from contactport.http.respond import success
+from contactport.http.context import context_of
 from contactport.http.service import Service
+from contactport.http.wire import arguments
+from contactport.http.wire.responses import success
 from contactport.sources.providers import Method, Provider, Secret, providers
 
 
-class Row(msgspec.Struct, kw_only=True):
+class ServiceEntry(msgspec.Struct, kw_only=True):
     """One service under its code, or under an alias, which names the code as `alias_of`.
 
     `method` is the preferred way to read it, `methods` are all the ways that work. `secret` is what to ask the user
@@ -42,12 +42,12 @@ async def show_services(service: Service, request: Request) -> Response:
     """Every service by its code, in the order of the table, and by each alias after that."""
     await arguments.read(request, service.settings, frozenset({b"callback"}))
     failing = await service.availability.failing(service.store.database)
-    return success(answer_of(request.scope), "result", _rows(failing))
+    return success(context_of(request.scope), "result", _rows(failing))
 
 
 @functools.lru_cache(maxsize=4)
-def _rows(failing: frozenset[str]) -> dict[str, Row]:
-    rows: dict[str, Row] = {}
+def _rows(failing: frozenset[str]) -> dict[str, ServiceEntry]:
+    rows: dict[str, ServiceEntry] = {}
     for code, provider in providers().items():
         row = rows[code] = _row(provider, code in failing)
         for alias in provider.aliases:
@@ -55,9 +55,9 @@ def _rows(failing: frozenset[str]) -> dict[str, Row]:
     return rows
 
 
-def _row(provider: Provider, failing: bool) -> Row:
+def _row(provider: Provider, failing: bool) -> ServiceEntry:
     works = provider.method == "password"
-    return Row(
+    return ServiceEntry(
         name=provider.name,
         method=provider.method,
         methods=("password",) if works else (),

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from contactport.http.frame import CROWDED
+from contactport.http.middleware.frame import CROWDED
 from contactport.imports.begin import Request
 from contactport.store.domains import KeyPair
 from tests.unit.http.asgi import ask, basic

@@ -16,9 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contactport import telemetry
 from contactport.errors import Code, Refusal
-from contactport.http.answer import Answer, begin_answer
-from contactport.http.arguments import check_query
-from contactport.http.respond import failure
+from contactport.http.context import RequestContext, new_context
+from contactport.http.wire.arguments import check_query
+from contactport.http.wire.responses import failure
 from contactport.logs import places
 from contactport.settings import Settings
 from contactport.store.reserve import DiskFull
@@ -54,7 +54,7 @@ class Frame:
             return
         began = time.perf_counter()
         # It names a line of the log, and opens nothing.
-        answer = begin_answer(scope, f"{random.getrandbits(64):016x}")
+        context = new_context(scope, f"{random.getrandbits(64):016x}")
         status = 0
         first = 0.0
 
@@ -62,30 +62,30 @@ class Frame:
             nonlocal status, first
             if message["type"] == "http.response.start":
                 status, first = message["status"], time.perf_counter()
-                _add_headers(message, answer)
+                _add_headers(message, context)
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=answer.request_id):
+        with structlog.contextvars.bound_contextvars(request_id=context.request_id):
             try:
-                answer.take_query(scope["method"], check_query(scope["query_string"], self._settings))
+                context.take_query(scope["method"], check_query(scope["query_string"], self._settings))
                 if CROWDED in scope.get("extensions", {}) and scope["path"] not in WATCHED:
                     raise _crowded()
                 await self._app(scope, receive, framed)
             except ClientDisconnect:
                 status = status or 499
             except Exception as error:
-                response = _failed(answer, error, CROWDED in scope.get("extensions", {}))
+                response = _failed(context, error, CROWDED in scope.get("extensions", {}))
                 # Once an answer has begun it can only be cut off, which the caller sees.
                 if not status:
                     await response(scope, receive, framed)
             finally:
                 ended = time.perf_counter()
-                telemetry.request_answered(_kind(answer), scope["method"], status, (first or ended) - began)
-                fields: dict[str, Any] = {} if answer.import_id is None else {"import_id": answer.import_id}
+                telemetry.request_answered(_kind(context), scope["method"], status, (first or ended) - began)
+                fields: dict[str, Any] = {} if context.import_id is None else {"import_id": context.import_id}
                 _log.info(
                     "request",
                     method=scope["method"],
-                    route=answer.route,
+                    route=context.route,
                     status=status,
                     duration_ms=round((ended - began) * 1000, 1),
                     **fields,
@@ -101,38 +101,38 @@ def _crowded() -> Refusal:
     )
 
 
-def _kind(answer: Answer) -> str:
+def _kind(context: RequestContext) -> str:
     """The route's template. A long poll is told apart: its time is what the caller asked for, and no latency."""
-    waits = answer.route == "/events/{id}" and any(name == b"wait" for name, _ in answer.query)
-    return f"{answer.route}?wait" if waits else answer.route
+    waits = context.route == "/events/{id}" and any(name == b"wait" for name, _ in context.query)
+    return f"{context.route}?wait" if waits else context.route
 
 
-def _add_headers(message: Message, answer: Answer) -> None:
+def _add_headers(message: Message, context: RequestContext) -> None:
     headers = MutableHeaders(scope=message)
     for name, value in HEADERS:
         headers.setdefault(name, value)
     # A script of another site's page is what JSONP is for; nothing else here is anybody else's to embed.
-    headers["cross-origin-resource-policy"] = "same-origin" if answer.callback is None else "cross-origin"
-    headers["x-request-id"] = answer.request_id
+    headers["cross-origin-resource-policy"] = "same-origin" if context.callback is None else "cross-origin"
+    headers["x-request-id"] = context.request_id
 
 
-def _failed(answer: Answer, error: Exception, crowded: bool) -> Response:
+def _failed(context: RequestContext, error: Exception, crowded: bool) -> Response:
     """The answer to an error, and a line of the log for what is the service's own fault."""
     if isinstance(error, Refusal):
-        response = failure(answer, error)
+        response = failure(context, error)
         if error.http == 413 or crowded:
             # What is left of the body is not read, or the connection is one too many.
             response.headers["connection"] = "close"
         return response
     if isinstance(error, HTTPException):
-        return _no_route(answer, error)
+        return _no_route(context, error)
     if isinstance(error, OperationalError | RingError | DiskFull):
         if isinstance(error, RingError):
             _log.error("ring unavailable", hint=str(error))
         else:
             _log.error("database unavailable", error=places(error))
         return failure(
-            answer,
+            context,
             Refusal(
                 Code.INVALID_PARAMETERS,
                 "The service can't reach its database or its key ring right now; the request itself may be sound. "
@@ -143,7 +143,7 @@ def _failed(answer: Answer, error: Exception, crowded: bool) -> Response:
         )
     _log.error("request failed", error=places(error))
     return failure(
-        answer,
+        context,
         Refusal(
             Code.UNEXPECTED,
             "Something went wrong in this service, not in the request. Please try again; if it happens again, the "
@@ -153,13 +153,13 @@ def _failed(answer: Answer, error: Exception, crowded: bool) -> Response:
     )
 
 
-def _no_route(answer: Answer, error: HTTPException) -> Response:
+def _no_route(context: RequestContext, error: HTTPException) -> Response:
     """404 and 405 in the wire's words."""
     if error.status_code == 405:
         words = "This path does not take this method. The Allow header lists those that it takes."
     else:
         words = "There is nothing at this path. /docs lists the paths there are."
-    response = failure(answer, Refusal(Code.INVALID_PARAMETERS, words, http=error.status_code))
+    response = failure(context, Refusal(Code.INVALID_PARAMETERS, words, http=error.status_code))
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
     return response

@@ -14,14 +14,15 @@ from contactport.contact import Contact
 from contactport.errors import Code, Refusal
 from contactport.formats.cloudsponge import UNKNOWN, WireOwner, owner_from_username, to_owner
 from contactport.formats.ndjson import Groups
-from contactport.http import arguments
-from contactport.http.answer import Answer, Format, answer_of
-from contactport.http.bodies import BookEnd
-from contactport.http.compression import Coding, accepted, compressed
-from contactport.http.poll import asked_import, why_failed
+from contactport.http.access import authorized_import
+from contactport.http.context import Format, RequestContext, context_of
 from contactport.http.service import Service
-from contactport.http.shapes import Cards, Json, Jsonp, Lines, Shape, Table, Xml
-from contactport.http.spelling import spelt
+from contactport.http.wire import arguments
+from contactport.http.wire.compression import Coding, accepted, compressed
+from contactport.http.wire.events import why_failed
+from contactport.http.wire.paths import read_id
+from contactport.http.wire.schemas import ContactsTail
+from contactport.http.wire.streaming import Cards, Json, Jsonp, Lines, Shape, Table, Xml
 from contactport.store import contacts, events
 from contactport.store.events import Event
 from contactport.store.imports import Import
@@ -60,18 +61,18 @@ async def show_contacts(service: Service, request: Request) -> Response:
     given = await arguments.read(request, service.settings, arguments.CONTACTS)
     start = arguments.number(given, "start")
     count = 0 if start is None else arguments.number(given, "count") or 0
-    name = spelt(request, FORMATS)
-    answer = answer_of(request.scope)
-    unknown = None if answer.format == "xml" else UNKNOWN
+    name = read_id(request, FORMATS)
+    context = context_of(request.scope)
+    unknown = None if context.format == "xml" else UNKNOWN
 
     def read(connection: Connection, one: Import) -> _Beside:
         return _read_beside(connection, one, unknown)
 
-    one, beside = await asked_import(service, request, name, given, read)
+    one, beside = await authorized_import(service, request, name, given, read)
     _check_ready(one, beside.events)
     start = start or 0
     expected = max(0, min(count or one.delivered, one.delivered - start))
-    end = BookEnd(
+    end = ContactsTail(
         contacts_owner=beside.owner,
         start=start,
         count=expected,
@@ -79,10 +80,10 @@ async def show_contacts(service: Service, request: Request) -> Response:
         import_id=one.id,
         user_id=one.user_id,
         id=one.id,
-        echo=answer.echo,
+        echo=context.echo,
     )
-    shape = _shape(answer)
-    coding = _coding(request, answer)
+    shape = _shape(context)
+    coding = _coding(request, context)
     headers = {"content-type": shape.media_type, "vary": "accept-encoding"}
     if coding != "identity":
         headers["content-encoding"] = coding
@@ -112,9 +113,9 @@ def _deleted() -> Refusal:
     )
 
 
-def _coding(request: Request, answer: Answer) -> Coding:
+def _coding(request: Request, context: RequestContext) -> Coding:
     """How the answer is compressed. Raises Refusal 406. A script is not: other sites' pages may ask for one."""
-    if answer.callback is not None:
+    if context.callback is not None:
         return "identity"
     coding = accepted(request.headers.get("accept-encoding"))
     if coding is None:
@@ -144,10 +145,10 @@ def _check_ready(one: Import, events: list[Event]) -> None:
         )
 
 
-def _shape(answer: Answer) -> Shape:
-    if answer.callback is not None:
-        return Jsonp(answer.callback)
-    return _SHAPES[answer.format]()
+def _shape(context: RequestContext) -> Shape:
+    if context.callback is not None:
+        return Jsonp(context.callback)
+    return _SHAPES[context.format]()
 
 
 async def _chunks(service: Service, one: Import, start: int, count: int) -> AsyncIterator[list[Contact]]:
@@ -162,7 +163,7 @@ async def _chunks(service: Service, one: Import, start: int, count: int) -> Asyn
 
 
 async def _pieces(
-    shape: Shape, chunks: AsyncIterator[list[Contact]], groups: Groups, end: BookEnd
+    shape: Shape, chunks: AsyncIterator[list[Contact]], groups: Groups, end: ContactsTail
 ) -> AsyncIterator[bytes]:
     piece = bytearray(shape.start())
     first = True

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contactport.errors import Refusal
-from contactport.http.polls import HELD_POLLS, Polls
+from contactport.http.limits import HELD_POLLS, RateLimiter
 from tests.unit.http.held import until
 
 
@@ -19,7 +19,7 @@ class Clock:
     def __init__(self) -> None:
         self.now = 100.0
         self.slept: list[float] = []
-        self.polls = Polls(self.sleep, lambda: self.now)
+        self.polls = RateLimiter(self.sleep, lambda: self.now)
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(round(seconds, 6))
@@ -30,7 +30,7 @@ class Clock:
         for _ in range(number):
             self.slept.clear()
             try:
-                await self.polls.turn(domain, rate)
+                await self.polls.acquire(domain, rate)
             except Refusal:
                 held.append(-1)
             else:
@@ -46,7 +46,7 @@ async def test_a_refusal_takes_no_turn_and_says_when_to_come_back() -> None:
     clock = Clock()
     await clock.turns(1, 4, 20)
     with pytest.raises(Refusal) as caught:
-        await clock.polls.turn(1, 4)
+        await clock.polls.acquire(1, 4)
     error = caught.value
     assert (error.code, error.http, error.retry_after) == (2, 429, 2)
     clock.now += 0.25
@@ -92,15 +92,15 @@ async def test_no_more_polls_of_a_domain_are_held_than_there_is_room_for_and_ano
     async def sleep(_seconds: float) -> None:
         await turn.wait()
 
-    polls = Polls(sleep, lambda: 0.0)
+    polls = RateLimiter(sleep, lambda: 0.0)
     rate = 1000
     for _ in range(rate):
-        await polls.turn(1, rate)
-    held = [asyncio.ensure_future(polls.turn(1, rate)) for _ in range(HELD_POLLS)]
+        await polls.acquire(1, rate)
+    held = [asyncio.ensure_future(polls.acquire(1, rate)) for _ in range(HELD_POLLS)]
     await until(lambda: polls.held == HELD_POLLS)
     with pytest.raises(Refusal, match="can be held"):
-        await polls.turn(1, rate)
-    await polls.turn(2, rate)
+        await polls.acquire(1, rate)
+    await polls.acquire(2, rate)
     held[0].cancel()
     await asyncio.wait(held[:1])
     assert polls.held == HELD_POLLS - 1
@@ -113,7 +113,7 @@ async def test_many_domains_leave_no_more_buckets_than_there_is_room_for() -> No
     clock = Clock()
     for domain in range(25_000):
         clock.now += 0.001
-        await clock.polls.turn(domain, 1)
+        await clock.polls.acquire(domain, 1)
         clock.polls.remember(("key", str(domain)), domain)
     assert len(clock.polls) <= 10_000
     assert clock.polls.recall(("key", "0")) is None
@@ -123,7 +123,7 @@ async def test_many_domains_leave_no_more_buckets_than_there_is_room_for() -> No
 async def test_a_domain_that_owes_polls_is_not_forgotten_when_there_are_too_many() -> None:
     clock = Clock()
     for domain in range(10_000):
-        await clock.polls.turn(domain, 1)
+        await clock.polls.acquire(domain, 1)
     assert await clock.turns(9_999, 1, 1) == [1]
     clock.now += 1.5
     assert await clock.turns(10_000, 1, 1) == [0]
@@ -132,7 +132,7 @@ async def test_a_domain_that_owes_polls_is_not_forgotten_when_there_are_too_many
 
 
 def test_a_key_pair_is_known_by_both_its_parts() -> None:
-    polls = Polls()
+    polls = RateLimiter()
     polls.remember(("k", "p"), 7)
     assert polls.recall(("k", "p")) == 7
     assert polls.recall(("k", "q")) is None

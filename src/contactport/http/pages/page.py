@@ -18,7 +18,7 @@ _STRONG = re.compile(r"\*\*([^*]+)\*\*")
 @functools.cache
 def _style() -> tuple[str, str]:
     """The style sheet, and the policy that lets this very sheet in and nothing else."""
-    css = resources.files("contactport.http").joinpath("page.css").read_text("utf-8")
+    css = resources.files("contactport.http").joinpath("pages/style.css").read_text("utf-8")
     digest = b64encode(hashlib.sha256(css.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return css, f"{policy}; frame-ancestors 'none'"

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from contactport import telemetry
 from contactport.contact import Contact
 from contactport.errors import Code
-from contactport.http import stream
+from contactport.http.wire import sse
 from contactport.store import domains
 from contactport.store.clock import now_ms
 from contactport.store.domains import KeyPair
@@ -154,7 +154,7 @@ async def test_whoever_has_seen_the_end_need_not_come_back(store: Store, pair: K
 async def test_quick_changes_become_one_message_and_the_end_does_not_wait(
     store: Store, pair: KeyPair, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "APART_SECONDS", 3600.0)
+    monkeypatch.setattr(sse, "APART_SECONDS", 3600.0)
     wire, one = Wire(store), shelf.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     assert (await listener.next()).id == "2"
@@ -184,7 +184,7 @@ async def test_a_change_too_quick_for_a_message_is_told_a_little_later(
 async def test_while_nothing_happens_it_shows_that_it_lives(
     store: Store, pair: KeyPair, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(sse, "HEARTBEAT_SECONDS", 0.01)
     wire, one = Wire(store), shelf.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     await until(lambda: listener.reader.comments >= 1)
@@ -219,7 +219,7 @@ async def test_it_ends_with_its_client_and_is_counted_while_it_is_open(
     assert streams() == before + 1
     listener.left.set()
     await listener.end()
-    assert (streams(), wire.service.seats.taken) == (before, 0)
+    assert (streams(), wire.service.connection_limiter.open) == (before, 0)
 
 
 async def test_it_ends_when_its_import_goes_with_its_domain(
@@ -307,10 +307,10 @@ async def test_a_client_that_does_not_read_is_cut_off(
         "path": f"/events/{one.id}/stream",
         "query_string": b"",
         "headers": [(name.lower().encode(), value.encode()) for name, value in basic(pair).items()],
-        "extensions": {stream.ABORT: {"connection": left.set}},
+        "extensions": {sse.ABORT: {"connection": left.set}},
     }
     if why != "the process is to stop":
-        monkeypatch.setattr(stream, "STUCK_SECONDS", 0.01)
+        monkeypatch.setattr(sse, "STUCK_SECONDS", 0.01)
     async with asyncio.timeout(PATIENCE):
         streaming = asyncio.create_task(wire.application(scope, receive, send))
         await stuck.wait()
@@ -318,4 +318,4 @@ async def test_a_client_that_does_not_read_is_cut_off(
             wire.service.stopping.set()
         await streaming
     assert left.is_set()
-    assert wire.service.seats.taken == 0
+    assert wire.service.connection_limiter.open == 0

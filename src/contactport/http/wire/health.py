@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contactport import __version__
-from contactport.http.answer import answer_of
-from contactport.http.page import page
-from contactport.http.respond import JSON, success
+from contactport.http.context import context_of
+from contactport.http.pages.page import page
 from contactport.http.service import Service
+from contactport.http.wire.responses import JSON, success
 from contactport.store.look import Look
 from contactport.store.open import Store
 from contactport.store.ringfile import RingError
@@ -34,7 +34,7 @@ _FRONT = (
 
 async def show_health(_service: Service, request: Request) -> Response:
     """Alive: it touches nothing that may be slow or gone."""
-    return success(answer_of(request.scope), "result", {"status": "ok", "version": __version__})
+    return success(context_of(request.scope), "result", {"status": "ok", "version": __version__})
 
 
 Missing = Literal["database", "disk", "ring", "stopping"]

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contactport.http.page import page, paragraphs, words
+from contactport.http.pages.page import page, paragraphs, words
 from contactport.http.service import Service
 
 Node = dict[str, Any]

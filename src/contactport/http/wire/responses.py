@@ -8,25 +8,27 @@ import msgspec
 from starlette.responses import Response
 
 from contactport.errors import Refusal
-from contactport.http import jsonp, xml
-from contactport.http.answer import Answer
-from contactport.http.bodies import ErrorBody, Failure
+from contactport.http.context import RequestContext
+from contactport.http.wire import jsonp, xml
+from contactport.http.wire.schemas import ErrorBody, FailureBody
 
 JSON = "application/json; charset=utf-8"
 CHALLENGE = 'Basic realm="contactport"'
 
 
-def success(answer: Answer, root: str, body: msgspec.Struct | dict[str, Any]) -> Response:
+def success(context: RequestContext, root: str, body: msgspec.Struct | dict[str, Any]) -> Response:
     """200, exactly: some clients take any other number for an error. `root` names the XML document."""
-    return _respond(answer, root, body, 200)
+    return _respond(context, root, body, 200)
 
 
-def failure(answer: Answer, error: Refusal) -> Response:
+def failure(context: RequestContext, error: Refusal) -> Response:
     """The error's body and status; JSONP gets 200, or the browser would never call the page's function."""
-    body = Failure(error=ErrorBody(int(error.code), error.text), user_id=answer.user_id, echo=answer.echo)
-    if answer.callback is not None:
-        return _respond(answer, "result", body, 200)
-    response = _respond(answer, "result", body, error.http or 400)
+    body = FailureBody(
+        error=ErrorBody(int(error.code), error.text), user_id=context.user_id, echo=context.echo
+    )
+    if context.callback is not None:
+        return _respond(context, "result", body, 200)
+    response = _respond(context, "result", body, error.http or 400)
     if response.status_code == 401:
         response.headers["www-authenticate"] = CHALLENGE
     if error.retry_after is not None:
@@ -34,12 +36,14 @@ def failure(answer: Answer, error: Refusal) -> Response:
     return response
 
 
-def _respond(answer: Answer, root: str, body: msgspec.Struct | dict[str, Any], status: int) -> Response:
-    if answer.callback is not None:
+def _respond(
+    context: RequestContext, root: str, body: msgspec.Struct | dict[str, Any], status: int
+) -> Response:
+    if context.callback is not None:
         return Response(
-            jsonp.wrap(answer.callback, msgspec.json.encode(body)), status, media_type=jsonp.MEDIA_TYPE
+            jsonp.wrap(context.callback, msgspec.json.encode(body)), status, media_type=jsonp.MEDIA_TYPE
         )
-    if answer.format == "xml":
+    if context.format == "xml":
         return Response(xml.document(root, xml_values(body)), status, media_type=xml.MEDIA_TYPE)
     return Response(msgspec.json.encode(body), status, media_type=JSON)
 

@@ -8,14 +8,14 @@ from typing import Literal, cast
 import msgspec
 from starlette.types import Scope
 
-from contactport.http.jsonp import is_name
+from contactport.http.wire.jsonp import is_name
 
 Format = Literal["json", "xml", "vcf", "csv", "ndjson"]
 _KEY = "contactport.answer"
 _XML = re.compile(r"\.xml(?:/|$)")
 
 
-class Answer(msgspec.Struct):
+class RequestContext(msgspec.Struct):
     """`query` are the query's decoded pairs. `user_id` and `echo` stand in every body, errors' as well.
 
     `route` and `import_id` are for the log: a path that nobody knows is not written there.
@@ -42,13 +42,13 @@ class Answer(msgspec.Struct):
             self.format = "json"
 
 
-def begin_answer(scope: Scope, request_id: str) -> Answer:
+def new_context(scope: Scope, request_id: str) -> RequestContext:
     """The answer of a request just come; the path alone says whether errors are XML."""
-    answer = Answer("xml" if _XML.search(scope["path"]) else "json", request_id)
-    scope[_KEY] = answer
-    return answer
+    context = RequestContext("xml" if _XML.search(scope["path"]) else "json", request_id)
+    scope[_KEY] = context
+    return context
 
 
-def answer_of(scope: Scope) -> Answer:
-    """The request's own Answer."""
-    return cast(Answer, scope[_KEY])
+def context_of(scope: Scope) -> RequestContext:
+    """The request's own RequestContext."""
+    return cast(RequestContext, scope[_KEY])

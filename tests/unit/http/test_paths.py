@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from contactport.errors import Refusal
-from contactport.http.answer import answer_of
-from contactport.http.spelling import spelt
+from contactport.http.context import context_of
+from contactport.http.wire.paths import read_id
 from tests.unit.http.requests import request
 
 
@@ -27,8 +27,8 @@ def test_the_format_stands_in_two_places_and_a_callback_wins(
 ) -> None:
     asked = request("GET", query)
     asked.scope["path_params"] = params
-    assert spelt(asked, ("json", "xml")) == "12"
-    assert answer_of(asked.scope).format == format_
+    assert read_id(asked, ("json", "xml")) == "12"
+    assert context_of(asked.scope).format == format_
 
 
 @pytest.mark.parametrize(
@@ -39,5 +39,5 @@ def test_a_format_that_there_is_not_is_not_found(params: dict[str, str]) -> None
     asked = request()
     asked.scope["path_params"] = params
     with pytest.raises(Refusal, match="Ask for one of json, xml") as caught:
-        spelt(asked, ("json", "xml"))
+        read_id(asked, ("json", "xml"))
     assert caught.value.http == 404

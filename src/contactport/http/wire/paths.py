@@ -7,7 +7,7 @@ from typing import Any, cast
 from starlette.requests import Request
 
 from contactport.errors import Code, Refusal
-from contactport.http.answer import Format, answer_of
+from contactport.http.context import Format, context_of
 
 
 def paths(resource: str) -> list[str]:
@@ -15,8 +15,8 @@ def paths(resource: str) -> list[str]:
     return [f"/{resource}{middle}/{{name}}{slash}" for middle in ("", ".{format}") for slash in ("", "/")]
 
 
-def spelt(request: Request, formats: tuple[Format, ...]) -> str:
-    """The id, as text; the format goes to the request's Answer. Raises Refusal 404 for an unknown format."""
+def read_id(request: Request, formats: tuple[Format, ...]) -> str:
+    """The id, as text; the format goes to the request's context. Raises Refusal 404 for an unknown one."""
     given: dict[str, Any] = request.path_params
     name, dot, ending = given["name"].partition(".")
     words = {word.lower() for word in (given.get("format"), ending if dot else None) if word is not None}
@@ -26,7 +26,7 @@ def spelt(request: Request, formats: tuple[Format, ...]) -> str:
             f"There is no such format here. Ask for one of {', '.join(formats)}, or leave it out for JSON.",
             http=404,
         )
-    answer = answer_of(request.scope)
-    if words and answer.callback is None:
-        answer.format = cast(Format, words.pop())
+    context = context_of(request.scope)
+    if words and context.callback is None:
+        context.format = cast(Format, words.pop())
     return name

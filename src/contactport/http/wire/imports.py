@@ -8,12 +8,13 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contactport.http import arguments, bodies
-from contactport.http.answer import answer_of
-from contactport.http.poll import asked_import, why_failed
-from contactport.http.respond import success
+from contactport.http.access import authorized_import
+from contactport.http.context import context_of
 from contactport.http.service import Service
-from contactport.http.spelling import spelt
+from contactport.http.wire import arguments, schemas
+from contactport.http.wire.events import why_failed
+from contactport.http.wire.paths import read_id
+from contactport.http.wire.responses import success
 from contactport.store import events, report
 from contactport.store.events import Event
 from contactport.store.imports import Import
@@ -26,7 +27,7 @@ class _Beside(msgspec.Struct):
 
     events: list[Event]
     report: Report
-    erasure: bodies.Erasure | UnsetType
+    erasure: schemas.ErasureBody | UnsetType
 
 
 async def serve_import(service: Service, request: Request) -> Response:
@@ -37,8 +38,8 @@ async def serve_import(service: Service, request: Request) -> Response:
 async def _erase(service: Service, request: Request) -> Response:
     """204: it is cancelled, and nothing of its user is left; the same for one that was purged before."""
     given = await arguments.read(request, service.settings, arguments.POLL)
-    name = spelt(request, ("json", "xml"))
-    one, _ = await asked_import(service, request, name, given, lambda _connection, _one: None)
+    name = read_id(request, ("json", "xml"))
+    one, _ = await authorized_import(service, request, name, given, lambda _connection, _one: None)
     await service.erase(one.id)
     return Response(status_code=204)
 
@@ -46,44 +47,44 @@ async def _erase(service: Service, request: Request) -> Response:
 async def _show(service: Service, request: Request) -> Response:
     """The import's row, without a word of its contacts."""
     given = await arguments.read(request, service.settings, arguments.POLL)
-    name = spelt(request, ("json", "xml"))
+    name = read_id(request, ("json", "xml"))
 
     def beside(connection: Connection, one: Import) -> _Beside:
         return _read_beside(connection, one, service.store.ring)
 
-    one, found = await asked_import(service, request, name, given, beside)
-    answer = answer_of(request.scope)
+    one, found = await authorized_import(service, request, name, given, beside)
+    context = context_of(request.scope)
     error = None if one.code is None else why_failed(one, found.events)
-    body = bodies.ImportBody(
+    body = schemas.ImportBody(
         import_id=one.id,
         state=one.state,
         service=one.service,
         include=[word for word in one.include.split(",") if word],
-        created_at=bodies.stamp(one.created_at),
-        ended_at=None if one.ended_at is None else bodies.stamp(one.ended_at),
-        purge_at=None if one.purge_at is None else bodies.stamp(one.purge_at),
-        ledger=bodies.Ledger(one.found, one.delivered, one.merged, one.rejected),
+        created_at=schemas.stamp(one.created_at),
+        ended_at=None if one.ended_at is None else schemas.stamp(one.ended_at),
+        purge_at=None if one.purge_at is None else schemas.stamp(one.purge_at),
+        ledger=schemas.LedgerBody(one.found, one.delivered, one.merged, one.rejected),
         rejects=found.report.rejects,
         note_count=one.notes,
         notes=found.report.notes,
         merges=found.report.merges,
         incomplete=True if one.incomplete and one.state in ("complete", "purged") else UNSET,
         books=found.report.books,
-        error=UNSET if error is None else bodies.ErrorBody(int(error.code), error.text),
+        error=UNSET if error is None else schemas.ErrorBody(int(error.code), error.text),
         erasure=found.erasure,
         user_id=one.user_id,
         id=one.id,
-        echo=answer.echo,
+        echo=context.echo,
     )
-    return success(answer, "importResponse", body)
+    return success(context, "importResponse", body)
 
 
-def _erasure(one: Import, ring: Ring) -> bodies.Erasure | UnsetType:
+def _erasure(one: Import, ring: Ring) -> schemas.ErasureBody | UnsetType:
     """When, by whom and how many; and whether anything can still open a copy of them."""
     if one.erased_at is None or one.erased_by is None or one.key_number is None:
         return UNSET
-    return bodies.Erasure(
-        erased_at=bodies.stamp(one.erased_at),
+    return schemas.ErasureBody(
+        erased_at=schemas.stamp(one.erased_at),
         by=one.erased_by,
         contacts=one.delivered,
         key_number=one.key_number,

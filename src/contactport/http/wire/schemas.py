@@ -20,7 +20,7 @@ def stamp(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")
 
 
-class Begun(msgspec.Struct, kw_only=True):
+class BegunBody(msgspec.Struct, kw_only=True):
     """The answer of `begin_import`. `url` is where the user consents: null when there is nothing to consent to."""
 
     status: Literal["success"] = "success"
@@ -31,7 +31,7 @@ class Begun(msgspec.Struct, kw_only=True):
     id: int
 
 
-class Event(msgspec.Struct, kw_only=True):
+class EventBody(msgspec.Struct, kw_only=True):
     """One event; clients know `import_action_id` under the import's own id."""
 
     import_action_id: int
@@ -43,17 +43,17 @@ class Event(msgspec.Struct, kw_only=True):
     created_at: str
 
 
-class Events(msgspec.Struct, kw_only=True):
+class EventsBody(msgspec.Struct, kw_only=True):
     """The answer of `events`."""
 
-    events: list[Event]
+    events: list[EventBody]
     import_id: int
     user_id: str | None
     id: int
     echo: str | None
 
 
-class BookEnd(msgspec.Struct, kw_only=True):
+class ContactsTail(msgspec.Struct, kw_only=True):
     """What follows the contacts in the answer of `contacts`: the contacts themselves are streamed before it."""
 
     contacts_owner: WireOwner
@@ -73,7 +73,7 @@ class ErrorBody(msgspec.Struct):
     message: str
 
 
-class Failure(msgspec.Struct, kw_only=True):
+class FailureBody(msgspec.Struct, kw_only=True):
     """The body of every error."""
 
     status: Literal["failure"] = "failure"
@@ -84,7 +84,7 @@ class Failure(msgspec.Struct, kw_only=True):
     id: None = None
 
 
-class Ledger(msgspec.Struct):
+class LedgerBody(msgspec.Struct):
     """Always `found = delivered + merged + rejected`."""
 
     found: int
@@ -93,7 +93,7 @@ class Ledger(msgspec.Struct):
     rejected: int
 
 
-class Erasure(msgspec.Struct):
+class ErasureBody(msgspec.Struct):
     """The receipt of an erasure. `contacts` is how many were stored, `key_number` the ring's key that sealed theirs.
 
     `by` is "request", "retention" or "lost". `key_destroyed` is told as it is now: without that key a backup of the
@@ -121,7 +121,7 @@ class ImportBody(msgspec.Struct, kw_only=True):
     created_at: str
     ended_at: str | None
     purge_at: str | None
-    ledger: Ledger
+    ledger: LedgerBody
     rejects: list[Reject]
     note_count: int
     notes: list[Note]
@@ -129,7 +129,7 @@ class ImportBody(msgspec.Struct, kw_only=True):
     incomplete: Literal[True] | UnsetType = UNSET
     books: list[BookOutcome]
     error: ErrorBody | UnsetType = UNSET
-    erasure: Erasure | UnsetType = UNSET
+    erasure: ErasureBody | UnsetType = UNSET
     user_id: str | None
     id: int
     echo: str | None

@@ -15,7 +15,7 @@ LOOK_SECONDS = 1.0
 """Whoever waits looks by itself as often: what no signal tells is late by no more."""
 
 
-class Held:
+class LongPoll:
     """One request that is held. `ending` is done once its caller has left or the process is to stop."""
 
     def __init__(self, watcher: Watcher, stopping: asyncio.Event) -> None:
@@ -49,10 +49,12 @@ class Held:
 
 
 @asynccontextmanager
-async def hold(service: Service, receive: Receive, domain_id: int, import_id: int) -> AsyncGenerator[Held]:
-    """Hold a domain's request open that waits for this import. Raises Refusal when there is no seat."""
-    with service.seats.take(domain_id), service.store.signals.watch(import_id) as watcher:
-        held = Held(watcher, service.stopping)
+async def long_poll(
+    service: Service, receive: Receive, domain_id: int, import_id: int
+) -> AsyncGenerator[LongPoll]:
+    """Hold a domain's request open that waits for this import. Raises Refusal when none is free."""
+    with service.connection_limiter.slot(domain_id), service.store.signals.watch(import_id) as watcher:
+        held = LongPoll(watcher, service.stopping)
         noticing = [
             asyncio.create_task(held.notice_leaving(receive)),
             asyncio.create_task(held.notice_stop()),

@@ -13,8 +13,8 @@ from starlette.requests import Request
 
 from contactport.errors import Code, Refusal
 from contactport.http import forms
-from contactport.http.answer import answer_of
-from contactport.http.jsonp import is_name
+from contactport.http.context import context_of
+from contactport.http.wire.jsonp import is_name
 from contactport.settings import Settings
 
 Arguments = dict[str, str]
@@ -53,10 +53,10 @@ def check_query(raw: bytes, settings: Settings) -> forms.Pairs:
 async def read(request: Request, settings: Settings, known: frozenset[bytes]) -> Arguments:
     """The request's arguments of the names in `known`. Raises Refusal for what can't be taken.
 
-    `echo` and `user_id` are noted in the request's Answer, for errors return them as well.
+    `echo` and `user_id` are noted in the request's RequestContext, for errors return them as well.
     """
-    answer = answer_of(request.scope)
-    pairs = answer.query
+    context = context_of(request.scope)
+    pairs = context.query
     if request.method == "POST":
         # JSONP is GET's alone.
         known -= {b"callback"}
@@ -69,8 +69,8 @@ async def read(request: Request, settings: Settings, known: frozenset[bytes]) ->
             arguments[name.decode("ascii")] = _checked(name.decode("ascii"), value, settings)
         except Refusal as error:
             refused = refused or error
-    answer.echo = arguments.get("echo")
-    answer.user_id = arguments.get("user_id") or arguments.get("tracking_string")
+    context.echo = arguments.get("echo")
+    context.user_id = arguments.get("user_id") or arguments.get("tracking_string")
     if refused is not None:
         raise refused
     return arguments

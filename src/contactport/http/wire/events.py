@@ -11,19 +11,20 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from contactport.errors import Code, Refusal
-from contactport.http import arguments, bodies
-from contactport.http.answer import answer_of
-from contactport.http.arguments import Arguments
-from contactport.http.hold import hold
-from contactport.http.poll import asked_import
-from contactport.http.respond import success
+from contactport.http.access import authorized_import
+from contactport.http.context import context_of
 from contactport.http.service import Service
-from contactport.http.spelling import spelt
+from contactport.http.wire import arguments, schemas
+from contactport.http.wire.arguments import Arguments
+from contactport.http.wire.long_poll import long_poll
+from contactport.http.wire.paths import read_id
+from contactport.http.wire.responses import success
 from contactport.store import events, imports
 from contactport.store.database import unavailable
 from contactport.store.events import Event
 from contactport.store.imports import Import
 
+_CODES = {int(code) for code in Code}
 LONGEST_WAIT = 30
 """Seconds: proxies cut off what is silent for a minute."""
 VERSION = "contactport-version"
@@ -48,21 +49,21 @@ class State(msgspec.Struct, frozen=True):
         """Whether nothing more is to come."""
         return any(event.type == "COMPLETE" for event in self.events)
 
-    def body(self, echo: str | None) -> bodies.Events:
+    def body(self, echo: str | None) -> schemas.EventsBody:
         """The body of the contract."""
         told = [
-            bodies.Event(
+            schemas.EventBody(
                 import_action_id=self.import_id,
                 import_id=self.import_id,
                 event_type=event.type,
                 value=event.value,
                 description=event.description,
                 status=event.status,
-                created_at=bodies.stamp(event.created_at),
+                created_at=schemas.stamp(event.created_at),
             )
             for event in self.events
         ]
-        return bodies.Events(
+        return schemas.EventsBody(
             events=told, import_id=self.import_id, user_id=self.user_id, id=self.import_id, echo=echo
         )
 
@@ -72,18 +73,18 @@ async def show_events(service: Service, request: Request) -> Response:
     given = await arguments.read(request, service.settings, arguments.EVENTS)
     wait = min(arguments.number(given, "wait") or 0, LONGEST_WAIT)
     since = arguments.number(given, "since")
-    state = await asked_state(service, request, spelt(request, ("json", "xml")), given)
+    state = await asked_state(service, request, read_id(request, ("json", "xml")), given)
     if wait and not state.ended and since in (None, state.version):
         state = await _changed(service, request, state, wait)
-    answer = answer_of(request.scope)
-    response = success(answer, "eventsResponse", state.body(answer.echo))
+    context = context_of(request.scope)
+    response = success(context, "eventsResponse", state.body(context.echo))
     response.headers[VERSION] = str(state.version)
     return response
 
 
 async def asked_state(service: Service, request: Request, name: str, given: Arguments) -> State:
-    """The state of the import that is asked for. Raises what `asked_import` raises."""
-    one, found = await asked_import(
+    """The state of the import that is asked for. Raises what `authorized_import` raises."""
+    one, found = await authorized_import(
         service, request, name, given, lambda connection, one: events.read(connection, one.id)
     )
     return _state(one, found)
@@ -117,7 +118,7 @@ async def _changed(service: Service, request: Request, known: State, wait: float
     """The first state that is another one, or the present one after `wait` seconds or when the process stops."""
     clock = asyncio.get_running_loop().time
     until = clock() + wait
-    async with hold(service, request.receive, known.domain_id, known.import_id) as held:
+    async with long_poll(service, request.receive, known.domain_id, known.import_id) as held:
         while True:
             fresh = await present(service, known)
             if held.left.is_set():
@@ -127,3 +128,10 @@ async def _changed(service: Service, request: Request, known: State, wait: float
             if fresh.version != known.version or held.ending.done() or clock() >= until:
                 return fresh
             await held.wait(until - clock())
+
+
+def why_failed(one: Import, events: Sequence[Event]) -> Refusal:
+    """The error that a failed import ended with, in the words of its COMPLETE event; its status is 404."""
+    code = Code(one.code) if one.code in _CODES else Code.UNEXPECTED
+    told = [event.description for event in events if event.status == "ERROR" and event.type == "COMPLETE"]
+    return Refusal(code, next(iter(told), None) or "", http=404)

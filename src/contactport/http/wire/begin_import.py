@@ -6,12 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contactport.errors import Code, Refusal
-from contactport.http import arguments, bodies
-from contactport.http.answer import answer_of
-from contactport.http.arguments import Arguments
-from contactport.http.auth import domain_of
-from contactport.http.respond import success
+from contactport.http.access import domain_of
+from contactport.http.context import context_of
 from contactport.http.service import Service
+from contactport.http.wire import arguments, schemas
+from contactport.http.wire.arguments import Arguments
+from contactport.http.wire.responses import success
 from contactport.imports import begin
 
 LONGEST_KEY = 255
@@ -60,7 +60,7 @@ async def _way_that_works(service: Service, request: Request, given: Arguments) 
 
 async def _begin(service: Service, request: Request, given: Arguments) -> Response:
     domain = await domain_of(service.store.database, request, given)
-    answer = answer_of(request.scope)
+    context = context_of(request.scope)
     import_id = await service.begin(
         begin.Request(
             domain=domain,
@@ -69,13 +69,13 @@ async def _begin(service: Service, request: Request, given: Arguments) -> Respon
             password=given.get("password", ""),
             server=given.get("server", ""),
             include=given.get("include", ""),
-            user_id=answer.user_id,
+            user_id=context.user_id,
             idempotency_key=_idempotency_key(request),
         )
     )
-    answer.import_id = import_id
-    body = bodies.Begun(echo=answer.echo, import_id=import_id, user_id=answer.user_id, id=import_id)
-    return success(answer, "result", body)
+    context.import_id = import_id
+    body = schemas.BegunBody(echo=context.echo, import_id=import_id, user_id=context.user_id, id=import_id)
+    return success(context, "result", body)
 
 
 def _idempotency_key(request: Request) -> str:

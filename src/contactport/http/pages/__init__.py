@@ -1,0 +1,1 @@
+"""Pages for people: HTML, with a style sheet and headers of their own."""
