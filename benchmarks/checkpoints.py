@@ -1,7 +1,7 @@
 """What the checkpoints cost, as a share of an import: `python -m benchmarks.checkpoints`.
 
 The same book by the same source and the same formats, one import at a time, three ways in turn: read by
-`imports.run` into a record that keeps nothing; attempted as a worker does it, every batch a transaction, in this
+`imports.run` into a sink that keeps nothing; attempted as a worker does it, every batch a transaction, in this
 process; and through the whole service, from begin_import to COMPLETE, which adds the job engine and its queue. The
 difference of the first two is what it costs that nothing is ever lost. The provider is another process, so a second
 core takes its part of the wall's time, but none of the processor time.
@@ -35,7 +35,7 @@ from benchmarks.streaming import streaming
 from benchmarks.wire import Connection as Wire
 from benchmarks.wire import request
 from contactport.imports.attempt import Attempts
-from contactport.imports.marks import Marks
+from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.memory import StoredMemory
 from contactport.imports.run import run
 from contactport.net.client import open_client
@@ -59,10 +59,10 @@ NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 class Nothing:
-    """A record that keeps nothing, and counts."""
+    """A sink that keeps nothing, and counts."""
 
     def __init__(self) -> None:
-        self.marks = Marks(b"nothing")
+        self.fingerprints = Fingerprints(b"nothing")
         self.count = 0
 
     async def store(self, batch: Batch, listed: int | None) -> None:
@@ -155,14 +155,14 @@ async def unkept(server: str, contacts: int, memory: ShortMemory) -> Cost:
     provider = providers.find("carddav")
     assert provider is not None
     account = Account(provider=provider, username="alice", password="secret", server=server, photos=False)
-    record = Nothing()
+    sink = Nothing()
 
     async def read() -> None:
         async with open_client(settings()) as client:
-            await run(source(provider.protocol), account, client, record, MEMBERS)
+            await run(source(provider.protocol), account, client, sink, MEMBERS)
 
     cost = await timed(read())
-    assert record.count == contacts, record.count
+    assert sink.count == contacts, sink.count
     return cost
 
 

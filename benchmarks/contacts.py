@@ -66,8 +66,8 @@ def put(data: Path, books: dict[str, tuple[list[Contact], list[Group]]]) -> tupl
             user_id=None,
             secret=imports.Secret("a password"),
             seconds=60.0,
-            provider_mark=b"p" * 16,
-            account_mark=b"a" * 16,
+            provider_key=b"p" * 16,
+            account_key=b"a" * 16,
         )
         import_id = imports.insert_import(connection, store.ring, beginning)
         claimed = imports.claim(connection, store.ring, import_id)

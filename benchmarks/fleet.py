@@ -164,7 +164,7 @@ def fleet(
 
     `nice` is the workers' niceness: an API beside them then gets its turn first.
     """
-    named = {**dict.fromkeys(RAISED, "1000000"), "workers": "16", **(settings or {})}
+    named = {**dict.fromkeys(RAISED, "1000000"), "import_concurrency": "16", **(settings or {})}
     with (
         tempfile.TemporaryDirectory(prefix="contactport-") as folder,
         made.fresh() as where,

@@ -87,14 +87,14 @@ def begin(store: Store, server: str) -> int:
         user_id=None,
         secret=Secret("secret", server),
         seconds=600,
-        provider_mark=store.ring.lasting_mark("provider", "bench"),
-        account_mark=store.ring.lasting_mark("account", "bench", "alice"),
+        provider_key=store.ring.lasting_mark("provider", "bench"),
+        account_key=store.ring.lasting_mark("account", "bench", "alice"),
     )
     return store.database.write_now(imports.insert_import, store.ring, beginning)
 
 
 def no_queue(_connection: Connection, _job: Job, _delay: float) -> None:
-    """No import is parked here: it would be left so."""
+    """No import is deferred here: it would be left so."""
     raise AssertionError("a limit is met that a benchmark is not to meet")
 
 

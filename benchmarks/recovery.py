@@ -79,7 +79,7 @@ def until_still(look: Look, import_id: int, pages: list[Held]) -> tuple[int, int
 
 def deaths(members: list[Member]) -> int:
     """How many lines of their logs tell of a death."""
-    return sum(one.log.read_bytes().count(b'"carrier_died"') for one in members)
+    return sum(one.log.read_bytes().count(b'"executor_died"') for one in members)
 
 
 def recover(

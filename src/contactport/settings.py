@@ -9,7 +9,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +23,8 @@ Seconds = Annotated[float, Meta(gt=0, le=YEAR)]
 PREFIX = "CONTACTPORT_"
 NO_SETTINGS = ("CONFIG", "TEST_", "FUZZ_")
 """How the names of our variables begin that are no settings."""
+RENAMED = {"workers": "import_concurrency"}
+"""Settings by the names that they had before: still read, with a warning."""
 FILE_BYTES = 1024 * 1024
 _PLACE = re.compile(r"(?P<told>.*) - at `\$\.(?P<name>\w+).*`", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
@@ -76,7 +78,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     begins_per_minute: Positive = 300
     imports_in_flight: Positive = 200
     polls_per_second: Positive = 100
-    workers: Positive = 16
+    import_concurrency: Positive = 16
     """How many imports one process runs at once."""
     provider_imports: Positive = 64
     """How many imports of one provider's host run at once, over all processes."""
@@ -134,7 +136,7 @@ FIXED = frozenset(
         "metrics",
         "log_format",
         "body_bytes",
-        "workers",
+        "import_concurrency",
         "provider_imports",
     }
 )
@@ -167,10 +169,12 @@ def load(
     file: Path | None = None,
     environment: Mapping[str, str] | None = None,
     overrides: Mapping[str, Any] | None = None,
+    warn: Callable[[str], None] = lambda _text: None,
 ) -> Settings:
     """Settings from the file, then the environment, then `overrides` (the command line; None is absent).
 
-    The file is `CONTACTPORT_CONFIG` unless it is given. Raises SettingError.
+    The file is `CONTACTPORT_CONFIG` unless it is given. `warn` is called for each setting that is given by a name
+    that it no longer has. Raises SettingError.
     """
     environment = os.environ if environment is None else environment
     if file is None and environment.get(f"{PREFIX}CONFIG"):
@@ -180,6 +184,17 @@ def load(
     if file is not None:
         values.update(_read(file))
         places.update(dict.fromkeys(values, f"in the settings file {file}"))
+        for old, new in RENAMED.items():
+            if old in values:
+                values.setdefault(new, values.pop(old))
+                places.setdefault(new, f"in the settings file {file}")
+                warn(f"the setting {old} in the settings file {file} is now called {new}: rename it")
+    for old, new in RENAMED.items():
+        raw = environment.get(PREFIX + old.upper())
+        if raw:
+            values[new] = _typed(new, raw)
+            places[new] = f"in the variable {PREFIX}{old.upper()}"
+            warn(f"the variable {PREFIX}{old.upper()} is now called {PREFIX}{new.upper()}: rename it")
     for name in Settings.__struct_fields__:
         raw = environment.get(PREFIX + name.upper())
         if raw:

@@ -79,7 +79,7 @@ def port_of(server: BookServer) -> int:
     return port
 
 
-def parked(shop: Shop, server: MoodyServer, import_id: int) -> Any:
+def deferred(shop: Shop, server: MoodyServer, import_id: int) -> Any:
     """Something once the server was asked and the import waits again."""
     return (server.asked and shop.state(import_id) == "waiting") or None
 
@@ -89,7 +89,7 @@ def test_a_provider_that_hangs_starves_no_other(tmp_path: Path, engine_url: str)
     with (
         MoodyServer("hanging") as slow,
         BookServer(COUNT) as good,
-        cluster(tmp_path, engine_url, workers="8") as shop,
+        cluster(tmp_path, engine_url, import_concurrency="8") as shop,
     ):
         stuck = [shop.start(slow, f"user{number}") for number in range(40)]
         # Six of a process's eight places, and no more.
@@ -104,10 +104,10 @@ def test_a_provider_that_wants_a_rest_gets_it_and_holds_no_worker(tmp_path: Path
     with (
         MoodyServer("tired") as tired,
         BookServer(COUNT) as good,
-        cluster(tmp_path, engine_url, workers="1") as shop,
+        cluster(tmp_path, engine_url, import_concurrency="1") as shop,
     ):
         first = shop.start(tired, "ann")
-        until(lambda: parked(shop, tired, first))
+        until(lambda: deferred(shop, tired, first))
         asked = tired.asked
         others = [shop.start(tired, f"user{number}") for number in range(4)]
         for account in ("bob", "cem", "dee"):
@@ -156,7 +156,7 @@ def test_a_provider_that_answers_again_is_asked_again(tmp_path: Path, engine_url
 def test_an_account_has_only_so_many_imports_at_once(tmp_path: Path, engine_url: str) -> None:
     with (
         MoodyServer("hanging") as slow,
-        cluster(tmp_path, engine_url, workers="8", account_imports="2") as shop,
+        cluster(tmp_path, engine_url, import_concurrency="8", account_imports="2") as shop,
     ):
         ids = [shop.start(slow, "ann") for _ in range(5)]
         until(lambda: slow.asked >= 2 or None)

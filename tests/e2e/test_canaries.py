@@ -91,7 +91,7 @@ def sealed(data: Path) -> list[bytes]:
         values = [
             value
             for query in (
-                "SELECT sealed_contacts, sealed_marks FROM contact_chunk",
+                "SELECT sealed_contacts, sealed_fingerprints FROM contact_chunk",
                 "SELECT sealed_key, sealed_username, sealed_user_id FROM import",
             )
             for row in connection.execute(query)

@@ -146,7 +146,7 @@ def test_a_hangup_reads_the_settings_again(tmp_path: Path) -> None:
         config.write_text("echo_characters = 10\nworkers = 3\n")
         running.process.send_signal(signal.SIGHUP)
         told = until(lambda: _last_event(running.stderr, "settings_reread"))
-        assert (told["changed"], told["after_a_restart"]) == (["echo_characters"], ["workers"])
+        assert (told["changed"], told["after_a_restart"]) == (["echo_characters"], ["import_concurrency"])
         assert refused()
         config.write_text("echo_characters = 'many'\n")
         running.process.send_signal(signal.SIGHUP)

@@ -31,7 +31,7 @@ PATIENCE = 120.0
 
 LOAD = {
     "retention": "36000",
-    "workers": "16",
+    "import_concurrency": "16",
     "begins_per_minute": "1000000",
     "imports_in_flight": "1000000",
     "polls_per_second": "1000000",

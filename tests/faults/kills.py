@@ -208,7 +208,7 @@ class _Run:
             mine = {
                 one.id: one
                 for one in rows.values()
-                if one.state == "running" and _carries(member, one.carrier)
+                if one.state == "running" and _carries(member, one.executor)
             }
             others = self._others(member)
             at = time.monotonic()
@@ -284,9 +284,9 @@ class _Run:
         self.outcome.complaints = self.cluster.complaints()
 
 
-def _carries(member: Member, carrier: str) -> bool:
+def _carries(member: Member, executor: str) -> bool:
     """Whether this is the name of the member's present process, in the job engine's table."""
-    return member.role == "all" or f"-{member.pid}-" in carrier
+    return member.role == "all" or f"-{member.pid}-" in executor
 
 
 def torture(

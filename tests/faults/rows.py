@@ -15,13 +15,13 @@ _IMPORTS = (
     '(SELECT count(*) FROM contact_chunk WHERE import_id = "import".id) '
     'FROM "import"'
 )
-_CARRIERS = "SELECT workflow_uuid, executor_id FROM {}workflow_status WHERE status = 'PENDING'"
+_EXECUTORS = "SELECT workflow_uuid, executor_id FROM {}workflow_status WHERE status = 'PENDING'"
 
 
 class Row(NamedTuple):
     """An import.
 
-    `code` is that of its failure; `carrier` is the name of the process that has taken its job, "" where none has.
+    `code` is that of its failure; `executor` is the name of the process that has taken its job, "" where none has.
     """
 
     id: int
@@ -30,7 +30,7 @@ class Row(NamedTuple):
     delivered: int
     code: int | None
     chunks: int
-    carrier: str
+    executor: str
 
     @property
     def ended(self) -> bool:
@@ -46,8 +46,8 @@ class Rows:
 
     def read(self) -> dict[int, Row]:
         """Every import by its number. Raises psycopg.Error or sqlite3.Error while the database is away."""
-        carriers = self._ask(_CARRIERS.format("dbos." if self._url else ""))
-        names = {int(str(job).partition(".")[0]): str(carrier) for job, carrier in carriers}
+        executors = self._ask(_EXECUTORS.format("dbos." if self._url else ""))
+        names = {int(str(job).partition(".")[0]): str(executor) for job, executor in executors}
         return {
             number: Row(number, state, epoch, delivered, code, chunks, names.get(number, ""))
             for number, state, epoch, delivered, code, chunks in self._ask(_IMPORTS)

@@ -36,19 +36,19 @@ def check_whole(application: Application, import_id: int) -> None:
     assert ledger == {"found": COUNT, "delivered": COUNT, "merged": 0, "rejected": 0}
 
 
-def carrier_of(cluster: Cluster, rows: Rows, import_id: int) -> Member:
+def executor_of(cluster: Cluster, rows: Rows, import_id: int) -> Member:
     """The worker that has taken an import's job."""
-    name = rows.one(import_id).carrier
+    name = rows.one(import_id).executor
     return next(one for one in cluster.workers if f"-{one.pid}-" in name)
 
 
-def cut_lock(postgres: Postgres, carrier: str) -> None:
+def cut_lock(postgres: Postgres, executor: str) -> None:
     """End the connection that holds a process's lock: to the others it looks dead."""
     with postgres.superuser() as connection:
         cut = connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 "
             "AND (classid::bigint << 32) | objid::bigint = hashtextextended('contactport/' || %s, 0)",
-            (carrier,),
+            (executor,),
         ).fetchall()
     assert cut == [(True,)]
 
@@ -72,13 +72,13 @@ def test_a_worker_that_only_seemed_dead(tmp_path: Path, books: BookServer, back:
             import_id = application.begin(books, ACCOUNT)
             at_least(pages, 1)
             before = rows.one(import_id)
-            first = carrier_of(cluster, rows, import_id)
+            first = executor_of(cluster, rows, import_id)
             second = next(one for one in cluster.workers if one is not first)
             first.signal(signal.SIGSTOP)
-            cut_lock(postgres, before.carrier)
+            cut_lock(postgres, before.executor)
 
             at_least(pages, 2)
-            assert carrier_of(cluster, rows, import_id) is second
+            assert executor_of(cluster, rows, import_id) is second
             assert rows.one(import_id).epoch == before.epoch + 1
 
             def store_some() -> bool | None:
@@ -98,7 +98,7 @@ def test_a_worker_that_only_seemed_dead(tmp_path: Path, books: BookServer, back:
             now = rows.one(import_id)
             # Who has the job is the engine's to note, a moment after the import's end.
             if stored.ended:
-                assert now._replace(carrier="") == stored._replace(carrier="")
+                assert now._replace(executor="") == stored._replace(executor="")
             else:
                 assert now.epoch == stored.epoch
 
@@ -121,7 +121,7 @@ def test_a_job_that_is_taken_up_while_it_runs(tmp_path: Path, books: BookServer,
                 at_least(pages, number)
                 until(lambda number=number: rows.one(import_id).epoch == number or None)
                 if number < attempts:
-                    hand_back(cluster, rows.one(import_id).carrier)
+                    hand_back(cluster, rows.one(import_id).executor)
             # Each of them has a page of the same contacts on its way, and they go on side by side.
             books.let_all_through(ACCOUNT)
             check_whole(application, import_id)
@@ -129,7 +129,7 @@ def test_a_job_that_is_taken_up_while_it_runs(tmp_path: Path, books: BookServer,
             assert rows.one(import_id).epoch == attempts
 
 
-def hand_back(cluster: Cluster, carrier: str) -> None:
+def hand_back(cluster: Cluster, executor: str) -> None:
     """Queue the jobs of a process that lives, as if it had died."""
     database = Database(
         postgresql(cluster.database_url) if cluster.database_url else sqlite(cluster.data / "contactport.db")
@@ -138,7 +138,7 @@ def hand_back(cluster: Cluster, carrier: str) -> None:
     async def now() -> int:
         jobs = Jobs(database)
         try:
-            return await jobs.hand_back(carrier)
+            return await jobs.hand_back(executor)
         finally:
             await jobs.close()
             await database.close()

@@ -51,8 +51,8 @@ def begin(store: Store, domain: Domain, service: str = "icloud") -> int:
             user_id=None,
             secret=Secret("password"),
             seconds=60,
-            provider_mark=b"p" * 16,
-            account_mark=b"a" * 16,
+            provider_key=b"p" * 16,
+            account_key=b"a" * 16,
         ),
     )
 

@@ -24,7 +24,7 @@ from contactport.settings import Settings
 from contactport.sources.providers import Provider, find, providers
 
 if TYPE_CHECKING:
-    from contactport.cli.record import Ledger, WrittenRecord
+    from contactport.cli.sink import Ledger, WriterSink
     from contactport.sources.base import Account, Source
 
 Show = Callable[["Ledger", int | None], None]
@@ -135,7 +135,7 @@ def _check_server(provider: Provider, server: str, username: str) -> None:
 
 def _import(settings: Settings, account: Account, format_: str, path: Path | None) -> tuple[Ledger, bool]:
     """The ledger, and whether an address book was not read to its end. Raises Failure."""
-    from contactport.cli.record import Ledger, WrittenRecord
+    from contactport.cli.sink import Ledger, WriterSink
     from contactport.cli.writer import Writer, output, part, write_of
     from contactport.sources.registry import SourceMissing, source
 
@@ -146,19 +146,17 @@ def _import(settings: Settings, account: Account, format_: str, path: Path | Non
         with output(path) as out, _terminal(path) as (tell, show, staged):
             groups: dict[str, list[str]] = {}
             writer = Writer(write_of(format_, groups), out)
-            record = WrittenRecord(
-                writer.put, groups=None if format_ == "vcf" else groups, tell=tell, show=show
-            )
-            ledger = record.ledger
+            sink = WriterSink(writer.put, groups=None if format_ == "vcf" else groups, tell=tell, show=show)
+            ledger = sink.ledger
             try:
-                asyncio.run(_run(settings, staged(protocol), account, record))
+                asyncio.run(_run(settings, staged(protocol), account, sink))
             except BaseException:
                 writer.abandon()
                 raise
             writer.close()
-            incomplete = record.tell_books()
-        if record.late:
-            say(f"{record.late} memberships of groups came after their contacts, and are left out")
+            incomplete = sink.tell_books()
+        if sink.late:
+            say(f"{sink.late} memberships of groups came after their contacts, and are left out")
     except SourceMissing as error:
         raise Failure(str(error), PROGRAM) from None
     except WireError as error:
@@ -174,7 +172,7 @@ def _import(settings: Settings, account: Account, format_: str, path: Path | Non
     return ledger, incomplete
 
 
-async def _run(settings: Settings, source: Source, account: Account, record: WrittenRecord) -> None:
+async def _run(settings: Settings, source: Source, account: Account, sink: WriterSink) -> None:
     from contactport.imports.run import run
     from contactport.net.client import open_client
     from contactport.sources.base import Resting
@@ -187,14 +185,14 @@ async def _run(settings: Settings, source: Source, account: Account, record: Wri
                     source,
                     account,
                     client,
-                    record,
+                    sink,
                     settings.import_members,
                     settings.processor_seconds,
                 )
     except TimeoutError:
         raise WireError(Code.TIMEOUT) from None
     finally:
-        await record.finish()
+        await sink.finish()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import click
 
 from contactport.cli.output import say
 from contactport.net.guard import parse_network
-from contactport.settings import NO_SETTINGS, PREFIX, SettingError, Settings, load, nearest
+from contactport.settings import NO_SETTINGS, PREFIX, RENAMED, SettingError, Settings, load, nearest
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -45,7 +45,7 @@ def settings_of(
 ) -> Settings:
     """The settings of this run; what is None is not overridden. Raises SettingError."""
     given = {"data": data, "allow_network": list(allow_network) or None, **overrides}
-    settings = load(config, overrides=given)
+    settings = load(config, overrides=given, warn=lambda text: say(f"warning: {text}"))
     check(settings)
     return settings
 
@@ -54,7 +54,12 @@ def heed_variables(environment: Mapping[str, str]) -> None:
     """Warn of variables that look like settings and are none. Raises SettingError for a slip of the pen."""
     for variable in sorted(environment):
         name = variable.removeprefix(PREFIX)
-        if name == variable or name.lower() in Settings.__struct_fields__ or name.startswith(NO_SETTINGS):
+        if (
+            name == variable
+            or name.lower() in Settings.__struct_fields__
+            or name.lower() in RENAMED
+            or name.startswith(NO_SETTINGS)
+        ):
             continue
         near = nearest(name)
         if near:

@@ -2,7 +2,7 @@
 
 How many imports of one host run at once, and that no host's keep another's from running, is the job engine's (see
 `imports/jobs.py` and docs/decisions/0009-what-the-queue-limits-and-what-we-do.md). Everything else is decided here,
-in the transaction that claims the import. One that has to wait is parked: it holds no worker, no connection and no
+in the transaction that claims the import. One that has to wait is deferred: it holds no worker, no connection and no
 password in memory, and a job of its own brings it back.
 """
 
@@ -35,17 +35,17 @@ log = structlog.get_logger()
 Enqueue = Callable[[Connection, Job, float], None]
 """Hands a job to the job engine, as part of the caller's transaction, to begin in so many seconds."""
 
-Why = Literal["rest", "account", "provider", "rate", "turn"]
+Why = Literal["backoff", "account", "provider", "rate", "turn"]
 """The provider asked for a rest; others of the account, or too many of the provider, are running; too many have begun
 in a minute; other domains have their turn."""
 STEP = 4
-"""An import that was parked once comes as late as one whose domain has four more running."""
+"""An import that was deferred once comes as late as one whose domain has four more running."""
 
-MOST_RESTS = 10
+MOST_BACKOFFS = 10
 """So often an import does as a provider asks, and no more: one that never has time is not available."""
 LONGEST_ACCOUNT_WAIT = 10.0
 """Seconds until an import looks again whether another of its account has ended."""
-LONGEST_HOST_REST = 600.0
+LONGEST_HOST_BACKOFF = 600.0
 """Seconds. One answer of one of a provider's machines keeps all its users waiting no longer."""
 _PROOF = frozenset({Code.WRONG_PASSWORD, Code.ACCOUNT_BLOCKED, Code.TERMS_CHANGED})
 """Ends that only a provider which is well can bring about."""
@@ -58,7 +58,7 @@ class Admitted(msgspec.Struct, frozen=True):
     secret: Secret
 
 
-class Parked(msgspec.Struct, frozen=True):
+class Deferred(msgspec.Struct, frozen=True):
     """It waits again, for so many seconds; the attempt is over."""
 
     why: Why
@@ -84,8 +84,8 @@ class _Wait(msgspec.Struct, frozen=True):
 
 def admit(
     connection: Connection, store: Store, settings: Settings, enqueue: Enqueue, import_id: int, job: int
-) -> Admitted | Parked | Refused | None:
-    """Let the import begin or go on, park it, or end it. None when this job has nothing to do with it any more.
+) -> Admitted | Deferred | Refused | None:
+    """Let the import begin or go on, defer it, or end it. None when this job has nothing to do with it any more.
 
     Raises vault.SealBroken when the ring no longer opens it.
     """
@@ -94,7 +94,7 @@ def admit(
         return None
     decided = _decide(connection, store.ring, settings, one)
     if isinstance(decided, _Wait):
-        decided = _park(connection, enqueue, one, decided, rests=one.rests)
+        decided = _defer(connection, enqueue, one, decided, backoffs=one.backoffs)
     if isinstance(decided, WireError):
         return _refuse(connection, store, settings, one, decided)
     if decided is not None:
@@ -112,14 +112,16 @@ def step_back(
     import_id: int,
     job: int,
     seconds: float,
-) -> Parked | Refused | None:
-    """Let others have the turn: the import is parked for so many seconds. None where the job has nothing to do."""
+) -> Deferred | Refused | None:
+    """Let others have the turn: the import is deferred for so many seconds. None where the job has nothing to do."""
     one = imports.candidate(connection, import_id)
     if one is None or one.job != job:
         return None
     wait = _Wait("turn", int(seconds * 1000), one.token_at)
-    parked = _park(connection, enqueue, one, wait, rests=one.rests)
-    return _refuse(connection, store, settings, one, parked) if isinstance(parked, WireError) else parked
+    deferred = _defer(connection, enqueue, one, wait, backoffs=one.backoffs)
+    return (
+        _refuse(connection, store, settings, one, deferred) if isinstance(deferred, WireError) else deferred
+    )
 
 
 def _refuse(
@@ -136,7 +138,7 @@ def _decide(
 ) -> _Wait | WireError | None:
     """None where it may be claimed. What goes on after its worker's death has its place and its token already."""
     goes_on = one.state == "running"
-    standing = breakers.Standing() if goes_on else breakers.ask(connection, one.provider_mark)
+    standing = breakers.Standing() if goes_on else breakers.ask(connection, one.provider_key)
     if standing.wait:
         return WireError(
             Code.UNAVAILABLE,
@@ -145,17 +147,17 @@ def _decide(
         )
     # Always in this order, so that no two admissions wait for each other.
     account_rate, host_rate = Rate(settings.account_per_minute), Rate(settings.provider_per_minute)
-    account = budgets.lock(connection, one.account_mark, account_rate)
-    host = budgets.lock(connection, one.provider_mark, host_rate)
+    account = budgets.lock(connection, one.account_key, account_rate)
+    host = budgets.lock(connection, one.provider_key, host_rate)
     paused = max((bucket.paused_until or bucket.at) - bucket.at for bucket in (account, host))
     if paused:
-        return _Wait("rest", paused)
+        return _Wait("backoff", paused)
     if goes_on:
         return None
-    refused = _judge_password(connection, ring, settings, one)
+    refused = _check_password(connection, ring, settings, one)
     if isinstance(refused, WireError):
         return refused
-    full = imports.running_at(connection, one.provider_mark) >= settings.provider_imports
+    full = imports.running_at(connection, one.provider_key) >= settings.provider_imports
     if refused or full:
         # The oftener it had to wait, the longer: an account with one big book is not asked about every second.
         longest = min(LONGEST_ACCOUNT_WAIT, 1.0 * 1.25 ** min(one.job, 20))
@@ -172,17 +174,17 @@ def _decide(
         wait = max(account.wait(account_rate), host.wait(host_rate))
         if wait > LONGEST_WAIT_MS:
             return _Wait("rate", wait)
-        for mark, bucket in ((one.account_mark, account), (one.provider_mark, host)):
+        for key, bucket in ((one.account_key, account), (one.provider_key, host)):
             bucket.take()
-            budgets.save(connection, mark, bucket)
+            budgets.save(connection, key, bucket)
         if wait:
             return _Wait("rate", wait, now + wait)
     if standing.trial:
-        breakers.begin_trial(connection, one.provider_mark, one.id)
+        breakers.begin_trial(connection, one.provider_key, one.id)
     return None
 
 
-def _judge_password(
+def _check_password(
     connection: Connection, ring: Ring, settings: Settings, one: Candidate
 ) -> WireError | bool:
     """An error where too many wrong passwords came before this one, true where others of the account run first.
@@ -210,13 +212,13 @@ def _has_password(connection: Connection, ring: Ring, import_id: int, password: 
         return False
 
 
-def _park(
-    connection: Connection, enqueue: Enqueue, one: Candidate, wait: _Wait, *, rests: int
-) -> Parked | WireError:
+def _defer(
+    connection: Connection, enqueue: Enqueue, one: Candidate, wait: _Wait, *, backoffs: int
+) -> Deferred | WireError:
     """Let it wait. An error where its time would be over before."""
     now = now_ms()
     if now + wait.ms > one.deadline:
-        if wait.why == "rest":
+        if wait.why == "backoff":
             return WireError(
                 Code.UNAVAILABLE,
                 f"The provider has asked to be left alone for {_in_words(wait.ms)}, which is longer than this import "
@@ -228,52 +230,54 @@ def _park(
             "provider were begun at once. Please begin it again in a few minutes.",
         )
     ms = wait.ms
-    if wait.token_at is None and wait.why in ("rest", "rate"):
+    if wait.token_at is None and wait.why in ("backoff", "rate"):
         # Whoever waits for the same moment has to take a token then; they need not all ask in the same instant.
         ms = min(ms, int(LONGEST_WAIT_MS * random.uniform(0.7, 1.0))) + random.randrange(1000)  # noqa: S311
-    number = imports.park(connection, one, now + ms, token_at=wait.token_at, rests=rests)
-    rank = imports.rank(connection, one.domain_id, one.provider_mark, ("running",)) + STEP * number
+    number = imports.defer(connection, one, now + ms, token_at=wait.token_at, backoffs=backoffs)
+    rank = imports.rank(connection, one.domain_id, one.provider_key, ("running",)) + STEP * number
     enqueue(connection, Job(one.id, number, rank), ms / 1000)
-    return Parked(wait.why, ms / 1000)
+    return Deferred(wait.why, ms / 1000)
 
 
-def rest(
+def back_off(
     connection: Connection, settings: Settings, enqueue: Enqueue, import_id: int, failure: WireError
-) -> Parked | WireError:
-    """Leave the host, or this account, alone for as long as `failure` asks: the import is parked, or ends with this.
+) -> Deferred | WireError:
+    """Leave the host, or this account, alone for as long as `failure` asks: defer the import, or end it with this.
 
-    The attempt's epoch has been checked. Parked, it counts neither for its provider nor against it.
+    The attempt's epoch has been checked. Deferred, it counts neither for its provider nor against it.
     """
     one = imports.candidate(connection, import_id)
     assert one is not None, "its row is held"
     assert failure.retry_after is not None
     if failure.provider_failed:
-        mark, rate, longest = one.provider_mark, Rate(settings.provider_per_minute), LONGEST_HOST_REST
+        key, rate, longest = one.provider_key, Rate(settings.provider_per_minute), LONGEST_HOST_BACKOFF
     else:
-        mark, rate, longest = one.account_mark, Rate(settings.account_per_minute), math.inf
-    bucket = budgets.lock(connection, mark, rate)
+        key, rate, longest = one.account_key, Rate(settings.account_per_minute), math.inf
+    bucket = budgets.lock(connection, key, rate)
     bucket.pause(min(failure.retry_after, longest))
-    budgets.save(connection, mark, bucket)
-    if one.rests >= MOST_RESTS:
+    budgets.save(connection, key, bucket)
+    if one.backoffs >= MOST_BACKOFFS:
         return failure
-    wait = _Wait("rest", failure.retry_after * 1000)
-    parked = _park(connection, enqueue, one, wait, rests=one.rests + 1)
-    if isinstance(parked, WireError):
-        parked.provider_failed = failure.provider_failed
-    return parked
+    wait = _Wait("backoff", failure.retry_after * 1000)
+    deferred = _defer(connection, enqueue, one, wait, backoffs=one.backoffs + 1)
+    if isinstance(deferred, WireError):
+        deferred.provider_failed = failure.provider_failed
+    return deferred
 
 
-def learn(connection: Connection, settings: Settings, one: Import, failure: WireError | None) -> None:
+def record_outcome(
+    connection: Connection, settings: Settings, one: Import, failure: WireError | None
+) -> None:
     """What an import's end says of its provider; many say nothing, such as an address that leads nowhere."""
-    assert one.provider_mark is not None
+    assert one.provider_key is not None
     if failure is None or failure.code in _PROOF:
-        breakers.succeed(connection, one.provider_mark)
+        breakers.succeed(connection, one.provider_key)
     elif failure.provider_failed:
         provider = providers.find(one.service)
         assert provider is not None, "begin() takes known services only"
         service = None if provider.self_hosted else provider.code
         patience = Patience(settings.breaker_failures, settings.breaker_seconds)
-        if breakers.fail(connection, one.provider_mark, service, one.id, patience):
+        if breakers.fail(connection, one.provider_key, service, one.id, patience):
             log.warning("breaker_opened", service=one.service)
 
 

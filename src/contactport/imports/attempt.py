@@ -12,14 +12,14 @@ from sqlalchemy import Connection
 from contactport import telemetry
 from contactport.errors import Code, WireError
 from contactport.imports import admission
-from contactport.imports.admission import Enqueue, Parked, Refused
+from contactport.imports.admission import Deferred, Enqueue, Refused
 from contactport.imports.begin import host_of, learning_scope
 from contactport.imports.diagnosis import diagnosis
-from contactport.imports.marks import Marks
-from contactport.imports.pace import Pace
-from contactport.imports.progress import StoredRecord
+from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.run import run
 from contactport.imports.slots import Slot, Slots
+from contactport.imports.stall import StallDetector
+from contactport.imports.store_sink import StoreSink
 from contactport.net.client import Client
 from contactport.settings import Settings
 from contactport.sources import providers
@@ -65,7 +65,7 @@ class Attempts:
         self._find_source = find_source
         self._open_client = open_client
         self._enqueue = enqueue
-        self._slots = Slots(settings.workers)
+        self._slots = Slots(settings.import_concurrency)
 
     async def perform(self, import_id: int, job: int = 0) -> None:
         """Carry an import to its end, or to where it has to wait, from wherever an earlier attempt left it.
@@ -99,7 +99,7 @@ class Attempts:
             self._store.database.reserve.check()
         patience = self._slots.patience(queued.domain_id, job)
         slot = await self._slots.take(
-            queued.domain_id, queued.provider_mark, self._settings.turn_seconds, patience
+            queued.domain_id, queued.provider_key, self._settings.turn_seconds, patience
         )
         if slot is None:
             await self._step_back(import_id, job, 0.0)
@@ -121,7 +121,7 @@ class Attempts:
     async def _step_back(self, import_id: int, job: int, seconds: float, epoch: int | None = None) -> None:
         """Let others have the turn; `epoch` is that of the attempt that ends so."""
 
-        def transaction(connection: Connection) -> Parked | Refused | None:
+        def transaction(connection: Connection) -> Deferred | Refused | None:
             if epoch is not None:
                 imports.check_epoch(connection, import_id, epoch)
             return admission.step_back(
@@ -133,8 +133,8 @@ class Attempts:
         except Fenced:
             log.info("import_fenced", import_id=import_id, epoch=epoch)
             return
-        if isinstance(stepped, Parked):
-            _log_parked(import_id, stepped)
+        if isinstance(stepped, Deferred):
+            _log_deferred(import_id, stepped)
 
     async def _attempt_in(self, slot: Slot, import_id: int, job: int) -> None:
         try:
@@ -147,8 +147,8 @@ class Attempts:
             return
         if admitted is None:
             return
-        if isinstance(admitted, Parked):
-            _log_parked(import_id, admitted)
+        if isinstance(admitted, Deferred):
+            _log_deferred(import_id, admitted)
             return
         if isinstance(admitted, Refused):
             log.info("import_refused", import_id=import_id, code=int(admitted.code))
@@ -182,12 +182,12 @@ class Attempts:
             log.error("import_broke", import_id=one.id, error=type(error).__name__, exc_info=error)
             failure, cause = WireError(Code.UNEXPECTED), error
         try:
-            parked = await self._store.database.write(self._end, one, secret, failure)
+            deferred = await self._store.database.write(self._end, one, secret, failure)
         except Fenced:
             log.info("import_fenced", import_id=one.id, epoch=one.epoch)
             return
-        if parked is not None:
-            _log_parked(one.id, parked)
+        if deferred is not None:
+            _log_deferred(one.id, deferred)
             return
         log.info(
             "import_ended",
@@ -230,15 +230,15 @@ class Attempts:
             photos="photo" in one.include,
             scope=" ".join(learning_scope(provider, one.domain_id)),
         )
-        record = StoredRecord(self._store, one, await self._store.database.read(_marks, one, one.key))
+        sink = StoreSink(self._store, one, await self._store.database.read(_fingerprints, one, one.key))
         async with (
             asyncio.timeout(max(0.0, (one.deadline - now_ms()) / 1000)) as limit,
             self._open_client() as client,
         ):
             clients.append(client)
             client.observe = telemetry.of_provider(provider.code)
-            pace = Pace(self._settings, lambda: (client.budget.spent, record.found))
-            watching = asyncio.create_task(pace.until_too_slow())
+            stall = StallDetector(self._settings, lambda: (client.budget.spent, sink.found))
+            watching = asyncio.create_task(stall.until_too_slow())
             # Either ends the attempt as its time does, wherever it is.
             watching.add_done_callback(lambda task: None if task.cancelled() else _end_now(limit))
             slot.give_up = lambda: _end_now(limit)
@@ -247,7 +247,7 @@ class Attempts:
                     source,
                     account,
                     client,
-                    record,
+                    sink,
                     self._settings.import_members,
                     self._settings.processor_seconds,
                 )
@@ -261,24 +261,24 @@ class Attempts:
 
     def _end(
         self, connection: Connection, one: Import, secret: Secret, failure: WireError | None
-    ) -> Parked | None:
+    ) -> Deferred | None:
         """The import's end, and what it teaches of the provider and the password, in one transaction; or that it is
-        parked, as the provider wishes. Raises Fenced.
+        deferred, as the provider wishes. Raises Fenced.
         """
         imports.check_epoch(connection, one.id, one.epoch)
         # Where the provider's rest can't be taken, and some books are whole, that is all there is to have.
         complete = failure is None or isinstance(failure, Resting)
         if failure is not None and failure.retry_after:
-            rested = admission.rest(connection, self._settings, self._enqueue, one.id, failure)
-            if isinstance(rested, Parked):
-                return rested
-            failure = rested
+            backed_off = admission.back_off(connection, self._settings, self._enqueue, one.id, failure)
+            if isinstance(backed_off, Deferred):
+                return backed_off
+            failure = backed_off
         self._store.signals.announce(connection, one.id)
         retention = domains.retention_of(connection, one.domain_id) or self._settings.retention
         provider = providers.find(one.service)
         assert provider is not None
         assert one.username is not None
-        admission.learn(connection, self._settings, one, failure)
+        admission.record_outcome(connection, self._settings, one, failure)
         who = (one.domain_id, host_of(provider, secret.server, one.username), one.username)
         if complete or failure is None:
             endings.complete(connection, one, retention)
@@ -296,10 +296,10 @@ def _end_now(limit: asyncio.Timeout) -> None:
         limit.reschedule(0.0)
 
 
-def _log_parked(import_id: int, parked: Parked) -> None:
-    log.info("import_parked", import_id=import_id, why=parked.why, seconds=round(parked.seconds, 1))
+def _log_deferred(import_id: int, deferred: Deferred) -> None:
+    log.info("import_deferred", import_id=import_id, why=deferred.why, seconds=round(deferred.seconds, 1))
 
 
-def _marks(connection: Connection, one: Import, key: bytes) -> Marks:
-    """What earlier attempts have accounted for; a big book's marks as numbers would take tens of megabytes."""
-    return Marks(key, contacts.marks(connection, one))
+def _fingerprints(connection: Connection, one: Import, key: bytes) -> Fingerprints:
+    """What earlier attempts have accounted for; a big book's fingerprints as numbers would take tens of megabytes."""
+    return Fingerprints(key, contacts.fingerprints(connection, one))

@@ -47,9 +47,9 @@ async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Req
     host = host_of(provider, server, request.username)
     retention = request.domain.retention or settings.retention
 
-    provider_mark = store.ring.lasting_mark("provider", *learning_scope(provider, request.domain.id), host)
+    provider_key = store.ring.lasting_mark("provider", *learning_scope(provider, request.domain.id), host)
     # By domain, for any provider: nobody waits behind what another domain does with the same account.
-    account_mark = store.ring.lasting_mark(
+    account_key = store.ring.lasting_mark(
         "account", str(request.domain.id), host, request.username.strip().lower()
     )
 
@@ -65,7 +65,7 @@ async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Req
             if begun is not None:
                 return begun
         _check_limits(connection, settings, request.domain)
-        rank = imports.rank(connection, request.domain.id, provider_mark, ("waiting", "running"))
+        rank = imports.rank(connection, request.domain.id, provider_key, ("waiting", "running"))
         import_id = imports.insert_import(
             connection,
             store.ring,
@@ -77,8 +77,8 @@ async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Req
                 user_id=request.user_id,
                 secret=imports.Secret(request.password, server),
                 seconds=settings.import_seconds,
-                provider_mark=provider_mark,
-                account_mark=account_mark,
+                provider_key=provider_key,
+                account_key=account_key,
             ),
         )
         if refused:

@@ -12,7 +12,7 @@ import unicodedata
 from array import array
 
 from contactport.contact import Contact
-from contactport.imports.marks import BINS, Marks, MarkSet
+from contactport.imports.fingerprints import BINS, Fingerprints, FingerprintSet
 from contactport.store.contacts import Essence, Origin
 
 MOST = 16
@@ -20,8 +20,8 @@ MOST = 16
 SAME_BYTES = "it is the same card, byte for byte"
 SAME_UID = "it has the same UID and name, and no e-mail address or telephone number that the other lacks"
 
-_MARK = 8
-_WIDTH = _MARK + 4
+_FINGERPRINT = 8
+_WIDTH = _FINGERPRINT + 4
 _PUNCTUATION = re.compile(r"[\s\-().\\/\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060-\u2069\ufeff]+")
 _DIALLED = re.compile(r"\+?[0-9]+")
 
@@ -48,40 +48,40 @@ class Duplicates:
     A book without duplicates needs none of it, so it is made when the first card comes whose UID or bytes are known.
     """
 
-    def __init__(self, marks: Marks) -> None:
-        self._marks = marks
+    def __init__(self, fingerprints: Fingerprints) -> None:
+        self._fingerprints = fingerprints
         self._places = _Places()
         self._bytes = _Numbers()
         self._cards = _Numbers()
-        self._details = MarkSet()
+        self._details = FingerprintSet()
 
     def add(self, origin: Origin, contact: Contact | Essence) -> None:
         """Account for a contact that is delivered."""
         number = self._places.add(origin.key)
-        if origin.mark:
-            self._bytes.add(origin.mark, number)
+        if origin.fingerprint:
+            self._bytes.add(origin.fingerprint, number)
         if not contact.uid:
             return
-        alike = self._alike(self._marks.of_uid(origin.book, contact.uid), contact)
+        alike = self._alike(self._fingerprints.of_uid(origin.book, contact.uid), contact)
         for n in range(MOST):
-            card = self._marks.of_number(alike, n)
+            card = self._fingerprints.of_number(alike, n)
             if self._cards.get(card) is None:
                 self._cards.add(card, number)
                 for detail in self._details_of(contact):
                     self._details.add(card ^ detail)
                 return
 
-    def of_bytes(self, mark: int) -> str | None:
+    def of_bytes(self, fingerprint: int) -> str | None:
         """The place of the card that has these very bytes."""
-        number = self._bytes.get(mark)
+        number = self._bytes.get(fingerprint)
         return None if number is None else self._places[number]
 
-    def of_uid(self, uid_mark: int, contact: Contact) -> str | None:
+    def of_uid(self, uid_fingerprint: int, contact: Contact) -> str | None:
         """The place of the card that this one, of the same UID in the same book, adds nothing to."""
-        alike = self._alike(uid_mark, contact)
+        alike = self._alike(uid_fingerprint, contact)
         details = self._details_of(contact)
         for n in range(MOST):
-            card = self._marks.of_number(alike, n)
+            card = self._fingerprints.of_number(alike, n)
             number = self._cards.get(card)
             if number is None:
                 return None
@@ -89,33 +89,35 @@ class Duplicates:
                 return self._places[number]
         return None
 
-    def _alike(self, uid_mark: int, contact: Contact | Essence) -> int:
+    def _alike(self, uid_fingerprint: int, contact: Contact | Essence) -> int:
         """Stands for all cards of this UID in its book that have this name."""
-        return self._marks.of_text(uid_mark, same_name(contact.formatted_name))
+        return self._fingerprints.of_text(uid_fingerprint, same_name(contact.formatted_name))
 
     def _details_of(self, contact: Contact | Essence) -> set[int]:
-        emails = {self._marks.of_text(0, same_email(email.address)) for email in contact.emails}
-        return emails | {self._marks.of_text(1, same_phone(phone.number)) for phone in contact.phones}
+        emails = {self._fingerprints.of_text(0, same_email(email.address)) for email in contact.emails}
+        return emails | {self._fingerprints.of_text(1, same_phone(phone.number)) for phone in contact.phones}
 
 
 class _Numbers:
-    """From a mark to a number below 2^32, in bins as a MarkSet's."""
+    """From a fingerprint to a number below 2^32, in bins as a FingerprintSet's."""
 
     def __init__(self) -> None:
         self._bins = [b""] * BINS
 
-    def get(self, mark: int) -> int | None:
-        packed = mark.to_bytes(_MARK, "little")
-        records = self._bins[mark % BINS]
+    def get(self, fingerprint: int) -> int | None:
+        packed = fingerprint.to_bytes(_FINGERPRINT, "little")
+        records = self._bins[fingerprint % BINS]
         at = records.find(packed)
         while at > 0 and at % _WIDTH:
             # Found across the border of two, or in a number.
             at = records.find(packed, at + 1)
-        return None if at < 0 else int.from_bytes(records[at + _MARK : at + _WIDTH], "little")
+        return None if at < 0 else int.from_bytes(records[at + _FINGERPRINT : at + _WIDTH], "little")
 
-    def add(self, mark: int, number: int) -> None:
-        """Add a mark that is not there."""
-        self._bins[mark % BINS] += mark.to_bytes(_MARK, "little") + number.to_bytes(4, "little")
+    def add(self, fingerprint: int, number: int) -> None:
+        """Add a fingerprint that is not there."""
+        self._bins[fingerprint % BINS] += fingerprint.to_bytes(_FINGERPRINT, "little") + number.to_bytes(
+            4, "little"
+        )
 
 
 class _Places:

@@ -29,7 +29,7 @@ _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 
 class Job(msgspec.Struct, frozen=True):
-    """One job of an import: the first, or the one after it was parked for the `number`th time.
+    """One job of an import: the first, or the one after it was deferred for the `number`th time.
 
     Of several that wait, that of the lowest `rank` is taken first.
     """
@@ -95,15 +95,15 @@ class Jobs:
             await self._client.delete_workflows_async([row.workflow_id for row in rows])
         return len(rows)
 
-    async def carriers(self) -> set[str]:
+    async def executors(self) -> set[str]:
         """The names of the processes that have taken jobs and not ended them, the living and the dead."""
         rows = await self._client.list_workflows_async(status="PENDING", load_input=False, load_output=False)
         return {row.executor_id for row in rows if row.executor_id is not None}
 
-    async def hand_back(self, carrier: str) -> int:
+    async def hand_back(self, executor: str) -> int:
         """Queue again what this process had taken: it must be dead, or have stopped. How many there were."""
         rows = await self._client.list_workflows_async(
-            status="PENDING", executor_id=carrier, load_input=False, load_output=False
+            status="PENDING", executor_id=executor, load_input=False, load_output=False
         )
         if rows:
             await self._client.resume_workflows_async([row.workflow_id for row in rows], queue_name=QUEUE)
@@ -114,8 +114,8 @@ class Jobs:
         await asyncio.to_thread(self._client.destroy)
 
 
-class Carrier:
-    """This process's share of the queue. `perform` carries an import to its end, or to where it is parked, as its
+class Executor:
+    """This process's share of the queue. `perform` carries an import to its end, or to where it is deferred, as its
     job of that number.
     """
 
@@ -125,12 +125,12 @@ class Carrier:
         name: str,
         perform: Callable[[int, int], Awaitable[None]],
         *,
-        workers: int,
+        concurrency: int,
     ) -> None:
         self.name = name
         self._database = database
         self._perform = perform
-        self._workers = workers
+        self._concurrency = concurrency
         self._running: dict[int, asyncio.Task[None]] = {}
         self._stopping = False
         self._dropping = 0
@@ -142,12 +142,12 @@ class Carrier:
         """
         config = _config(self._database, self.name)
         config["run_migrations"] = self._database.dialect == "sqlite"
-        config["max_executor_threads"] = self._workers + 24
+        config["max_executor_threads"] = self._concurrency + 24
         DBOS(config=config)
 
         async def workflow(import_id: int) -> None:
             assert DBOS.workflow_id is not None
-            await self._carry(import_id, number_of(DBOS.workflow_id))
+            await self._execute(import_id, number_of(DBOS.workflow_id))
 
         DBOS.workflow(name=WORKFLOW)(workflow)
         try:
@@ -161,18 +161,18 @@ class Carrier:
         await DBOS.register_queue_async(
             QUEUE,
             # Who of them runs is decided by `slots`.
-            worker_concurrency=self._workers + reserve_of(self._workers),
+            worker_concurrency=self._concurrency + reserve_of(self._concurrency),
             polling_interval_sec=POLL_SECONDS,
             on_conflict="always_update",
         )
 
     @property
-    def carrying(self) -> list[int]:
+    def running(self) -> list[int]:
         """The numbers of the imports that are under way here."""
         return list(self._running)
 
     def cancel(self, import_id: int) -> None:
-        """Cut off an import that this process is carrying, wherever it is; its job counts as done."""
+        """Cut off an import that this process is running, wherever it is; its job counts as done."""
         task = self._running.get(import_id)
         if task is not None:
             task.cancel()
@@ -205,7 +205,7 @@ class Carrier:
         # It had made its own threads the loop's; they are gone with it, and others still need some.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
-    async def _carry(self, import_id: int, number: int) -> None:
+    async def _execute(self, import_id: int, number: int) -> None:
         """The whole job. Cut off by `stop` or `drop`, it is left pending, and goes on when it is handed back."""
         task = asyncio.ensure_future(self._perform(import_id, number))
         self._running[import_id] = task

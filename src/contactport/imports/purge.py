@@ -24,10 +24,10 @@ SETTLED_MS = 30_000
 GRACE_MS = 60_000
 """An attempt ends itself at the deadline; the sweeper ends only after this much more what nobody carries."""
 LONGEST_OVERDUE_MS = 86_400_000
-"""What somebody carries ends by the carrier's own clock, which nobody can set; so late it is the sweeper's all the
+"""What somebody carries ends by the executor's own clock, which nobody can set; so late it is the sweeper's all the
 same."""
 FARTHEST_MS = 2 * budgets.LONGEST_WAIT_MS
-"""No import is ever parked for so long at a time."""
+"""No import is ever deferred for so long at a time."""
 
 
 class Housekeeper:
@@ -83,7 +83,7 @@ class Housekeeper:
         settled = [one for one in unfinished if one.created_at < now - SETTLED_MS]
         for one in unfinished:
             if (one.not_before or 0) > now + FARTHEST_MS:
-                # It was parked by a clock that has been set back since.
+                # It was deferred by a clock that has been set back since.
                 await self._jobs.hasten(Job(one.id, one.job))
                 log.warning("import_hastened", import_id=one.id)
         overdue = {one.id: one for one in settled if one.deadline + GRACE_MS < now}
@@ -102,7 +102,7 @@ class Housekeeper:
         log.error("import_swept", import_id=one.id)
 
     def _requeue(self, connection: Connection, job: Job) -> bool:
-        """Queue a forgotten job again; not one whose import has ended, or was parked and has its next, meanwhile."""
+        """Queue a forgotten job again, unless its import has ended or has its next job meanwhile."""
         one = imports.candidate(connection, job.import_id)
         if one is None or one.job != job.number:
             return False

@@ -1,7 +1,7 @@
 """Bytes that come again: what was read of them once is not read a second time.
 
-A contact that is alone in its bytes has a mark for them; this is for all others: groups, rejects, several cards in
-one, contacts that were merged.
+A contact that is alone in its bytes has a fingerprint for them. This is for all others: groups, rejects,
+several cards in one, contacts that were merged.
 """
 
 from __future__ import annotations
@@ -30,16 +30,18 @@ class Outcome(msgspec.Struct):
 
 
 class Repeated:
-    """The outcomes of one attempt, by the mark of the bytes: the latest, for memory has an end."""
+    """The outcomes of one attempt, by the fingerprint of the bytes: the latest, for memory has an end."""
 
     def __init__(self) -> None:
         self._outcomes: dict[int, Outcome] = {}
 
-    def of(self, mark: int) -> Outcome | None:
+    def of(self, fingerprint: int) -> Outcome | None:
         """What became of these bytes, if that is remembered."""
-        return self._outcomes.get(mark)
+        return self._outcomes.get(fingerprint)
 
-    def keep(self, mark: int, place: str, cards: Sequence[Contact | Group | Passed | Reject | Note]) -> None:
+    def keep(
+        self, fingerprint: int, place: str, cards: Sequence[Contact | Group | Passed | Reject | Note]
+    ) -> None:
         """Remember what stood in the bytes, unless their rejects are many."""
         rejects = [item for item in cards if isinstance(item, Reject)]
         if len(rejects) > _REJECTS:
@@ -47,4 +49,4 @@ class Repeated:
         if len(self._outcomes) >= _KEPT:
             del self._outcomes[next(iter(self._outcomes))]
         contacts = sum(isinstance(item, Contact) for item in cards)
-        self._outcomes[mark] = Outcome(place, contacts, rejects, not cards)
+        self._outcomes[fingerprint] = Outcome(place, contacts, rejects, not cards)

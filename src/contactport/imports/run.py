@@ -1,4 +1,4 @@
-"""One attempt at an import: from a source's pages to batches in a record.
+"""One attempt at an import: from a source's pages to batches in a sink.
 
 It knows neither the job engine nor the database: `contactport import` runs it on a terminal, the service behind
 its tables.
@@ -20,7 +20,7 @@ from contactport.errors import Code, WireError
 from contactport.formats.budgets import SMALL, bounded
 from contactport.formats.charsets.evidence import Evidence
 from contactport.imports.duplicates import SAME_BYTES, SAME_UID, Duplicates
-from contactport.imports.marks import Marks
+from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.repeated import Outcome, Repeated
 from contactport.imports.slices import Slices
 from contactport.net.client import Client
@@ -42,10 +42,10 @@ FLUSH_SECONDS = 0.5
 """A slow server's cards are stored, and so shown, at least this often."""
 
 
-class Record(Protocol):
+class Sink(Protocol):
     """Where an attempt's batches go."""
 
-    marks: Marks
+    fingerprints: Fingerprints
 
     async def store(self, batch: Batch, listed: int | None) -> None:
         """Keep a batch for good; `listed` is how many members the source knows of so far, if it does."""
@@ -57,9 +57,9 @@ class Record(Protocol):
 
 
 async def run(
-    source: Source, account: Account, client: Client, record: Record, members: int, seconds: float = 1.0
+    source: Source, account: Account, client: Client, sink: Sink, members: int, seconds: float = 1.0
 ) -> None:
-    """Read every page to the record. Raises WireError, and whatever the record raises.
+    """Read every page to the sink. Raises WireError, and whatever the sink raises.
 
     `members` is the largest number of person cards taken, `seconds` the processor time that each MiB of them may
     take.
@@ -67,9 +67,9 @@ async def run(
     evidence = Evidence()
     format_ = import_module(f"contactport.formats.{source.format}")
     read, observe = partial(format_.steps, evidence=evidence), partial(format_.observe, evidence=evidence)
-    attempt = _Attempt(read, observe, record, members, Slices(seconds))
+    attempt = _Attempt(read, observe, sink, members, Slices(seconds))
     try:
-        async with aclosing(source.pages(account, client, record.marks)) as pages:
+        async with aclosing(source.pages(account, client, sink.fingerprints)) as pages:
             async for page in pages:
                 await attempt.take(page)
     except Resting:
@@ -83,20 +83,20 @@ class _Doubtful(NamedTuple):
     """A card whose bytes are known (then it was not read), or a contact whose UID is."""
 
     raw: RawCard
-    key_mark: int
-    data_mark: int
+    key_fingerprint: int
+    data_fingerprint: int
     contact: Contact | None = None
-    uid_mark: int = 0
+    uid_fingerprint: int = 0
 
 
 class _Attempt:
-    def __init__(self, read: Read, observe: Observe, record: Record, members: int, slices: Slices) -> None:
+    def __init__(self, read: Read, observe: Observe, sink: Sink, members: int, slices: Slices) -> None:
         self._read = read
         self._observe = observe
         self._slices = slices
         self._repeated = Repeated()
-        self._record = record
-        self._marks = record.marks
+        self._sink = sink
+        self._fingerprints = sink.fingerprints
         self._members = members
         self._found = 0
         self._memberships = Memberships()
@@ -111,7 +111,7 @@ class _Attempt:
     async def take(self, page: Page) -> None:
         """Account for every card of a page."""
         if page.owner is not None:
-            self._owner = self._marks.of_key(page.owner)
+            self._owner = self._fingerprints.of_key(page.owner)
         self._listed = page.listed if page.listed is not None else self._listed
         self._slices.begin()
         for raw in page.cards:
@@ -131,9 +131,11 @@ class _Attempt:
                 await self._slices.turn()
         for reject in page.rejects:
             await self._slices.turn()
-            mark = self._marks.of_key(reject.place)
-            if not self._marks.was_before(mark) and not self._marks.is_repeat(mark):
-                self._batch.marks.append(mark)
+            fingerprint = self._fingerprints.of_key(reject.place)
+            if not self._fingerprints.was_before(fingerprint) and not self._fingerprints.is_repeat(
+                fingerprint
+            ):
+                self._batch.fingerprints.append(fingerprint)
                 self._reject(reject)
         self._slices.end()
         self._repeat(page.repeats)
@@ -148,28 +150,28 @@ class _Attempt:
             await self.flush()
 
     async def flush(self) -> None:
-        """Hand what has been gathered to the record."""
+        """Hand what has been gathered to the sink."""
         batch, self._batch = self._batch, Batch()
-        if batch.marks or batch.found or batch.books:
-            await self._record.store(batch, self._listed)
+        if batch.fingerprints or batch.found or batch.books:
+            await self._sink.store(batch, self._listed)
         self._bytes = 0
         self._flushed = time.monotonic()
 
     async def _card(self, raw: RawCard) -> None:
-        mark = self._marks.of_key(raw.key)
-        if self._marks.is_repeat(mark):
+        fingerprint = self._fingerprints.of_key(raw.key)
+        if self._fingerprints.is_repeat(fingerprint):
             self._repeat(1)
             return
-        if self._marks.was_before(mark):
+        if self._fingerprints.was_before(fingerprint):
             return
-        self._batch.marks.append(mark)
+        self._batch.fingerprints.append(fingerprint)
         self._slices.received += len(raw.data)
-        data_mark = self._marks.of_bytes(raw.data)
-        if self._marks.is_known(data_mark):
+        data_fingerprint = self._fingerprints.of_bytes(raw.data)
+        if self._fingerprints.is_known(data_fingerprint):
             self._count(1)
-            self._doubtful.append(_Doubtful(raw, mark, data_mark))
+            self._doubtful.append(_Doubtful(raw, fingerprint, data_fingerprint))
             return
-        outcome = self._repeated.of(data_mark)
+        outcome = self._repeated.of(data_fingerprint)
         if outcome is not None:
             self._again(raw, outcome)
             return
@@ -184,7 +186,7 @@ class _Attempt:
             self._reject(Reject(raw.key, _NO_CARD))
         for item in items:
             if isinstance(item, Contact):
-                self._contact(raw, item, mark, data_mark if len(cards) == 1 else 0)
+                self._contact(raw, item, fingerprint, data_fingerprint if len(cards) == 1 else 0)
             elif isinstance(item, Reject):
                 self._reject(Reject(f"{raw.key}, {item.place}", item.reason))
             elif isinstance(item, Note):
@@ -193,8 +195,8 @@ class _Attempt:
                 await self._group(raw, item)
             else:
                 assert isinstance(item, Passed)
-        if not self._marks.is_known(data_mark):
-            self._repeated.keep(data_mark, raw.key, cards)
+        if not self._fingerprints.is_known(data_fingerprint):
+            self._repeated.keep(data_fingerprint, raw.key, cards)
 
     def _again(self, raw: RawCard, outcome: Outcome) -> None:
         """Account for bytes that were read before: its persons are delivered or merged already."""
@@ -223,20 +225,22 @@ class _Attempt:
             log.error("reader_raised", error=type(error).__name__, exc_info=error)
             return [Reject(raw.key, "this program failed to read it")]
 
-    def _contact(self, raw: RawCard, contact: Contact, key_mark: int, data_mark: int) -> None:
+    def _contact(self, raw: RawCard, contact: Contact, key_fingerprint: int, data_fingerprint: int) -> None:
         """Deliver a contact, unless its UID is known: then its fate is open.
 
-        `data_mark` is 0 where others are in the same bytes.
+        `data_fingerprint` is 0 where others are in the same bytes.
         """
         self._count(1)
-        uid_mark = self._marks.of_uid(_book(raw), contact.uid) if contact.uid else 0
-        if uid_mark:
-            if self._marks.is_known(uid_mark):
-                self._doubtful.append(_Doubtful(raw, key_mark, data_mark, contact, uid_mark))
+        uid_fingerprint = self._fingerprints.of_uid(_book(raw), contact.uid) if contact.uid else 0
+        if uid_fingerprint:
+            if self._fingerprints.is_known(uid_fingerprint):
+                self._doubtful.append(
+                    _Doubtful(raw, key_fingerprint, data_fingerprint, contact, uid_fingerprint)
+                )
                 return
-            self._marks.add(uid_mark)
-            self._batch.marks.append(uid_mark)
-        self._deliver(raw, contact, key_mark, data_mark)
+            self._fingerprints.add(uid_fingerprint)
+            self._batch.fingerprints.append(uid_fingerprint)
+        self._deliver(raw, contact, key_fingerprint, data_fingerprint)
 
     async def _group(self, raw: RawCard, group: Group) -> None:
         """Keep a group, with the members that there is room for."""
@@ -256,15 +260,15 @@ class _Attempt:
             )
         self._batch.groups.append(group)
 
-    def _deliver(self, raw: RawCard, contact: Contact, key_mark: int, data_mark: int) -> None:
-        if data_mark:
-            self._marks.add(data_mark)
-        origin = Origin(shortened(raw.key), _book(raw), data_mark)
+    def _deliver(self, raw: RawCard, contact: Contact, key_fingerprint: int, data_fingerprint: int) -> None:
+        if data_fingerprint:
+            self._fingerprints.add(data_fingerprint)
+        origin = Origin(shortened(raw.key), _book(raw), data_fingerprint)
         self._batch.contacts.append(contact)
         self._batch.origins.append(origin)
         if self._duplicates is not None:
             self._duplicates.add(origin, contact)
-        if key_mark == self._owner:
+        if key_fingerprint == self._owner:
             self._batch.owner = contact
 
     async def _settle(self) -> None:
@@ -273,25 +277,25 @@ class _Attempt:
         duplicates = self._duplicates
         if duplicates is None:
             duplicates = self._duplicates = await self._known_contacts()
-        for raw, key_mark, data_mark, contact, uid_mark in doubtful:
+        for raw, key_fingerprint, data_fingerprint, contact, uid_fingerprint in doubtful:
             if contact is None:
-                self._merge(raw, duplicates.of_bytes(data_mark), SAME_BYTES)
-                if key_mark == self._owner:
+                self._merge(raw, duplicates.of_bytes(data_fingerprint), SAME_BYTES)
+                if key_fingerprint == self._owner:
                     owners = [item for item in await self._items(raw) if isinstance(item, Contact)]
                     self._batch.owner = owners[0]
                 continue
-            into = duplicates.of_uid(uid_mark, contact)
+            into = duplicates.of_uid(uid_fingerprint, contact)
             if into is None:
-                self._deliver(raw, contact, key_mark, data_mark)
+                self._deliver(raw, contact, key_fingerprint, data_fingerprint)
             else:
                 self._merge(raw, into, SAME_UID)
-                if key_mark == self._owner:
+                if key_fingerprint == self._owner:
                     self._batch.owner = contact
 
     async def _known_contacts(self) -> Duplicates:
-        duplicates = Duplicates(self._marks)
+        duplicates = Duplicates(self._fingerprints)
         self._slices.end()
-        async for chunk in self._record.delivered():
+        async for chunk in self._sink.delivered():
             self._slices.begin()
             for origin, essence in chunk:
                 duplicates.add(origin, essence)

@@ -11,7 +11,7 @@ import asyncio
 
 import structlog
 
-from contactport.imports.jobs import Carrier, Jobs
+from contactport.imports.jobs import Executor, Jobs
 from contactport.store import imports
 from contactport.store.database import Database, unavailable
 from contactport.store.locks import Locks, LocksLost
@@ -29,18 +29,18 @@ LEADER = "housekeeper"
 class Watch:
     """Runs in each process that carries imports on PostgreSQL; made once."""
 
-    def __init__(self, locks: Locks, database: Database, jobs: Jobs, carrier: Carrier) -> None:
+    def __init__(self, locks: Locks, database: Database, jobs: Jobs, executor: Executor) -> None:
         self._locks = locks
         self._database = database
         self._jobs = jobs
-        self._carrier = carrier
+        self._executor = executor
         self.leads = False
         """Whether this process is the one that tidies up."""
 
     async def begin(self) -> None:
         """Take this process's own lock, before it takes a job. Raises LocksLost."""
         await self._locks.open()
-        if not await self._locks.take(self._carrier.name):
+        if not await self._locks.take(self._executor.name):
             raise LocksLost
         self.leads = await self._locks.take(LEADER)
 
@@ -64,31 +64,31 @@ class Watch:
         await self._locks.check()
         if not self.leads:
             self.leads = await self._locks.take(LEADER)
-        for name in await self._jobs.carriers():
-            if name == self._carrier.name or not await self._locks.take(name):
+        for name in await self._jobs.executors():
+            if name == self._executor.name or not await self._locks.take(name):
                 continue
             try:
                 count = await self._jobs.hand_back(name)
             finally:
                 await self._locks.free(name)
-            log.warning("carrier_died", carrier=name, imports=count)
-        carrying = self._carrier.carrying
-        if carrying:
-            for import_id in await self._database.read(imports.ended, carrying):
-                self._carrier.cancel(import_id)
+            log.warning("executor_died", executor=name, imports=count)
+        running = self._executor.running
+        if running:
+            for import_id in await self._database.read(imports.ended, running):
+                self._executor.cancel(import_id)
 
     async def _recover(self) -> None:
         """The lock is lost: drop what is carried, take the lock again, and hand back what nobody has taken up."""
         self.leads = False
-        log.error("lock_lost", carrier=self._carrier.name, carrying=len(self._carrier.carrying))
-        await self._carrier.drop()
+        log.error("lock_lost", executor=self._executor.name, running=len(self._executor.running))
+        await self._executor.drop()
         pauses = growing_pauses(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             try:
                 await self.begin()
-                count = await self._jobs.hand_back(self._carrier.name)
+                count = await self._jobs.hand_back(self._executor.name)
                 break
             except Exception as error:
                 log.warning("lock_waits_for_database", error=type(error).__name__)
             await asyncio.sleep(next(pauses))
-        log.info("lock_taken_again", carrier=self._carrier.name, imports=count)
+        log.info("lock_taken_again", executor=self._executor.name, imports=count)

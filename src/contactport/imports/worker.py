@@ -9,7 +9,7 @@ import socket
 from contextlib import suppress
 
 from contactport.imports.attempt import Attempts
-from contactport.imports.jobs import EMBEDDED, Carrier, Jobs
+from contactport.imports.jobs import EMBEDDED, Executor, Jobs
 from contactport.imports.purge import Housekeeper
 from contactport.imports.watch import Watch
 from contactport.settings import Settings
@@ -29,16 +29,16 @@ class Worker:
         self._settings = settings
         self._jobs = jobs
         self._distributed = bool(settings.database_url)
-        self._carrier = Carrier(
+        self._executor = Executor(
             store.database,
             name_of_this_process() if self._distributed else EMBEDDED,
             attempts.perform,
-            workers=settings.workers,
+            concurrency=settings.import_concurrency,
         )
         self._watching: asyncio.Task[None] | None = None
         self._tidying: asyncio.Task[None] | None = None
         self._locks = Locks(settings.database_url)
-        self._watch = Watch(self._locks, store.database, jobs, self._carrier)
+        self._watch = Watch(self._locks, store.database, jobs, self._executor)
         leads = (lambda: self._watch.leads) if self._distributed else (lambda: True)
         self._housekeeper = Housekeeper(store, settings, jobs, leads)
 
@@ -46,23 +46,23 @@ class Worker:
         """Take up the queue. Raises SchemaError, and LocksLost where the database can't be had."""
         if self._distributed:
             await self._watch.begin()
-        await self._carrier.launch()
+        await self._executor.launch()
         if self._distributed:
             self._watching = asyncio.create_task(self._watch.run())
         self._tidying = asyncio.create_task(self._housekeeper.run())
 
     def cancel(self, import_id: int) -> None:
         """Cut off an import that is under way here; those elsewhere notice by themselves."""
-        self._carrier.cancel(import_id)
+        self._executor.cancel(import_id)
 
     async def stop(self) -> None:
         """Stop taking, finish what can be finished within `drain_seconds`, and hand back the rest."""
         await _end(self._tidying)
-        await self._carrier.stop(self._settings.drain_seconds)
+        await self._executor.stop(self._settings.drain_seconds)
         # Only now: as long as imports go on here, others must know that this process lives.
         await _end(self._watching)
         if self._distributed:
-            await self._jobs.hand_back(self._carrier.name)
+            await self._jobs.hand_back(self._executor.name)
         await self._locks.close()
 
 

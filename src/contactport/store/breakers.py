@@ -2,7 +2,7 @@
 
 A row is there only while a provider's host is failing. `closed`: the last imports failed, but not enough of them.
 `open` until `retry_at`: nobody asks it. `half-open` after that: one import is the trial, and the others wait for what
-becomes of it. A trial that has ended without an answer, was parked, erased or removed with its domain, is none any
+becomes of it. A trial that has ended without an answer, was deferred, erased or removed with its domain, is none any
 more, so that the next import takes its place; one whose worker died is `running` still, and goes on as the trial.
 """
 
@@ -54,7 +54,7 @@ def _trial_runs() -> ColumnElement[bool]:
     return exists().where(
         import_.c.id == table.c.trial,
         import_.c.state == "running",
-        import_.c.provider_mark == table.c.mark,
+        import_.c.provider_key == table.c.mark,
     )
 
 

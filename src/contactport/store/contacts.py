@@ -1,4 +1,4 @@
-"""Pages of contacts: stored as sealed chunks, each in one transaction with its ledger, marks and event.
+"""Pages of contacts: stored as sealed chunks, each in one transaction with its ledger, fingerprints and event.
 
 500 contacts a row: measured on PostgreSQL, that writes 15 times and reads 10 times as fast as a row each.
 """
@@ -30,20 +30,20 @@ _LEVEL = 1
 
 
 class Origin(msgspec.Struct, array_like=True, gc=False):
-    """Where a contact came from: its card's key, its book, and the mark of its very bytes (0 where it has none)."""
+    """Where a contact came from: its card's key, its book, the fingerprint of its bytes (0: it has none)."""
 
     key: str
     book: str
-    mark: int
+    fingerprint: int
 
 
 class Batch(msgspec.Struct, gc=False):
     """What one transaction adds. `found` is counted apart, so that the database can check the sum.
 
-    `origins` are those of the contacts, in the same order. `marks` are 64-bit marks of every card accounted for here,
-    delivered or not; the marks of bytes are in the origins. `repeats` is the part of `merged` that the attempt
-    counted by itself; of the rest, `merges` says what was merged with what. `unkept_notes` is how many notes there
-    are beside these, since a card may give rise to any number.
+    `origins` are those of the contacts, in the same order. `fingerprints` are those of every card accounted for here,
+    delivered or not, 64 bits each; those of bytes are in the origins. `repeats` is the part of `merged` that the
+    attempt counted by itself; of the rest, `merges` says what was merged with what. `unkept_notes` is how many notes
+    there are beside these, since a card may give rise to any number.
     """
 
     contacts: list[Contact] = []
@@ -54,7 +54,7 @@ class Batch(msgspec.Struct, gc=False):
     unkept_notes: int = 0
     merges: list[Merge] = []
     books: list[BookOutcome] = []
-    marks: list[int] = []
+    fingerprints: list[int] = []
     found: int = 0
     merged: int = 0
     repeats: int = 0
@@ -68,7 +68,7 @@ def append(connection: Connection, one: Import, batch: Batch) -> int:
     """
     assert one.key is not None
     check_epoch(connection, one.id, one.epoch)
-    if batch.contacts or batch.groups or batch.marks:
+    if batch.contacts or batch.groups or batch.fingerprints:
         _put_chunk(connection, one, batch)
     row = connection.execute(
         select(
@@ -114,9 +114,10 @@ def _put_chunk(connection: Connection, one: Import, batch: Batch) -> None:
             sealed_groups=_pack(one, "groups", n, msgspec.json.encode(batch.groups))
             if batch.groups
             else None,
-            sealed_marks=vault.seal(
+            sealed_fingerprints=vault.seal(
                 one.key,
-                struct.pack(f"<{len(batch.marks)}Q", *batch.marks),
+                struct.pack(f"<{len(batch.fingerprints)}Q", *batch.fingerprints),
+                # Its first name: it is authenticated with every box that is stored.
                 context(one.id, "contact_chunk", "marks", n),
             ),
             sealed_origins=_pack(one, "origins", n, msgspec.msgpack.encode(batch.origins))
@@ -136,20 +137,22 @@ def _unpack(one: Import, field: str, n: int, box: bytes) -> bytes:
     return zstd.decompress(vault.unseal(one.key, box, context(one.id, "contact_chunk", field, n)))
 
 
-def marks(connection: Connection, one: Import) -> Iterable[int]:
-    """The marks of every card that earlier attempts of this import have accounted for."""
+def fingerprints(connection: Connection, one: Import) -> Iterable[int]:
+    """The fingerprints of every card that earlier attempts of this import have accounted for."""
     assert one.key is not None
     rows = connection.execute(
-        select(contact_chunk.c.n, contact_chunk.c.sealed_marks, contact_chunk.c.sealed_origins).where(
+        select(contact_chunk.c.n, contact_chunk.c.sealed_fingerprints, contact_chunk.c.sealed_origins).where(
             contact_chunk.c.import_id == one.id
         )
     )
     for row in rows:
-        plain = vault.unseal(one.key, row.sealed_marks, context(one.id, "contact_chunk", "marks", row.n))
+        plain = vault.unseal(
+            one.key, row.sealed_fingerprints, context(one.id, "contact_chunk", "marks", row.n)
+        )
         yield from struct.unpack(f"<{len(plain) // 8}Q", plain)
         for origin in _origins(one, row.n, row.sealed_origins):
-            if origin.mark:
-                yield origin.mark
+            if origin.fingerprint:
+                yield origin.fingerprint
 
 
 class Essence(msgspec.Struct, gc=False):

@@ -105,8 +105,8 @@ def _end(connection: Connection, import_id: int, state: State, code: int | None,
             ended_at=now,
             purge_at=now + retention * 1000,
             not_before=None,
-            provider_mark=None,
-            account_mark=None,
+            provider_key=None,
+            account_key=None,
         )
     )
     connection.execute(delete(secret).where(secret.c.import_id == import_id))
@@ -245,8 +245,8 @@ def _wipe(
             erased_at=now_ms(),
             erased_by=by,
             not_before=None,
-            provider_mark=None,
-            account_mark=None,
+            provider_key=None,
+            account_key=None,
             sealed_key=None,
             sealed_user_id=None,
             sealed_username=None,

@@ -40,8 +40,8 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str | None
     secret: Secret
     seconds: float
-    provider_mark: bytes
-    account_mark: bytes
+    provider_key: bytes
+    account_key: bytes
 
 
 class Import(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,8 +70,8 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
     """The open data key: never logged, never stored in clear."""
     job: int
     not_before: int | None
-    provider_mark: bytes | None
-    account_mark: bytes | None
+    provider_key: bytes | None
+    account_key: bytes | None
     key_number: int | None
     erased_at: int | None
     erased_by: Literal["request", "retention", "lost"] | None
@@ -110,9 +110,9 @@ def insert_import(connection: Connection, ring: vault.Ring, beginning: Beginning
             created_at=now,
             deadline=now + int(beginning.seconds * 1000),
             job=0,
-            rests=0,
-            provider_mark=beginning.provider_mark,
-            account_mark=beginning.account_mark,
+            backoffs=0,
+            provider_key=beginning.provider_key,
+            account_key=beginning.account_key,
             key_number=vault.key_number(box),
             sealed_key=box,
             sealed_user_id=None
@@ -145,9 +145,9 @@ class Candidate(msgspec.Struct, frozen=True):
     job: int
     deadline: int
     token_at: int | None
-    rests: int
-    provider_mark: bytes
-    account_mark: bytes
+    backoffs: int
+    provider_key: bytes
+    account_key: bytes
 
 
 def candidate(connection: Connection, import_id: int) -> Candidate | None:
@@ -161,9 +161,9 @@ def candidate(connection: Connection, import_id: int) -> Candidate | None:
             import_.c.job,
             import_.c.deadline,
             import_.c.token_at,
-            import_.c.rests,
-            import_.c.provider_mark,
-            import_.c.account_mark,
+            import_.c.backoffs,
+            import_.c.provider_key,
+            import_.c.account_key,
         )
         .where(import_.c.id == import_id, import_.c.state.in_(("waiting", "running")))
         .with_for_update()
@@ -176,7 +176,7 @@ def others_running(connection: Connection, one: Candidate) -> list[int]:
     return list(
         connection.execute(
             select(import_.c.id).where(
-                import_.c.account_mark == one.account_mark,
+                import_.c.account_key == one.account_key,
                 import_.c.state == "running",
                 import_.c.id != one.id,
             )
@@ -200,7 +200,7 @@ def _secret(key: bytes, box: bytes, import_id: int) -> Secret:
     return msgspec.json.decode(vault.unseal(key, box, context(import_id, "secret", "account")), type=Secret)
 
 
-def park(connection: Connection, one: Candidate, until: int, *, token_at: int | None, rests: int) -> int:
+def defer(connection: Connection, one: Candidate, until: int, *, token_at: int | None, backoffs: int) -> int:
     """Let an import wait again, until a time in ms; the number of the job that is to carry it then.
 
     Who carries it now can write nothing more. Its password stays sealed with it.
@@ -208,7 +208,7 @@ def park(connection: Connection, one: Candidate, until: int, *, token_at: int | 
     connection.execute(
         update(import_)
         .where(import_.c.id == one.id)
-        .values(state="waiting", job=one.job + 1, not_before=until, token_at=token_at, rests=rests)
+        .values(state="waiting", job=one.job + 1, not_before=until, token_at=token_at, backoffs=backoffs)
     )
     return one.job + 1
 
@@ -270,22 +270,22 @@ def count_in_flight(connection: Connection, domain_id: int) -> int:
     ).scalar_one()
 
 
-def rank(connection: Connection, domain_id: int, provider_mark: bytes, states: Collection[State]) -> int:
+def rank(connection: Connection, domain_id: int, provider_key: bytes, states: Collection[State]) -> int:
     """How late an import comes among all that wait: the more its domain has in these states, above all from the same
     host, the later.
     """
     everywhere, here = connection.execute(
-        select(func.count(), func.count().filter(import_.c.provider_mark == provider_mark)).where(
+        select(func.count(), func.count().filter(import_.c.provider_key == provider_key)).where(
             import_.c.domain_id == domain_id, import_.c.state.in_(states)
         )
     ).one()
     return here + everywhere // 8
 
 
-def running_at(connection: Connection, provider_mark: bytes) -> int:
+def running_at(connection: Connection, provider_key: bytes) -> int:
     """How many imports of a host are running, over all domains that are judged together."""
     return connection.execute(
-        select(func.count()).where(import_.c.state == "running", import_.c.provider_mark == provider_mark)
+        select(func.count()).where(import_.c.state == "running", import_.c.provider_key == provider_key)
     ).scalar_one()
 
 
@@ -293,14 +293,14 @@ class Queued(msgspec.Struct, frozen=True):
     """An import that a job is to carry, before its admission."""
 
     domain_id: int
-    provider_mark: bytes
+    provider_key: bytes
     deadline: int
 
 
 def queued(connection: Connection, import_id: int, job: int) -> Queued | None:
     """The import that this job is to carry; None where it has nothing to do any more."""
     row = connection.execute(
-        select(import_.c.domain_id, import_.c.provider_mark, import_.c.deadline).where(
+        select(import_.c.domain_id, import_.c.provider_key, import_.c.deadline).where(
             import_.c.id == import_id,
             import_.c.job == job,
             import_.c.state.in_(("waiting", "running")),
@@ -314,7 +314,7 @@ class Unfinished(msgspec.Struct, frozen=True):
 
     id: int
     job: int
-    provider_mark: bytes
+    provider_key: bytes
     created_at: int
     deadline: int
     retention: int | None
@@ -327,7 +327,7 @@ def unfinished(connection: Connection) -> list[Unfinished]:
         select(
             import_.c.id,
             import_.c.job,
-            import_.c.provider_mark,
+            import_.c.provider_key,
             import_.c.created_at,
             import_.c.deadline,
             domain.c.retention,
@@ -382,8 +382,8 @@ def _open(row: Row[Any], key: bytes | None) -> Import:
         purge_at=row.purge_at,
         job=row.job,
         not_before=row.not_before,
-        provider_mark=row.provider_mark,
-        account_mark=row.account_mark,
+        provider_key=row.provider_key,
+        account_key=row.account_key,
         key_number=row.key_number,
         erased_at=row.erased_at,
         erased_by=row.erased_by,

@@ -81,9 +81,9 @@ import_ = Table(
     Column("job", Integer, nullable=False),
     Column("not_before", BigInteger),
     Column("token_at", BigInteger),
-    Column("rests", Integer, nullable=False),
-    Column("provider_mark", LargeBinary(16)),
-    Column("account_mark", LargeBinary(16)),
+    Column("backoffs", Integer, nullable=False),
+    Column("provider_key", LargeBinary(16)),
+    Column("account_key", LargeBinary(16)),
     Column("key_number", Integer),
     Column("erased_at", BigInteger),
     Column("erased_by", String(16)),
@@ -96,16 +96,17 @@ import_ = Table(
     Index("ix_import_domain_created", "domain_id", "created_at"),
     Index("ix_import_domain_state", "domain_id", "state"),
     Index("ix_import_state_purge", "state", "purge_at"),
-    Index("ix_import_account", "account_mark"),
+    Index("ix_import_account", "account_key"),
 )
 """`repeats` is the part of `merged` that one attempt counted by itself, taken back when the next one begins. `notes`
 counts all notes; `incomplete` says that an address book was not read to its end though the import is complete.
 
-`job` counts the jobs that have carried it, one for each time it was parked; `not_before` is until when it is.
-`token_at` is when the token that it has taken in advance is due; `rests` how often its provider asked for one. The
-marks are truncated HMACs of the provider's host and of the account there, gone with the import's end. `key_number` is
-the ring's key that seals its data key. `erased_at` and `erased_by` ("request", "retention", "lost") are the receipt
-of its erasure: with `delivered` and `key_number` they say when, how many, and under which key.
+`job` counts the jobs that have carried it, one for each time it was deferred; `not_before` is until when it is.
+`token_at` is when the token that it has taken in advance is due; `backoffs` how often its provider asked to be left
+alone. `provider_key` and `account_key` are truncated HMACs of the provider's host and of the account there, gone with
+the import's end. `key_number` is the ring's key that seals its data key. `erased_at` and `erased_by` ("request",
+"retention", "lost") are the receipt of its erasure: with `delivered` and `key_number` they say when, how many, and
+under which key.
 """
 
 event = Table(
@@ -129,7 +130,7 @@ contact_chunk = Table(
     Column("count", Integer, nullable=False),
     Column("sealed_contacts", LargeBinary, nullable=False),
     Column("sealed_groups", LargeBinary),
-    Column("sealed_marks", LargeBinary, nullable=False),
+    Column("sealed_fingerprints", LargeBinary, nullable=False),
     Column("sealed_origins", LargeBinary),
 )
 """One page of an import: its contacts, its group cards, the marks of every card that it accounts for, and where its

@@ -19,7 +19,7 @@ from contactport.sources.providers import find
 from tests.faults.egress.front import handler
 from tests.faults.egress.table import ROWS, ZONE, Row
 from tests.faults.egress.watch import watching
-from tests.faults.matrix.cell import HeldRecord
+from tests.faults.matrix.cell import MemorySink
 from tests.unit.net.little_server import LittleServer, little_server, reply
 from tests.unit.net.name_server import name_server
 
@@ -124,7 +124,7 @@ class Ground:
         account = Account(provider=provider, username=username, password="secret", server=server, photos=True)
         try:
             async with open_client(settings, Rhythm(base=0.001, cap=0.001)) as client:
-                await run(CardDav(), account, client, HeldRecord(), settings.import_members)
+                await run(CardDav(), account, client, MemorySink(), settings.import_members)
         except WireError as error:
             return int(error.code)
         return 0

@@ -117,7 +117,7 @@ def state(application: Application, import_id: int) -> str:
 def test_a_domain_that_holds_every_slot_keeps_no_other_waiting(
     tmp_path: Path, database_of_cluster: str
 ) -> None:
-    settings = {"workers": "8", "turn_seconds": "2"}
+    settings = {"import_concurrency": "8", "turn_seconds": "2"}
     processes = 2 if database_of_cluster else 1
     with (
         ExitStack() as stack,

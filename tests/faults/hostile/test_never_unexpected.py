@@ -16,7 +16,7 @@ from contactport.settings import Settings
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from contactport.sources.providers import find
-from tests.faults.matrix.cell import HeldRecord
+from tests.faults.matrix.cell import MemorySink
 from tests.unit.net.little_server import Last, Request, little_server
 from tests.unit.net.name_server import name_server
 
@@ -155,7 +155,7 @@ async def ending(replies: Sequence[bytes], username: str, server: str | None) ->
         )
         try:
             async with open_client(here, Rhythm(base=0.0001, cap=0.0001)) as client:
-                await run(CardDav(), account, client, HeldRecord(), here.import_members)
+                await run(CardDav(), account, client, MemorySink(), here.import_members)
         except WireError as error:
             return error.code
     return None

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from contactport.errors import Code, WireError
-from contactport.imports.marks import Marks
+from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.run import run
 from contactport.net.client import open_client
 from contactport.net.retries import Rhythm
@@ -43,11 +43,11 @@ class WatchedRhythm(Rhythm, frozen=True):
         return min(self.cap, self.base * tries)
 
 
-class HeldRecord:
-    """An `imports.run.Record` in memory: addresses as they were delivered, and the ledger."""
+class MemorySink:
+    """An `imports.run.Sink` in memory: addresses as they were delivered, and the ledger."""
 
     def __init__(self) -> None:
-        self.marks = Marks(secrets.token_bytes(32))
+        self.fingerprints = Fingerprints(secrets.token_bytes(32))
         self.emails: list[str] = []
         self.found = self.merged = self.rejected = 0
         self._packed: list[bytes] = []
@@ -131,7 +131,7 @@ class Range:
         book = self.lump if stage == "lump" else self.pages
         provider = find("carddav")
         assert provider is not None
-        record = HeldRecord()
+        sink = MemorySink()
         failure: WireError | None = None
         began = time.monotonic()
         strays = self.strays
@@ -144,7 +144,7 @@ class Range:
                     asyncio.timeout(BOUND),
                     open_client(self.settings, rhythm) as client,
                 ):
-                    await run(CardDav(), account, client, record, self.settings.import_members)
+                    await run(CardDav(), account, client, sink, self.settings.import_members)
             except WireError as error:
                 failure = error
             except TimeoutError:
@@ -157,11 +157,11 @@ class Range:
             text="" if failure is None else failure.text,
             retry_after=None if failure is None else failure.retry_after,
             provider_failed=failure is not None and failure.provider_failed,
-            delivered=len(record.emails),
+            delivered=len(sink.emails),
             whole=(
-                sorted(record.emails) == book.emails
-                and record.rejected == 0
-                and record.found == len(record.emails) + record.merged
+                sorted(sink.emails) == book.emails
+                and sink.rejected == 0
+                and sink.found == len(sink.emails) + sink.merged
             ),
             struck=proxy.struck,
             requests=proxy.requests,

@@ -12,7 +12,7 @@ from contactport.net.client import open_client
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from contactport.sources.providers import find
-from tests.faults.matrix.cell import HeldRecord, Outcome, cells, run_cells, shooting_range
+from tests.faults.matrix.cell import MemorySink, Outcome, cells, run_cells, shooting_range
 from tests.faults.matrix.document import DOCUMENT, between, cells_of, shown
 from tests.faults.matrix.fault_proxy import FaultProxy, Stage
 from tests.faults.matrix.faults import ROWS, STAGES
@@ -54,11 +54,11 @@ async def test_the_book_is_read_where_nothing_fails(manner: Manner) -> None:
         book = here.lump if manner == "lump" else here.pages
         provider = find("carddav")
         assert provider is not None
-        record = HeldRecord()
+        sink = MemorySink()
         async with FaultProxy(book, here.certificates, None) as proxy, open_client(here.settings) as client:
             account = Account(provider=provider, username=USERNAME, password=PASSWORD, server=proxy.url)
-            await run(CardDav(), account, client, record, here.settings.import_members)
-        assert sorted(record.emails) == book.emails
+            await run(CardDav(), account, client, sink, here.settings.import_members)
+        assert sorted(sink.emails) == book.emails
         assert proxy.requests < 10
 
 

@@ -43,8 +43,8 @@ def ids(folder: Path) -> dict[str, int]:
                     user_id="canary-id",
                     secret=Secret("canary-password", "https://canary.example/"),
                     seconds=60,
-                    provider_mark=b"p" * 16,
-                    account_mark=b"a" * 16,
+                    provider_key=b"p" * 16,
+                    account_key=b"a" * 16,
                 ),
             )
             changed = update(import_).where(import_.c.id == found[state])

@@ -67,7 +67,7 @@ def test_a_database_that_is_down(
         ("IMPORT_SECONDS", "nan", "> 0.0"),
         ("IMPORT_SECONDS", "-1", "> 0.0"),
         ("RETENTION", "9" * 30, "31622400"),
-        ("WORKERS", "many", "`int`"),
+        ("IMPORT_CONCURRENCY", "many", "`int`"),
         ("LOG_FORMAT", "xml", "`json` or `text`"),
         ("RESOLVER", "name.server", "IP or IP:port"),
         ("RESOLVER", "127.0.0.1:99999", "IP or IP:port"),
@@ -116,6 +116,45 @@ def test_a_settings_file_that_can_t_be_read(run: Run, tmp_path: Path, name: str)
     done = run("sources", "list", "--config", str(tmp_path / name))
     assert done.exit_code == 2
     assert in_one_line(done.stderr), done.stderr
+
+
+class TestRenamed:
+    """A setting that was given another name is still read by its old one, and a warning names the new one."""
+
+    def test_in_the_settings_file(self, tmp_path: Path) -> None:
+        file = tmp_path / "settings.toml"
+        file.write_text("workers = 3\n")
+        told: list[str] = []
+        assert load(file, {}, warn=told.append).import_concurrency == 3
+        assert told == [
+            f"the setting workers in the settings file {file} is now called import_concurrency: rename it"
+        ]
+
+    def test_in_a_variable_which_wins_over_the_file(self, tmp_path: Path) -> None:
+        file = tmp_path / "settings.toml"
+        file.write_text("import_concurrency = 3\n")
+        told: list[str] = []
+        assert load(file, {"CONTACTPORT_WORKERS": "5"}, warn=told.append).import_concurrency == 5
+        assert len(told) == 1
+        assert "CONTACTPORT_IMPORT_CONCURRENCY" in told[0]
+
+    def test_the_new_name_wins_in_the_same_place(self, tmp_path: Path) -> None:
+        file = tmp_path / "settings.toml"
+        file.write_text("import_concurrency = 3\nworkers = 9\n")
+        assert load(file, {}).import_concurrency == 3
+        both = {"CONTACTPORT_WORKERS": "5", "CONTACTPORT_IMPORT_CONCURRENCY": "6"}
+        assert load(None, both).import_concurrency == 6
+
+    def test_a_value_that_is_not_valid_names_where_it_stands(self) -> None:
+        with pytest.raises(SettingError, match="CONTACTPORT_WORKERS"):
+            load(None, {"CONTACTPORT_WORKERS": "many"})
+
+    def test_every_command_says_it_and_doctor_reports_it(
+        self, run: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("CONTACTPORT_WORKERS", "5")
+        assert "CONTACTPORT_IMPORT_CONCURRENCY: rename it" in run("imports", "list").stderr
+        assert "CONTACTPORT_IMPORT_CONCURRENCY: rename it" in run("doctor").output
 
 
 def test_every_number_has_an_upper_bound() -> None:

@@ -35,8 +35,8 @@ def erased(run: Run, folder: Path) -> Run:
             user_id="id-canary",
             secret=Secret("password-canary"),
             seconds=60.0,
-            provider_mark=b"p" * 16,
-            account_mark=b"a" * 16,
+            provider_key=b"p" * 16,
+            account_key=b"a" * 16,
         )
         import_id = store.database.write_now(imports.insert_import, store.ring, beginning)
         store.database.write_now(endings.erase, import_id, "")

@@ -33,8 +33,8 @@ class Shelf:
                 user_id=user_id,
                 secret=imports.Secret("a password"),
                 seconds=60.0,
-                provider_mark=b"p" * 16,
-                account_mark=b"a" * 16,
+                provider_key=b"p" * 16,
+                account_key=b"a" * 16,
             ),
         )
 

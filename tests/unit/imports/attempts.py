@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from typing import cast
 
 from contactport.contact import Contact
-from contactport.imports.marks import Marks
-from contactport.imports.progress import StoredRecord
+from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.run import run
+from contactport.imports.store_sink import StoreSink
 from contactport.net.client import Client
 from contactport.sources import providers
 from contactport.sources.base import Account, Page
@@ -27,11 +27,11 @@ class Crash(Exception):
     """The process dies here."""
 
 
-class Fragile(StoredRecord):
-    """A record whose process dies after so many batches."""
+class Fragile(StoreSink):
+    """A sink whose process dies after so many batches."""
 
-    def __init__(self, store: Store, one: Import, marks: Marks, lives: int) -> None:
-        super().__init__(store, one, marks)
+    def __init__(self, store: Store, one: Import, fingerprints: Fingerprints, lives: int) -> None:
+        super().__init__(store, one, fingerprints)
         self.lives = lives
 
     async def store(self, batch: Batch, listed: int | None) -> None:
@@ -59,8 +59,8 @@ def begin(store: Store, domain: Domain, include: str = "") -> int:
             user_id=None,
             secret=Secret("secret"),
             seconds=60,
-            provider_mark=b"p" * 16,
-            account_mark=b"a" * 16,
+            provider_key=b"p" * 16,
+            account_key=b"a" * 16,
         ),
     )
 
@@ -72,8 +72,8 @@ async def attempt(
     assert claimed is not None
     one = claimed[0]
     assert one.key is not None
-    known = store.database.write_now(lambda connection: list(contacts.marks(connection, one)))
-    await run(shelf, account(), NO_CLIENT, Fragile(store, one, Marks(one.key, known), lives), members)
+    known = store.database.write_now(lambda connection: list(contacts.fingerprints(connection, one)))
+    await run(shelf, account(), NO_CLIENT, Fragile(store, one, Fingerprints(one.key, known), lives), members)
     return one
 
 

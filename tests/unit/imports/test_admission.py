@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, update
 
 from contactport.errors import Code, WireError
 from contactport.imports import admission
-from contactport.imports.admission import MOST_RESTS, Admitted, Parked, Refused
+from contactport.imports.admission import MOST_BACKOFFS, Admitted, Deferred, Refused
 from contactport.imports.jobs import Job
 from contactport.settings import Settings
 from contactport.store import breakers, budgets, domains, endings, events, imports, login_failures
@@ -63,8 +63,8 @@ class Desk:
             user_id=None,
             secret=Secret(password, "" if service == "gmx" else f"https://{host}/"),
             seconds=seconds,
-            provider_mark=ring.lasting_mark("provider", host),
-            account_mark=ring.lasting_mark("account", host, account),
+            provider_key=ring.lasting_mark("provider", host),
+            account_key=ring.lasting_mark("account", host, account),
         )
         return self.store.database.write_now(imports.insert_import, ring, beginning)
 
@@ -74,7 +74,7 @@ class Desk:
 
     def ask(
         self, import_id: int, job: int | None = None, settings: Settings | None = None
-    ) -> Admitted | Parked | Refused | None:
+    ) -> Admitted | Deferred | Refused | None:
         """Ask for the import, as its present job unless another is named."""
         number = self.job(import_id) if job is None else job
         return self.store.database.write_now(
@@ -86,9 +86,9 @@ class Desk:
         assert isinstance(found, Admitted), found
         return found.one
 
-    def park(self, import_id: int) -> Parked:
+    def defer(self, import_id: int) -> Deferred:
         found = self.ask(import_id)
-        assert isinstance(found, Parked), found
+        assert isinstance(found, Deferred), found
         return found
 
     def wait(self) -> int:
@@ -105,18 +105,18 @@ class Desk:
         assert one is not None
         return one
 
-    def end(self, one: Import, failure: WireError | None = None) -> Parked | WireError | None:
+    def end(self, one: Import, failure: WireError | None = None) -> Deferred | WireError | None:
         """The end of an attempt, as far as its admission is concerned."""
 
-        def transaction(connection: Connection) -> Parked | WireError | None:
+        def transaction(connection: Connection) -> Deferred | WireError | None:
             imports.check_epoch(connection, one.id, one.epoch)
             found = failure
             if failure is not None and failure.retry_after:
-                rested = admission.rest(connection, self.settings, self.enqueue, one.id, failure)
-                if isinstance(rested, Parked):
-                    return rested
-                found = rested
-            admission.learn(connection, self.settings, one, found)
+                backed_off = admission.back_off(connection, self.settings, self.enqueue, one.id, failure)
+                if isinstance(backed_off, Deferred):
+                    return backed_off
+                found = backed_off
+            admission.record_outcome(connection, self.settings, one, found)
             if found is None:
                 endings.complete(connection, one, 60)
             else:
@@ -176,9 +176,9 @@ class TestJobs:
         desk.settings = Settings(account_imports=1)
         desk.admit(desk.begin())
         waiting = desk.begin()
-        desk.park(waiting)
+        desk.defer(waiting)
         assert desk.ask(waiting, job=0) is None, (
-            "it is recovered from a worker that died after it had parked it"
+            "it is recovered from a worker that died after it had deferred it"
         )
         assert desk.job(waiting) == 1
 
@@ -188,13 +188,13 @@ class TestJobs:
         assert desk.ask(import_id) is None
         assert desk.ask(4711, job=0) is None
 
-    async def test_a_parked_import_waits_under_its_next_job(self, desk: Desk) -> None:
+    async def test_a_deferred_import_waits_under_its_next_job(self, desk: Desk) -> None:
         desk.settings = Settings(account_imports=1)
         desk.admit(desk.begin())
         waiting = desk.begin()
-        parked = desk.park(waiting)
+        deferred = desk.defer(waiting)
         ((job, delay),) = desk.queued
-        assert (job.import_id, job.number, delay) == (waiting, 1, parked.seconds)
+        assert (job.import_id, job.number, delay) == (waiting, 1, deferred.seconds)
         row = desk.row(waiting)
         assert (row.state, row.job) == ("waiting", 1)
         assert row.not_before is not None
@@ -204,11 +204,11 @@ class TestJobs:
             ("GATHERING", "INPROGRESS"),
         ]
 
-    async def test_a_parked_import_can_be_erased_at_once(self, desk: Desk) -> None:
+    async def test_a_deferred_import_can_be_erased_at_once(self, desk: Desk) -> None:
         desk.settings = Settings(account_imports=1)
         desk.admit(desk.begin())
         waiting = desk.begin()
-        desk.park(waiting)
+        desk.defer(waiting)
         desk.store.database.write_now(endings.erase, waiting, "gone")
         assert desk.row(waiting).state == "purged"
         assert desk.ask(desk.wait()) is None
@@ -219,9 +219,9 @@ class TestAccount:
         first, second, third = (desk.begin() for _ in range(3))
         running = desk.admit(first)
         desk.admit(second)
-        assert desk.park(third).why == "account"
+        assert desk.defer(third).why == "account"
         desk.wait()
-        assert desk.park(third).why == "account"
+        assert desk.defer(third).why == "account"
         desk.end(running)
         desk.wait()
         desk.admit(third)
@@ -231,10 +231,10 @@ class TestAccount:
         running = desk.admit(desk.begin(password="a"))
         desk.admit(desk.begin(password="a"))
         other = desk.begin(password="b")
-        assert desk.park(other).why == "account"
+        assert desk.defer(other).why == "account"
         desk.end(running)
         desk.wait()
-        assert desk.park(other).why == "account", "one with another password still runs"
+        assert desk.defer(other).why == "account", "one with another password still runs"
 
     async def test_five_wrong_passwords_shut_the_account_to_those_begun_before(self, desk: Desk) -> None:
         desk.settings = Settings(account_per_minute=1000)
@@ -280,13 +280,13 @@ class TestAccount:
 
 
 class TestRate:
-    async def test_whoever_finds_no_token_is_parked_once_and_exactly_until_it_is_due(
+    async def test_whoever_finds_no_token_is_deferred_once_and_exactly_until_it_is_due(
         self, desk: Desk
     ) -> None:
         desk.settings = Settings(account_per_minute=6)
         desk.end(desk.admit(desk.begin()))
         ids = [desk.begin() for _ in range(4)]
-        assert [desk.park(each).seconds for each in ids] == [10, 20, 30, 40]
+        assert [desk.defer(each).seconds for each in ids] == [10, 20, 30, 40]
         for each in ids:
             desk.clock.now += 10_000
             desk.end(desk.admit(each))
@@ -296,7 +296,7 @@ class TestRate:
         desk.settings = Settings(provider_per_minute=12)
         for account in ("ann", "bob"):
             desk.admit(desk.begin(account))
-        assert desk.park(desk.begin("cem")).seconds == 5
+        assert desk.defer(desk.begin("cem")).seconds == 5
         desk.admit(desk.begin("dee", "other"))
 
     async def test_a_token_that_was_promised_is_kept_while_something_else_is_waited_for(
@@ -306,10 +306,10 @@ class TestRate:
         running = desk.admit(desk.begin())
         waiting = desk.begin()
         desk.settings = Settings(account_per_minute=6, account_imports=2)
-        assert desk.park(waiting).why == "rate"
+        assert desk.defer(waiting).why == "rate"
         desk.settings = Settings(account_per_minute=6, account_imports=1)
         desk.wait()
-        assert desk.park(waiting).why == "account"
+        assert desk.defer(waiting).why == "account"
         desk.end(running)
         desk.wait()
         desk.admit(waiting)
@@ -318,7 +318,7 @@ class TestRate:
         desk.settings = Settings(account_per_minute=1)
         desk.end(desk.admit(desk.begin()))
         ids = [desk.begin() for _ in range(6)]
-        assert [desk.park(each).why for each in ids] == ["rate"] * 6
+        assert [desk.defer(each).why for each in ids] == ["rate"] * 6
         assert all(delay * 1000 <= LONGEST_WAIT_MS + 1000 for _, delay in desk.queued)
         admitted: list[int] = []
         minute = 0
@@ -342,7 +342,7 @@ class TestRate:
         desk.settings = Settings(account_per_minute=6)
         desk.end(desk.admit(desk.begin()))
         waiting = desk.begin()
-        desk.park(waiting)
+        desk.defer(waiting)
         desk.clock.now -= HOUR_MS
         # The housekeeper brings it back.
         desk.admit(waiting)
@@ -352,9 +352,9 @@ class TestRest:
     async def test_a_host_that_asks_for_a_rest_gets_it_from_all(self, desk: Desk) -> None:
         one = desk.admit(desk.begin())
         assert desk.end(one, unavailable(60)) is not None
-        parked = desk.park(desk.begin("bob"))
-        assert parked.why == "rest"
-        assert 60 <= parked.seconds <= 61
+        deferred = desk.defer(desk.begin("bob"))
+        assert deferred.why == "backoff"
+        assert 60 <= deferred.seconds <= 61
         desk.admit(desk.begin("bob", "other"))
         desk.wait()
         desk.admit(one.id)
@@ -362,13 +362,13 @@ class TestRest:
     async def test_an_account_that_is_to_rest_does_so_alone(self, desk: Desk) -> None:
         one = desk.admit(desk.begin())
         desk.end(one, unavailable(60, provider_failed=False))
-        assert desk.park(desk.begin()).why == "rest"
+        assert desk.defer(desk.begin()).why == "backoff"
         desk.admit(desk.begin("bob"))
 
     async def test_what_was_stored_before_the_rest_stays(self, desk: Desk) -> None:
         one = desk.admit(desk.begin())
-        parked = desk.end(one, unavailable(60))
-        assert isinstance(parked, Parked)
+        deferred = desk.end(one, unavailable(60))
+        assert isinstance(deferred, Deferred)
         row = desk.row(one.id)
         assert (row.state, row.job, row.key is not None) == ("waiting", 1, True)
         with pytest.raises(imports.Fenced):
@@ -389,7 +389,7 @@ class TestRest:
         one = desk.admit(desk.begin())
         desk.end(one, unavailable(3600))
         other = desk.begin("bob")
-        desk.park(other)
+        desk.defer(other)
         desk.clock.now += 600_000
         desk.admit(other)
 
@@ -405,8 +405,8 @@ class TestRest:
 
     async def test_it_rests_only_so_often(self, desk: Desk) -> None:
         import_id = desk.begin()
-        for _ in range(MOST_RESTS):
-            assert isinstance(desk.end(desk.admit(import_id), unavailable(20)), Parked)
+        for _ in range(MOST_BACKOFFS):
+            assert isinstance(desk.end(desk.admit(import_id), unavailable(20)), Deferred)
             desk.wait()
         failure = desk.end(desk.admit(import_id), unavailable(20))
         assert isinstance(failure, WireError)
@@ -466,7 +466,7 @@ class TestBreaker:
         desk.ask(other)
         assert "60 seconds" in str(desk.last_event(other).description)
 
-    async def test_a_trial_that_is_parked_lets_another_try(self, desk: Desk, clock: Clock) -> None:
+    async def test_a_trial_that_is_deferred_lets_another_try(self, desk: Desk, clock: Clock) -> None:
         self.break_(desk)
         clock.now += 30_000
         desk.end(desk.admit(desk.begin()), unavailable(20, provider_failed=False))
@@ -484,7 +484,7 @@ class TestBreaker:
             budgets.save(connection, budgets_of, bucket)
 
         desk.store.database.write_now(empty)
-        assert desk.park(desk.begin("ann")).why == "rate"
+        assert desk.defer(desk.begin("ann")).why == "rate"
         desk.admit(desk.begin("bob"))
 
     @pytest.mark.parametrize("code", [Code.WRONG_PASSWORD, Code.ACCOUNT_BLOCKED, Code.TERMS_CHANGED])

@@ -57,14 +57,14 @@ def begin(store: Store, domain: Domain, seconds: float = 60, password: str = "pa
             user_id=None,
             secret=Secret(password, "https://dav.example.org/"),
             seconds=seconds,
-            provider_mark=b"p" * 16,
-            account_mark=b"a" * 16,
+            provider_key=b"p" * 16,
+            account_key=b"a" * 16,
         ),
     )
 
 
 def nothing_waits(_connection: Connection, job: Job, _delay: float) -> None:
-    raise AssertionError(f"{job.name} was parked")
+    raise AssertionError(f"{job.name} was deferred")
 
 
 async def perform(store: Store, import_id: int, shelf: Shelf) -> list[Event]:

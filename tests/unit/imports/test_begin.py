@@ -166,12 +166,12 @@ class TestFailedRecently:
 
 
 class TestMarks:
-    """Under which marks an import is counted, and so with whose imports."""
+    """Under which keys an import is counted, and so with whose imports."""
 
-    async def marks(
+    async def keys(
         self, store: Store, queue: Queue, service: str, server: str = ""
     ) -> list[tuple[bytes | None, bytes | None]]:
-        """The provider's and the account's mark of the same import in two domains."""
+        """The provider's and the account's key of the same import in two domains."""
         found: list[tuple[bytes | None, bytes | None]] = []
         for name in ("one", "two"):
             store.database.write_now(domains.add, name)
@@ -179,13 +179,13 @@ class TestMarks:
             import_id = await begin(store, Settings(), queue, request(mine, service=service, server=server))
             one = await store.database.read(imports.get, store.ring, import_id, mine.id)
             assert one is not None
-            found.append((one.provider_mark, one.account_mark))
+            found.append((one.provider_key, one.account_key))
         return found
 
     async def test_a_server_that_a_caller_named_is_judged_for_its_domain_alone(
         self, store: Store, queue: Queue
     ) -> None:
-        (host, account), (other_host, other_account) = await self.marks(
+        (host, account), (other_host, other_account) = await self.keys(
             store, queue, "carddav", "https://dav.example.org/"
         )
         assert host != other_host
@@ -194,7 +194,7 @@ class TestMarks:
     async def test_a_row_with_hosts_of_its_own_is_judged_for_all_and_its_accounts_are_not(
         self, store: Store, queue: Queue
     ) -> None:
-        (host, account), (other_host, other_account) = await self.marks(store, queue, "icloud")
+        (host, account), (other_host, other_account) = await self.keys(store, queue, "icloud")
         assert host == other_host
         assert account != other_account
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from contactport.contact import Contact, Email, Phone
 from contactport.imports import duplicates
 from contactport.imports.duplicates import MOST, Duplicates, same_email, same_name, same_phone
-from contactport.imports.marks import Marks
+from contactport.imports.fingerprints import Fingerprints
 from contactport.sources.base import Page, RawCard
 from contactport.store import contacts
 from contactport.store.contacts import Origin
@@ -156,8 +156,8 @@ def test_two_addresses_that_case_folding_would_make_one_stay_two() -> None:
 
 def test_a_book_whose_cards_all_have_one_uid_costs_a_bounded_time_each() -> None:
     """Beyond MOST cards of one UID and name, later ones are delivered and not compared with."""
-    known = Duplicates(Marks(b"key"))
-    uid = Marks(b"key").of_uid("/b/", "1")
+    known = Duplicates(Fingerprints(b"key"))
+    uid = Fingerprints(b"key").of_uid("/b/", "1")
     cards = [Contact(uid="1", formatted_name="ann", emails=[Email(f"{n}@x.example")]) for n in range(40)]
     for n, card in enumerate(cards):
         assert known.of_uid(uid, card) is None
@@ -168,7 +168,7 @@ def test_a_book_whose_cards_all_have_one_uid_costs_a_bounded_time_each() -> None
 
 
 def test_places_come_back_as_they_were() -> None:
-    known = Duplicates(Marks(b"key"))
+    known = Duplicates(Fingerprints(b"key"))
     places = ["", "/ä/1", "/\udcff/2", "/b/" + "x" * 1000]
     for n, place in enumerate(places, 1):
         known.add(Origin(place, "", n), Contact(phones=[Phone("1")]))

@@ -14,7 +14,7 @@ from contactport.store.domains import Domain
 from contactport.store.open import Store
 from tests.unit.imports.shelf import Shelf, raw
 from tests.unit.imports.test_attempt import begin
-from tests.unit.imports.test_parking import Running, running
+from tests.unit.imports.test_deferral import Running, running
 
 HOUR = 3_600_000
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from sqlalchemy import Connection, text
 
-from contactport.imports.jobs import EMBEDDED, Carrier, Job, Jobs
+from contactport.imports.jobs import EMBEDDED, Executor, Job, Jobs
 from contactport.store.open import Store
 
 PATIENCE = 30
@@ -20,7 +20,7 @@ class Running:
     def __init__(self, store: Store, perform: Callable[[int, int], Awaitable[None]]) -> None:
         self._store = store
         self.jobs = Jobs(store.database)
-        self.carrier = Carrier(store.database, EMBEDDED, perform, workers=2)
+        self.executor = Executor(store.database, EMBEDDED, perform, concurrency=2)
 
     async def enqueue(self, import_id: int, *, number: int = 0, delay: float = 0.0) -> None:
         await self._store.database.write(self.jobs.enqueue, job(import_id, number), delay)
@@ -36,11 +36,11 @@ def job(import_id: int, number: int = 0) -> Job:
 @asynccontextmanager
 async def running(store: Store, perform: Callable[[int, int], Awaitable[None]]) -> AsyncGenerator[Running]:
     one = Running(store, perform)
-    await one.carrier.launch()
+    await one.executor.launch()
     try:
         yield one
     finally:
-        await one.carrier.stop(0)
+        await one.executor.stop(0)
         await one.jobs.close()
 
 
@@ -169,8 +169,8 @@ async def test_a_cancelled_job_is_cut_off_and_done(store: Store) -> None:
     async with running(store, held) as queue, asyncio.timeout(PATIENCE):
         await queue.enqueue(1)
         await held.until(lambda: held.begun == [1])
-        queue.carrier.cancel(1)
-        queue.carrier.cancel(2)
+        queue.executor.cancel(1)
+        queue.executor.cancel(2)
         while not await queue.forgets(1):  # noqa: ASYNC110 -- the engine has no event to wait for
             await asyncio.sleep(0.05)
     assert held.done == []
@@ -188,7 +188,7 @@ async def test_a_delayed_job_is_performed_when_its_time_has_come(store: Store) -
         await work.until(lambda: work.done == [1])
 
 
-async def test_a_parked_import_is_carried_by_its_next_job(store: Store) -> None:
+async def test_a_deferred_import_is_carried_by_its_next_job(store: Store) -> None:
     work = Work()
     async with running(store, work) as queue:
         await queue.enqueue(1)

@@ -12,7 +12,7 @@ from contactport.contact import Item
 from contactport.errors import Code, WireError
 from contactport.formats import vcard
 from contactport.imports import slices
-from contactport.imports.marks import Marks
+from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.run import run
 from contactport.net.client import Client
 from contactport.sources import providers
@@ -25,10 +25,10 @@ NO_CLIENT = cast(Client, None)
 
 
 class Kept:
-    """A record in memory."""
+    """A sink in memory."""
 
     def __init__(self) -> None:
-        self.marks = Marks(b"key")
+        self.fingerprints = Fingerprints(b"key")
         self.batches: list[Batch] = []
 
     async def store(self, batch: Batch, listed: int | None) -> None:

@@ -22,8 +22,8 @@ def beginning(domain: Domain, **changes: object) -> Beginning:
         "user_id": "id-canary",
         "secret": Secret("password-canary", "server-canary.example.org"),
         "seconds": 60.0,
-        "provider_mark": b"p" * 16,
-        "account_mark": b"a" * 16,
+        "provider_key": b"p" * 16,
+        "account_key": b"a" * 16,
     }
     return msgspec.convert(values | changes, Beginning)
 
@@ -43,7 +43,7 @@ def claim(store: Store, import_id: int) -> Import:
 def batch(*names: str, **changes: object) -> Batch:
     """A page of contacts of these names."""
     one = Batch(
-        [Contact(formatted_name=name) for name in names], marks=[hash(name) % 2**64 for name in names]
+        [Contact(formatted_name=name) for name in names], fingerprints=[hash(name) % 2**64 for name in names]
     )
     one.found = len(names)
     for field, value in changes.items():

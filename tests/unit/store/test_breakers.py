@@ -56,8 +56,8 @@ class Breaker:
             user_id=None,
             secret=Secret("secret"),
             seconds=1800,
-            provider_mark=self.mark,
-            account_mark=b"a" * 16,
+            provider_key=self.mark,
+            account_key=b"a" * 16,
         )
         import_id = self.store.database.write_now(imports.insert_import, self.store.ring, beginning)
         self.store.database.write_now(imports.claim, self.store.ring, import_id)
@@ -191,7 +191,7 @@ def _remove(one: Breaker, trial: int) -> None:
 @pytest.mark.parametrize(
     "becomes",
     [_state("waiting"), _state("failed"), _state("purged"), _remove],
-    ids=["parked", "swept", "erased", "removed with its domain"],
+    ids=["deferred", "swept", "erased", "removed with its domain"],
 )
 def test_a_trial_that_is_none_any_more_leaves_its_place_to_the_next(
     one: Breaker, clock: Clock, becomes: Callable[[Breaker, int], None]

@@ -100,9 +100,9 @@ class TestAttempts:
     def test_the_next_attempt_knows_the_marks_of_the_last(self, store: Store, domain: Domain) -> None:
         import_id = begin(store, domain)
         first = claim(store, import_id)
-        store.database.write_now(contacts.append, first, batch("a", marks=[1, 2**64 - 1]))
-        store.database.write_now(contacts.append, first, batch("b", marks=[7]))
-        known = store.database.write_now(lambda connection: sorted(contacts.marks(connection, first)))
+        store.database.write_now(contacts.append, first, batch("a", fingerprints=[1, 2**64 - 1]))
+        store.database.write_now(contacts.append, first, batch("b", fingerprints=[7]))
+        known = store.database.write_now(lambda connection: sorted(contacts.fingerprints(connection, first)))
         assert known == [1, 7, 2**64 - 1]
 
 

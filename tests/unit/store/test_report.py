@@ -36,7 +36,7 @@ def full() -> Batch:
         notes=[Note("/canary/1.vcf", "canary")],
         merges=[Merge("/canary/3.vcf", "/canary/1.vcf", "canary")],
         books=[BookOutcome("/canary/", "failed", "canary")],
-        marks=[1],
+        fingerprints=[1],
         found=3,
         merged=1,
     )
@@ -182,7 +182,7 @@ async def test_what_was_delivered_comes_back_with_its_origins(store: Store, doma
     assert [(origin, essence.uid, essence.formatted_name) for origin, essence in found] == [
         (first.origins[0], "1", "canary")
     ]
-    known = store.database.write_now(lambda connection: set(contacts.marks(connection, one)))
+    known = store.database.write_now(lambda connection: set(contacts.fingerprints(connection, one)))
     assert {1, 7} <= known
 
 

@@ -68,8 +68,8 @@ def begin(store: Store) -> int:
             user_id=None,
             secret=Secret("a password"),
             seconds=60.0,
-            provider_mark=b"p" * 16,
-            account_mark=b"a" * 16,
+            provider_key=b"p" * 16,
+            account_key=b"a" * 16,
         ),
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from contactport.cli.checks.finding import Finding, good, note, wrong
 from contactport.net.guard import parse_network
-from contactport.settings import NO_SETTINGS, PREFIX, SettingError, Settings, load
+from contactport.settings import NO_SETTINGS, PREFIX, RENAMED, SettingError, Settings, load
 
 ANSWER_SECONDS = 3.0
 
@@ -18,12 +18,13 @@ def read(
     data: str | None, config: Path | None, environment: Mapping[str, str]
 ) -> tuple[Settings | None, list[Finding]]:
     """The settings as `serve` would read them (None where it can't), and what is to be said of that."""
+    renamed: list[str] = []
     try:
-        settings = load(config, environment, {"data": data})
+        settings = load(config, environment, {"data": data}, renamed.append)
     except SettingError as error:
         fix = "correct it; docs/operations.md has the table of settings"
         return None, [wrong("settings", str(error), fix)]
-    return settings, [good("settings", "they can be read")]
+    return settings, [good("settings", "they can be read"), *(note("settings", text) for text in renamed)]
 
 
 def strangers(environment: Mapping[str, str]) -> Iterator[Finding]:
@@ -31,7 +32,7 @@ def strangers(environment: Mapping[str, str]) -> Iterator[Finding]:
     names = [name.upper() for name in Settings.__struct_fields__]
     for variable in sorted(environment):
         name = variable.removeprefix(PREFIX)
-        if name == variable or name in names or name.startswith(NO_SETTINGS):
+        if name == variable or name in names or name.lower() in RENAMED or name.startswith(NO_SETTINGS):
             continue
         near = difflib.get_close_matches(name, names, 1)
         fix = f"did you mean {PREFIX}{near[0]}?" if near else "unset it"

@@ -1,4 +1,4 @@
-"""A parked import comes back by itself, through the queue, and the housekeeping neither doubles nor forgets it."""
+"""A deferred import comes back by itself, through the queue, and the housekeeping neither doubles nor forgets it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import text, update
 
 from contactport.errors import Code, WireError
 from contactport.imports.attempt import Attempts
-from contactport.imports.jobs import EMBEDDED, Carrier, Job, Jobs
+from contactport.imports.jobs import EMBEDDED, Executor, Job, Jobs
 from contactport.imports.purge import Housekeeper
 from contactport.net.client import Client, open_client
 from contactport.settings import Settings
@@ -54,7 +54,7 @@ class Running:
         attempts = Attempts(
             store, settings, lambda _: source, lambda: open_client(settings), self.jobs.enqueue
         )
-        self.carrier = Carrier(store.database, EMBEDDED, attempts.perform, workers=1)
+        self.executor = Executor(store.database, EMBEDDED, attempts.perform, concurrency=1)
 
     async def begin(self) -> int:
         import_id = begin(self.store, self._domain)
@@ -72,8 +72,8 @@ class Running:
                 await asyncio.sleep(0.02)
         return one
 
-    async def parked(self) -> int:
-        """A new import that has been parked, and whose first job has ended."""
+    async def deferred(self) -> int:
+        """A new import that has been deferred, and whose first job has ended."""
         import_id = await self.begin()
         await self.until(import_id, lambda one: one.job == 1)
         async with asyncio.timeout(PATIENCE):
@@ -101,11 +101,11 @@ class Running:
 @asynccontextmanager
 async def running(store: Store, domain: Domain, source: Shelf) -> AsyncGenerator[Running]:
     one = Running(store, domain, source, Settings())
-    await one.carrier.launch()
+    await one.executor.launch()
     try:
         yield one
     finally:
-        await one.carrier.stop(0)
+        await one.executor.stop(0)
         await one.jobs.close()
 
 
@@ -118,7 +118,7 @@ async def test_an_import_rests_and_goes_on_with_what_it_has(store: Store, domain
     assert len(source.accounts) == 2
 
 
-async def test_a_parked_import_holds_no_worker(store: Store, domain: Domain) -> None:
+async def test_a_deferred_import_holds_no_worker(store: Store, domain: Domain) -> None:
     source = Tired(refusals=1, rest=50)
     async with running(store, domain, source) as process:
         first = await process.begin()
@@ -129,9 +129,9 @@ async def test_a_parked_import_holds_no_worker(store: Store, domain: Domain) -> 
     assert len(source.accounts) == 1
 
 
-async def test_the_housekeeping_leaves_a_parked_import_alone(store: Store, domain: Domain) -> None:
+async def test_the_housekeeping_leaves_a_deferred_import_alone(store: Store, domain: Domain) -> None:
     async with running(store, domain, Tired(refusals=1, rest=50)) as process:
-        import_id = await process.parked()
+        import_id = await process.deferred()
         await process.change(import_id, created_at=now_ms() - 3_600_000)
         for _ in range(3):
             await process.housekeeper.tidy()
@@ -140,10 +140,10 @@ async def test_the_housekeeping_leaves_a_parked_import_alone(store: Store, domai
         }
 
 
-async def test_a_parked_import_whose_job_is_lost_is_queued_again(store: Store, domain: Domain) -> None:
+async def test_a_deferred_import_whose_job_is_lost_is_queued_again(store: Store, domain: Domain) -> None:
     source = Tired(refusals=1, rest=50)
     async with running(store, domain, source) as process:
-        import_id = await process.parked()
+        import_id = await process.deferred()
         await store.database.write(
             lambda connection: connection.execute(
                 text("DELETE FROM workflow_status WHERE status = 'DELAYED'")
@@ -156,11 +156,11 @@ async def test_a_parked_import_whose_job_is_lost_is_queued_again(store: Store, d
     assert len(source.accounts) == 1
 
 
-async def test_an_import_that_was_parked_while_the_housekeeping_looked_gets_no_second_job(
+async def test_an_import_that_was_deferred_while_the_housekeeping_looked_gets_no_second_job(
     store: Store, domain: Domain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running(store, domain, Tired(refusals=1, rest=50)) as process:
-        import_id = await process.parked()
+        import_id = await process.deferred()
         await process.change(import_id, created_at=now_ms() - 3_600_000)
 
         async def as_it_was(_jobs: object) -> list[Job]:
@@ -173,10 +173,10 @@ async def test_an_import_that_was_parked_while_the_housekeeping_looked_gets_no_s
         assert states[f"{import_id}.1"] == "DELAYED"
 
 
-async def test_a_clock_set_back_leaves_no_import_parked_for_hours(store: Store, domain: Domain) -> None:
+async def test_a_clock_set_back_leaves_no_import_deferred_for_hours(store: Store, domain: Domain) -> None:
     source = Tired(refusals=1, rest=50)
     async with running(store, domain, source) as process:
-        import_id = await process.parked()
+        import_id = await process.deferred()
         late = now_ms() + 3_600_000
         await process.change(import_id, not_before=late)
         await store.database.write(

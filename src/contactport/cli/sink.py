@@ -1,4 +1,4 @@
-"""The record of an import on a terminal: what arrives is written on at once."""
+"""What an import on a terminal does with its contacts: each is written at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 from contactport.cli.output import plain
 from contactport.contact import BookOutcome, Contact, Group, Item
-from contactport.imports.marks import Marks
+from contactport.imports.fingerprints import Fingerprints
 from contactport.store.contacts import Batch, Delivered, pack_delivered, unpack_delivered
 from contactport.store.report import shortened
 
@@ -35,8 +35,8 @@ class Ledger(msgspec.Struct):
         return f"{self.found} found = {sum_}{notes}"
 
 
-class WrittenRecord:
-    """An `imports.run.Record` that trims nothing.
+class WriterSink:
+    """An `imports.run.Sink` that trims nothing.
 
     `groups` is None where the format has cards for groups, which are then written as such. Elsewhere it is filled
     with the names of the groups of each UID, for the writer to look up; contacts are held back a little for that,
@@ -51,7 +51,7 @@ class WrittenRecord:
         tell: Callable[[str], None],
         show: Callable[[Ledger, int | None], None],
     ) -> None:
-        self.marks = Marks(secrets.token_bytes(32))
+        self.fingerprints = Fingerprints(secrets.token_bytes(32))
         self.ledger = Ledger()
         self.late = 0
         """Memberships whose contact had been written before its group card came."""
@@ -90,7 +90,7 @@ class WrittenRecord:
         self._show(self.ledger, listed)
 
     async def delivered(self) -> AsyncIterator[Delivered]:
-        """As `run.Record.delivered`."""
+        """As `run.Sink.delivered`."""
         for packed in self._delivered:
             yield unpack_delivered(packed)
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from sqlalchemy import Connection
 
 from contactport.contact import Contact, Group
-from contactport.imports.marks import Marks
+from contactport.imports.fingerprints import Fingerprints
 from contactport.store import contacts
 from contactport.store.contacts import Batch, Delivered
 from contactport.store.imports import Import
@@ -16,14 +16,14 @@ from contactport.store.open import Store
 from contactport.store.signals import APART_SECONDS
 
 
-class StoredRecord:
-    """A `run.Record` whose every batch is one transaction under the attempt's epoch.
+class StoreSink:
+    """A `run.Sink` whose every batch is one transaction under the attempt's epoch.
 
     Raises store.imports.Fenced from `store` once the attempt is no longer the import's own.
     """
 
-    def __init__(self, store: Store, one: Import, marks: Marks) -> None:
-        self.marks = marks
+    def __init__(self, store: Store, one: Import, fingerprints: Fingerprints) -> None:
+        self.fingerprints = fingerprints
         self.found = 0
         """How many cards this attempt has accounted for."""
         self._store = store
@@ -42,7 +42,7 @@ class StoredRecord:
         self.found += batch.found
 
     def delivered(self) -> AsyncIterator[Delivered]:
-        """As `run.Record.delivered`."""
+        """As `run.Sink.delivered`."""
         return contacts.delivered(self._store.database, self._import)
 
     def _append(self, connection: Connection, batch: Batch) -> None:

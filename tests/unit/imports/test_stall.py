@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from contactport.imports.pace import LOOKS, Pace
+from contactport.imports.stall import LOOKS, StallDetector
 from contactport.settings import Settings
 
 GRACE = 180.0
@@ -31,7 +31,7 @@ async def graces(monkeypatch: pytest.MonkeyPatch, rows: list[tuple[int, int]]) -
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
     try:
-        await Pace(Settings(progress_seconds=GRACE), measure).until_too_slow()
+        await StallDetector(Settings(progress_seconds=GRACE), measure).until_too_slow()
     except asyncio.CancelledError:
         return None
     return at

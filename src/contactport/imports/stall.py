@@ -1,4 +1,4 @@
-"""Whether an import gets on: a server that only drips holds a slot, and is believed for a grace alone."""
+"""Stall detection: ends an import whose server sends too little for too long."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LOOKS = 12
 """So often the progress is noted in each grace."""
 
 
-class Pace:
+class StallDetector:
     """`measure` tells the bytes received and the records read until now."""
 
     def __init__(self, settings: Settings, measure: Callable[[], tuple[int, int]]) -> None:
