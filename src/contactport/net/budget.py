@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contactport.net.failures import OverBudget
+from contactport.net.failures import TooLarge
 
 FRAMES = 4
 """Heads, chunk sizes and the like may be one part in so many beside what the answers may hold."""
@@ -26,16 +26,16 @@ class Budget:
         return self.spent > self.total or self.received > self.total + self.total // FRAMES
 
     def spend(self, count: int) -> None:
-        """So many decoded bytes. Raises OverBudget when all are used up."""
+        """So many decoded bytes. Raises TooLarge when all are used up."""
         self.spent += count
         if self.spent > self.total:
-            raise OverBudget(f"it is larger than {size(self.total)}")
+            raise TooLarge(f"it is larger than {size(self.total)}")
 
     def receive(self, count: int) -> None:
-        """So many bytes from a connection. Raises OverBudget when all are used up."""
+        """So many bytes from a connection. Raises TooLarge when all are used up."""
         self.received += count
         if self.received > self.total + self.total // FRAMES:
-            raise OverBudget(f"the server sends more than {size(self.total)}")
+            raise TooLarge(f"the server sends more than {size(self.total)}")
 
 
 def size(count: int) -> str:

@@ -21,7 +21,15 @@ from yarl import URL
 from contactport import __version__
 from contactport.net.budget import Budget
 from contactport.net.credentials import Credentials, Sent
-from contactport.net.failures import Garbled, Interrupted, NoWayOut, Silent, TooSlow, Unreachable, Untrusted
+from contactport.net.failures import (
+    CertificateInvalid,
+    ConnectionLost,
+    ConnectTimeout,
+    NotHttp,
+    ProxyUnavailable,
+    TimedOut,
+    Unreachable,
+)
 from contactport.net.guard import Guard, Hop, parse_network
 from contactport.net.names import NamedResolver, Names
 from contactport.net.pace import Pace
@@ -80,7 +88,7 @@ class Client:
         `via` is the URL whose answer named `url`, or None where the user did. Any status may come back: 401 means
         that the credentials were refused in every form (or `withheld`, or `doubtful`), 429 and 5xx that further
         tries did not help, or that the server asks for more patience than a request has. Raises Unreachable,
-        Untrusted, Interrupted, TooSlow, Unreadable, OverBudget.
+        CertificateInvalid, ConnectionLost, TimedOut, Unreadable, TooLarge.
         """
         trail = Trail(url, self.settings.redirects)
         while True:
@@ -160,14 +168,14 @@ class Client:
             await self.pace.take(url.host or "", trusted=trusted)
             try:
                 response = await self._once(method, url, headers, body, via)
-            except (Interrupted, Garbled):
+            except (ConnectionLost, NotHttp):
                 # Mostly a kept-alive connection that the server had given up: the first time, at once.
                 if last:
                     raise
                 if tries > 1:
                     await self.pause(tries)
                 continue
-            except Silent:
+            except ConnectTimeout:
                 raise
             except Unreachable:
                 # An untrusted certificate too: of many machines one may have been left without its new one.
@@ -209,24 +217,26 @@ class Client:
                         proxy_headers=None if proxy is None else proxy.headers,
                     )
         except aiohttp.ClientConnectorCertificateError:
-            raise Untrusted from None
+            raise CertificateInvalid from None
         except aiohttp.ConnectionTimeoutError:
-            raise Silent from None
+            raise ConnectTimeout from None
         except aiohttp.ClientProxyConnectionError:
-            raise NoWayOut from None
+            raise ProxyUnavailable from None
         except aiohttp.ClientHttpProxyError as error:
             # 502 to 504 are what a proxy says where the server could not be had.
-            raise (Unreachable(dialled=True) if error.status in (502, 503, 504) else NoWayOut()) from None
+            raise (
+                Unreachable(dialled=True) if error.status in (502, 503, 504) else ProxyUnavailable()
+            ) from None
         except (aiohttp.ClientConnectorError, ConnectionRefusedError):
             raise Unreachable(dialled=hop is not None and hop.dialled) from None
         except TimeoutError:
-            raise TooSlow from None
+            raise TimedOut from None
         except aiohttp.ClientResponseError:
-            raise Garbled from None
+            raise NotHttp from None
         except (aiohttp.InvalidURL, ValueError):
             raise Unreachable from None
         except (aiohttp.ClientError, ConnectionError, OSError):
-            raise Interrupted from None
+            raise ConnectionLost from None
         self.answers[f"{method} {raw.status}"] += 1
         if self.observe is not None:
             self.observe(time.monotonic() - began)

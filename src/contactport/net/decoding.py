@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 
 from contactport.net.budget import size
-from contactport.net.failures import Interrupted, OverBudget, Unreadable
+from contactport.net.failures import ConnectionLost, TooLarge, Unreadable
 
 OUTPUT = 64 * 1024
 """The most that one step of a decoder gives: a bomb swells by this much before it is noticed."""
@@ -27,7 +27,7 @@ class Decoder:
     """One answer's body: bytes as received in, bytes as meant out.
 
     `limit` is the most decoded bytes, `ratio` the most decoded bytes that one received byte may become.
-    Raises Unreadable, OverBudget, Interrupted (when the body ends too early).
+    Raises Unreadable, TooLarge, ConnectionLost (when the body ends too early).
     """
 
     def __init__(self, coding: str, *, limit: int, ratio: int) -> None:
@@ -73,11 +73,11 @@ class Decoder:
 
     def finish(self) -> None:
         if self._inflate is not None and self._received and not self._inflate.eof:
-            raise Interrupted
+            raise ConnectionLost
 
     def _count(self, out: bytes) -> None:
         self._decoded += len(out)
         if self._decoded > self._limit:
-            raise OverBudget(f"one answer is larger than {size(self._limit)}")
+            raise TooLarge(f"one answer is larger than {size(self._limit)}")
         if self._inflate is not None and self._decoded > self._received * self._ratio + SLACK:
-            raise OverBudget("one answer swells too much when it is unpacked")
+            raise TooLarge("one answer swells too much when it is unpacked")

@@ -33,21 +33,21 @@ class Unreachable(WireError):
         super().__init__(Code.IMPORT_FAILED, text, provider_failed=dialled)
 
 
-class Silent(Unreachable):
+class ConnectTimeout(Unreachable):
     """Nothing answers the attempt to connect; the system has tried again by itself already."""
 
     def __init__(self) -> None:
         super().__init__(dialled=True)
 
 
-class Interrupted(Unreachable):
+class ConnectionLost(Unreachable):
     """The connection ended before the answer did."""
 
     def __init__(self) -> None:
         super().__init__(BROKEN_OFF, dialled=True)
 
 
-class Untrusted(Unreachable):
+class CertificateInvalid(Unreachable):
     """The server's certificate is not one that can be trusted for its name.
 
     No failure of the provider's in the sense of `provider_failed`: whoever meets it should read why, and not that
@@ -62,7 +62,7 @@ class Untrusted(Unreachable):
         )
 
 
-class NoWayOut(WireError):
+class ProxyUnavailable(WireError):
     """The operator's own proxy can't be reached, or lets nobody through."""
 
     def __init__(self) -> None:
@@ -73,14 +73,14 @@ class NoWayOut(WireError):
         )
 
 
-class TooSlow(WireError):
+class TimedOut(WireError):
     """No byte, or hardly any, in the time that the settings allow."""
 
     def __init__(self) -> None:
         super().__init__(Code.TIMEOUT)
 
 
-class OverBudget(WireError):
+class TooLarge(WireError):
     """The server sent more than the settings allow; the text says what was too much."""
 
     def __init__(self, what: str) -> None:
@@ -101,7 +101,7 @@ class Unreadable(WireError):
         )
 
 
-class Garbled(Unreadable):
+class NotHttp(Unreadable):
     """What came is not HTTP: mostly the rest of an earlier answer, on a connection that was used before."""
 
     def __init__(self) -> None:
@@ -121,8 +121,8 @@ def network_stage(errors: Sequence[BaseException]) -> str:
 
 _STAGES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((aiohttp.ClientConnectorDNSError,), "resolve"),
-    ((Untrusted, aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError), "tls"),
-    ((NoWayOut, aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError), "proxy"),
-    ((Interrupted, TooSlow, OverBudget, Unreadable), "answer"),
+    ((CertificateInvalid, aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError), "tls"),
+    ((ProxyUnavailable, aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError), "proxy"),
+    ((ConnectionLost, TimedOut, TooLarge, Unreadable), "answer"),
     ((Unreachable,), "connect"),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from contactport.net.failures import OverBudget, Unreadable
+from contactport.net.failures import TooLarge, Unreadable
 from contactport.settings import Settings
 
 EACH = 3
@@ -47,17 +47,17 @@ class Pace:
     async def take(self, host: str, *, trusted: bool) -> None:
         """Waits until a further request may be sent to this host; `trusted` hosts may be sent the password.
 
-        Raises OverBudget when there may be none, Unreadable where only strangers may not be asked any more.
+        Raises TooLarge when there may be none, Unreadable where only strangers may not be asked any more.
         """
         self._sent += 1
         if self.is_spent:
-            raise OverBudget("it takes too many requests")
+            raise TooLarge("it takes too many requests")
         if not trusted:
             self._strangers += 1
             if self._strangers > STRANGERS:
                 raise Unreadable("it leads to other hosts again and again")
         if host not in self._hosts and len(self._hosts) >= HOSTS:
-            raise OverBudget("it is spread over too many hosts")
+            raise TooLarge("it is spread over too many hosts")
         wait = self._wait(host)
         if wait > 0:
             await asyncio.sleep(wait)

@@ -15,7 +15,7 @@ from aiohttp.client_proto import ResponseHandler
 
 from contactport.errors import WireError
 from contactport.net.budget import Budget
-from contactport.net.failures import Garbled, Unreadable
+from contactport.net.failures import NotHttp, Unreadable
 
 HEAD = 64 * 1024
 """Bytes until an answer's head is complete, interim answers (RFC 9110 section 15.2) among them."""
@@ -62,7 +62,7 @@ class CountedConnection(ResponseHandler):
             self._give_turn()
         if self._parser is None:
             if self.transport is not None:
-                self._cut(Garbled())
+                self._cut(NotHttp())
             return
         at = 0
         while self._awaiting and at < len(data):
@@ -90,7 +90,7 @@ class CountedConnection(ResponseHandler):
             return
         if not self._awaiting:
             # An answer to a request that nobody made: the next one would take it for its own.
-            self._cut(Garbled())
+            self._cut(NotHttp())
             return
         self._awaiting = False
         super().feed_data(data, size)

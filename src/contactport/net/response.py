@@ -12,7 +12,7 @@ from yarl import URL
 
 from contactport.net.budget import Budget
 from contactport.net.decoding import Decoder
-from contactport.net.failures import Interrupted, OverBudget, TooSlow, Unreadable
+from contactport.net.failures import ConnectionLost, TimedOut, TooLarge, Unreadable
 from contactport.settings import Settings
 
 DISCARD = 64 * 1024
@@ -51,7 +51,7 @@ class Response:
     async def chunks(self) -> AsyncGenerator[bytes]:
         """The decoded body, in pieces of at most a few hundred kilobytes, as they arrive.
 
-        Raises TooSlow when `idle_seconds` were spent waiting for less than LEAST bytes, Interrupted, OverBudget,
+        Raises TimedOut when `idle_seconds` were spent waiting for less than LEAST bytes, ConnectionLost, TooLarge,
         Unreadable.
         """
         decoder = Decoder(
@@ -78,19 +78,19 @@ class Response:
                 # Where nothing comes of what was received, nobody else would get a turn.
                 await asyncio.sleep(0)
         except TimeoutError:
-            raise TooSlow from None
+            raise TimedOut from None
         except (aiohttp.ClientError, ConnectionError):
-            raise Interrupted from None
+            raise ConnectionLost from None
         decoder.finish()
 
     async def read(self, limit: int = 1024 * 1024) -> bytes:
-        """The whole body. Raises OverBudget when it is longer than `limit` bytes, and as `chunks()` does."""
+        """The whole body. Raises TooLarge when it is longer than `limit` bytes, and as `chunks()` does."""
         body = bytearray()
         async with aclosing(self.chunks()) as chunks:
             async for piece in chunks:
                 body += piece
                 if len(body) > limit:
-                    raise OverBudget("an answer that should be short is not")
+                    raise TooLarge("an answer that should be short is not")
         return bytes(body)
 
     async def start(self, limit: int) -> bytes:
@@ -102,7 +102,7 @@ class Response:
                     body += piece
                     if len(body) >= limit:
                         break
-        except (Interrupted, OverBudget, TooSlow, Unreadable):
+        except (ConnectionLost, TooLarge, TimedOut, Unreadable):
             return bytes(body[:limit])
         return bytes(body[:limit])
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contactport.net.decoding import OUTPUT, Decoder
-from contactport.net.failures import Interrupted, OverBudget, Unreadable
+from contactport.net.failures import ConnectionLost, TooLarge, Unreadable
 
 MEBIBYTE = 1024 * 1024
 NOISE = random.Random(1).randbytes(100_000)
@@ -72,20 +72,20 @@ class TestCodings:
             decode("gzip", b"this is no gzip at all")
 
     def test_an_early_end_is_noticed(self) -> None:
-        with pytest.raises(Interrupted):
+        with pytest.raises(ConnectionLost):
             decode("gzip", gzip.compress(NOISE)[:-20])
 
     @given(st.sampled_from(["gzip", "deflate"]), st.binary(max_size=500))
     def test_nothing_but_the_declared_errors(self, coding: str, body: bytes) -> None:
         try:
             decode(coding, body, step=7)
-        except (Unreadable, Interrupted, OverBudget):
+        except (Unreadable, ConnectionLost, TooLarge):
             return
 
 
 class TestLimits:
     def test_a_body_larger_than_allowed(self) -> None:
-        with pytest.raises(OverBudget, match="1 MiB"):
+        with pytest.raises(TooLarge, match="1 MiB"):
             decode("", bytes(MEBIBYTE + 1), limit=MEBIBYTE)
 
     def test_a_bomb_is_stopped_long_before_it_is_whole(self) -> None:
@@ -96,7 +96,7 @@ class TestLimits:
         def swell() -> None:
             sizes.extend(len(piece) for piece in decoder.feed(bomb[:1000]))
 
-        with pytest.raises(OverBudget, match="swells"):
+        with pytest.raises(TooLarge, match="swells"):
             swell()
         assert sum(sizes) < MEBIBYTE
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from contactport.net import pace
-from contactport.net.failures import OverBudget, Unreadable
+from contactport.net.failures import TooLarge, Unreadable
 from contactport.net.pace import BURST, EACH, STRANGERS, Pace
 from contactport.settings import Settings
 
@@ -38,14 +38,14 @@ async def test_requests_are_in_proportion_to_what_was_listed(monkeypatch: pytest
         for _ in range(10 + 3 * EACH):
             await here.take("a.example", trusted=True)
         assert not here.is_spent
-        with pytest.raises(OverBudget):
+        with pytest.raises(TooLarge):
             await here.take("a.example", trusted=True)
         assert here.is_spent
         here.listed(1000)
         # No more than an import may have members.
         for _ in range(2 * EACH - 1):
             await here.take("a.example", trusted=True)
-        with pytest.raises(OverBudget):
+        with pytest.raises(TooLarge):
             await here.take("a.example", trusted=True)
 
 
@@ -80,7 +80,7 @@ async def test_an_import_is_not_spread_over_any_number_of_hosts(monkeypatch: pyt
         for number in range(pace.HOSTS):
             await here.take(f"{number}.example.com", trusted=True)
         await here.take("0.example.com", trusted=True)
-        with pytest.raises(OverBudget):
+        with pytest.raises(TooLarge):
             await here.take("another.example.com", trusted=True)
 
 

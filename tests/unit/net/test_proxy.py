@@ -14,7 +14,7 @@ import pytest
 from yarl import URL
 
 from contactport.net.client import Client, open_client
-from contactport.net.failures import NoWayOut, Unreachable
+from contactport.net.failures import ProxyUnavailable, Unreachable
 from contactport.net.proxy import parse_proxy
 from contactport.net.retries import Rhythm
 from contactport.settings import SettingError, load
@@ -142,12 +142,14 @@ async def test_an_allowed_network_is_dialled_directly(tmp_path: Path) -> None:
 
 async def test_a_proxy_that_is_away_is_not_the_providers_fault(tmp_path: Path) -> None:
     async with proxied(tmp_path, proxy=f"http://127.0.0.1:{free_port()}") as (_, client):
-        with pytest.raises(NoWayOut) as caught:
+        with pytest.raises(ProxyUnavailable) as caught:
             await fetch(client, f"https://{NAME}/")
     assert not caught.value.provider_failed
 
 
-@pytest.mark.parametrize(("status", "failure"), [(403, NoWayOut), (407, NoWayOut), (502, Unreachable)])
+@pytest.mark.parametrize(
+    ("status", "failure"), [(403, ProxyUnavailable), (407, ProxyUnavailable), (502, Unreachable)]
+)
 async def test_what_the_proxy_refuses_is_told_from_what_it_could_not_reach(
     status: int, failure: type[Exception], tmp_path: Path
 ) -> None:

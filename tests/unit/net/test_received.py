@@ -10,7 +10,7 @@ from yarl import URL
 
 from contactport.errors import WireError
 from contactport.net.client import open_client
-from contactport.net.failures import Garbled, OverBudget, Unreadable
+from contactport.net.failures import NotHttp, TooLarge, Unreadable
 from contactport.net.received import BODY_PIECE, HEAD, INTERIM, CountedConnection
 from contactport.net.retries import Rhythm
 from contactport.settings import Settings
@@ -69,7 +69,7 @@ async def test_an_answer_that_nobody_asked_for_is_never_taken_for_another() -> N
 
 
 async def test_what_is_no_http_ends_the_connection() -> None:
-    with pytest.raises(Garbled):
+    with pytest.raises(NotHttp):
         await body(b"SSH-2.0-OpenSSH_9.2\r\n" * 1000)
 
 
@@ -86,12 +86,12 @@ async def test_what_a_body_has_beside_its_content_counts(pieces: Iterable[bytes]
     with pytest.raises(WireError) as raised:
         await body(chunks(pieces))
     # The parser may have had enough of it before we have.
-    assert isinstance(raised.value, OverBudget | Garbled) or "breaks off" in raised.value.text
+    assert isinstance(raised.value, TooLarge | NotHttp) or "breaks off" in raised.value.text
 
 
 async def test_bytes_of_all_answers_count_together() -> None:
     one = chunks([b"1;%s\r\nx\r\n" % (b"e" * 4000)] * 100)
-    with pytest.raises(OverBudget, match="the server sends more than 1 MiB"):
+    with pytest.raises(TooLarge, match="the server sends more than 1 MiB"):
         await body(*[one] * 5)
 
 

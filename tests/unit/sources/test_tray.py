@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from contactport.net.failures import OverBudget
+from contactport.net.failures import TooLarge
 from contactport.sources.carddav.book import Book
 from contactport.sources.carddav.pictures import without_pictures
 from contactport.sources.carddav.tray import BYTES, CARDS, Tally, Tray, mark
@@ -157,7 +157,7 @@ class TestLimits:
         gathered = tray(limit=2)
         gathered.card("/1", b"x")
         gathered.reject("/2", "because")
-        with pytest.raises(OverBudget, match="more than 2"):
+        with pytest.raises(TooLarge, match="more than 2"):
             gathered.card("/3", b"x")
 
     async def test_a_card_too_large_is_rejected(self) -> None:

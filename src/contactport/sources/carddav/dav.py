@@ -12,7 +12,7 @@ from yarl import URL
 
 from contactport.net.client import Client
 from contactport.net.credentials import Credentials
-from contactport.net.failures import OverBudget, Unreadable
+from contactport.net.failures import TooLarge, Unreadable
 from contactport.net.response import Response
 from contactport.net.retries import retry_after
 from contactport.net.turns import Turns
@@ -67,7 +67,7 @@ class Dav:
                 async for some in answers:
                     items += some
                     if len(items) > MOST_ITEMS:
-                        raise OverBudget("it lists too many address books")
+                        raise TooLarge("it lists too many address books")
             return Answer(response.url, items)
 
     async def stream(
@@ -89,7 +89,7 @@ class Dav:
                 yield some
 
     async def get(self, url: URL, via: URL) -> bytes:
-        """One resource by GET. Raises Refused, and OverBudget past the longest card."""
+        """One resource by GET. Raises Refused, and TooLarge past the longest card."""
         headers = {"Accept": "text/vcard, */*;q=0.5"}
         async with self.client.request(
             "GET", url, headers=headers, credentials=self.credentials, via=via
@@ -111,7 +111,7 @@ class Dav:
                 async for chunk in chunks:
                     received += len(chunk)
                     if longest is not None and received > longest:
-                        raise OverBudget("an answer that should be short is not")
+                        raise TooLarge("an answer that should be short is not")
                     for at in range(0, len(chunk), SLICE):
                         broken: Malformed | None = None
                         try:

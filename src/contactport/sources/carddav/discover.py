@@ -14,13 +14,13 @@ from yarl import URL
 
 from contactport.errors import Code, WireError
 from contactport.net.failures import (
-    Garbled,
-    Interrupted,
-    OverBudget,
-    TooSlow,
+    CertificateInvalid,
+    ConnectionLost,
+    NotHttp,
+    TimedOut,
+    TooLarge,
     Unreachable,
     Unreadable,
-    Untrusted,
 )
 from contactport.net.redirects import onward
 from contactport.sources.base import Account
@@ -96,11 +96,11 @@ def _unreached(worst: WireError | None, tries: list[Place]) -> WireError | None:
     an account led to, may be anything, also what may not be dialled: nothing tells which, and nothing is counted from
     which anybody could learn it later.
     """
-    if not isinstance(worst, Unreachable) or isinstance(worst, Untrusted):
+    if not isinstance(worst, Unreachable) or isinstance(worst, CertificateInvalid):
         return worst
     if all(place.provider.start and not place.provider.self_hosted and not place.guess for place in tries):
         return WireError(Code.UNAVAILABLE)
-    return worst if isinstance(worst, Interrupted) else Unreachable()
+    return worst if isinstance(worst, ConnectionLost) else Unreachable()
 
 
 class _Search:
@@ -144,11 +144,11 @@ class _Search:
             self._stumble(place)
             self.worst = _worse(self.worst, Unreadable(str(error)))
         except Unreadable as error:
-            if isinstance(error, Garbled):
+            if isinstance(error, NotHttp):
                 self._dead.add(origin)
             self.worst = _worse(self.worst, error)
-        except (Unreachable, TooSlow) as error:
-            if isinstance(error, Interrupted | TooSlow):
+        except (Unreachable, TimedOut) as error:
+            if isinstance(error, ConnectionLost | TimedOut):
                 self._stumble(place)
             self._dead.add(origin)
             self.worst = _worse(self.worst, error)
@@ -189,10 +189,10 @@ def _worse(one: WireError | None, other: WireError) -> WireError:
 
 
 def _telling(error: WireError) -> int:
-    if isinstance(error, Untrusted):
+    if isinstance(error, CertificateInvalid):
         return 3
     if isinstance(error, Unreachable):
-        return 1 if isinstance(error, Interrupted) else 0
+        return 1 if isinstance(error, ConnectionLost) else 0
     return 1 if isinstance(error, Unreadable) else 2
 
 
@@ -232,7 +232,7 @@ async def _in_homes(homes: Iterable[str], base: URL, dav: Dav) -> _Books:
     refusal: Refused | None = None
     different = list(dict.fromkeys(homes))
     if len(different) > HOMES:
-        raise OverBudget("it names too many places of address books")
+        raise TooLarge("it names too many places of address books")
     for home in different:
         try:
             found = await _listed(onward(base, home), dav, via=base)
@@ -247,7 +247,7 @@ async def _in_homes(homes: Iterable[str], base: URL, dav: Dav) -> _Books:
                 await dav.turns.turn()
                 books.setdefault(book.url, book)
             if len(books) > MOST_ITEMS:
-                raise OverBudget("it lists too many address books")
+                raise TooLarge("it lists too many address books")
     if not books and refusal is not None:
         raise refusal
     return _Books(list(books.values()), owner)

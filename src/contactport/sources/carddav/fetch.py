@@ -18,7 +18,7 @@ from typing import Literal
 import msgspec
 
 from contactport.errors import Code, WireError
-from contactport.net.failures import Interrupted, OverBudget, TooSlow
+from contactport.net.failures import ConnectionLost, TimedOut, TooLarge
 from contactport.sources.base import Page
 from contactport.sources.carddav import questions
 from contactport.sources.carddav.book import Book
@@ -43,7 +43,7 @@ LOOKS = 3
 SETBACKS = 2
 """Requests that may end in silence, or in a busy server, before the book is given up: each may take minutes."""
 
-Failure = (Refused, Malformed, Interrupted, TooSlow)
+Failure = (Refused, Malformed, ConnectionLost, TimedOut)
 
 
 class Reader:
@@ -297,7 +297,7 @@ class Reader:
                         continue
                     count += 1
                     if count > most:
-                        raise OverBudget(f"it has more than {most} members")
+                        raise TooLarge(f"it has more than {most} members")
                     key = self._tray.key(item.href)
                     if item.fault:
                         self._tray.reject(key, item.fault)

@@ -16,7 +16,7 @@ from contextlib import aclosing
 
 import msgspec
 
-from contactport.net.failures import Interrupted, TooSlow
+from contactport.net.failures import ConnectionLost, TimedOut
 from contactport.net.retries import PASSING
 from contactport.sources.base import Page
 from contactport.sources.carddav import questions
@@ -49,8 +49,8 @@ SEARCH = 30.0
 _NEVER = frozenset({403, 404, 405, 415, 501})
 _TOO_MANY = frozenset({400, 413, 414, 431, FULL})
 
-Failure = Refused | Malformed | Interrupted | TooSlow
-_FAILURES = (Refused, Malformed, Interrupted, TooSlow)
+Failure = Refused | Malformed | ConnectionLost | TimedOut
+_FAILURES = (Refused, Malformed, ConnectionLost, TimedOut)
 
 
 class _Part(msgspec.Struct, eq=False):
@@ -262,7 +262,7 @@ class Multiget:
         if isinstance(error, Malformed) and not isinstance(error, CutShort):
             self._unreadable(batch, broken, error)
             return
-        if isinstance(error, Malformed | Interrupted) and broken is not None:
+        if isinstance(error, Malformed | ConnectionLost) and broken is not None:
             if broken in self._doubted:
                 # A second time at the same card: it is the card.
                 self.alone[broken] = ""
@@ -324,7 +324,7 @@ class Multiget:
 
     async def _pause(self, error: Failure) -> None:
         """Waits before the next request, unless the server is well and only a card is not."""
-        if isinstance(error, Interrupted):
+        if isinstance(error, ConnectionLost):
             await self._dav.client.pause(self._streak)
         elif isinstance(error, Refused) and is_passing(error):
             if error.status in PASSING or self._tray.specimen is None:
@@ -347,8 +347,8 @@ class Multiget:
 
 
 def _patience(error: Exception) -> int:
-    if isinstance(error, Interrupted):
+    if isinstance(error, ConnectionLost):
         return SOME_PATIENCE
-    if isinstance(error, TooSlow) or (isinstance(error, Refused) and error.status in PASSING):
+    if isinstance(error, TimedOut) or (isinstance(error, Refused) and error.status in PASSING):
         return LITTLE_PATIENCE
     return PATIENCE

@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from contactport.contact import BookOutcome
 from contactport.errors import Code, WireError
-from contactport.net.failures import NoWayOut, OverBudget, TooSlow, Unreachable, Unreadable, Untrusted
+from contactport.net.failures import (
+    CertificateInvalid,
+    ProxyUnavailable,
+    TimedOut,
+    TooLarge,
+    Unreachable,
+    Unreadable,
+)
 from contactport.sources.base import Resting
 from contactport.sources.carddav.book import Book
 from contactport.sources.carddav.completeness import HELD_BACK
@@ -53,7 +60,7 @@ class Outcomes:
     def failed(self, book: Book, failure: Failure) -> BookOutcome:
         """The book could not be read to its end. Raises what ends the import whatever the other books are like."""
         error = self._told(failure)
-        if isinstance(error, OverBudget | NoWayOut):
+        if isinstance(error, TooLarge | ProxyUnavailable):
             raise error
         self._first = self._first or error
         self._failed += 1
@@ -89,7 +96,7 @@ class Outcomes:
                 "An address book was found, and the server's answers about it can't be read. Please try again in a "
                 "few minutes; if it happens again, upload the contacts as a file.",
             )
-        if isinstance(failure, Unreachable) and not isinstance(failure, Untrusted):
+        if isinstance(failure, Unreachable) and not isinstance(failure, CertificateInvalid):
             return WireError(Code.UNAVAILABLE)
         return failure
 
@@ -98,4 +105,4 @@ def _hurts(failure: Failure) -> bool:
     """Whether the same from another book would do harm: a password refused again, or minutes more of waiting."""
     if isinstance(failure, Refused):
         return is_final(failure) or (is_passing(failure) and failure.status != 500)
-    return isinstance(failure, Unreachable | TooSlow)
+    return isinstance(failure, Unreachable | TimedOut)

@@ -6,7 +6,7 @@ import math
 import re
 
 from contactport.errors import Code, WireError
-from contactport.net.failures import TooSlow
+from contactport.net.failures import TimedOut
 from contactport.net.retries import PASSING
 from contactport.sources.providers import Provider
 
@@ -143,7 +143,7 @@ def is_lasting(error: Exception) -> bool:
 
 def is_setback(error: Exception) -> bool:
     """Whether it took minutes, or the server is too busy: what makes any further question a burden."""
-    return isinstance(error, TooSlow) or (isinstance(error, Refused) and error.status == 503)
+    return isinstance(error, TimedOut) or (isinstance(error, Refused) and error.status == 503)
 
 
 def is_missing(error: Exception) -> bool:

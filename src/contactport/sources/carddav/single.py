@@ -12,7 +12,7 @@ from contextlib import aclosing
 
 import msgspec
 
-from contactport.net.failures import Interrupted, OverBudget, TooSlow, Unreachable, Unreadable
+from contactport.net.failures import ConnectionLost, TimedOut, TooLarge, Unreachable, Unreadable
 from contactport.net.redirects import onward
 from contactport.sources.base import Page
 from contactport.sources.carddav import questions
@@ -76,9 +76,9 @@ class Singles:
                 except Refused as refused:
                     if is_final(refused):
                         raise
-                except (Malformed, Unreadable, Unreachable, TooSlow):
+                except (Malformed, Unreadable, Unreachable, TimedOut):
                     pass
-                except OverBudget:
+                except TooLarge:
                     if self._dav.client.budget.is_spent or self._dav.client.pace.is_spent:
                         raise
             # A report has no control characters left: the XML forbids them.
@@ -114,7 +114,7 @@ class Singles:
                 raise
             # A server that writes its own inner name into one card's address is itself well.
             self._open[href] = _Open(Malformed("a card's address leads nowhere"), NOT_GIVEN)
-        except OverBudget:
+        except TooLarge:
             if self._dav.client.budget.is_spent or self._dav.client.pace.is_spent:
                 raise
             self._tray.reject(href)
@@ -151,7 +151,7 @@ class Singles:
     async def _gets(self, href: str) -> bool:
         try:
             return _is_card(await self._dav.get(onward(self._book.url, href), self._book.url))
-        except (Refused, Malformed, Unreadable, Interrupted, TooSlow, OverBudget):
+        except (Refused, Malformed, Unreadable, ConnectionLost, TimedOut, TooLarge):
             return False
 
     async def _reports(self, href: str) -> bool:
@@ -159,7 +159,7 @@ class Singles:
         try:
             async with aclosing(self._dav.stream("REPORT", self._book, body, depth=1)) as stream:
                 return any([item.data async for items in stream for item in items])
-        except (Refused, Malformed, Unreadable, Interrupted, TooSlow):
+        except (Refused, Malformed, Unreadable, ConnectionLost, TimedOut):
             return False
 
 

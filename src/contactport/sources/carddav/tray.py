@@ -10,7 +10,7 @@ import msgspec
 
 from contactport.contact import Reject
 from contactport.net.budget import size
-from contactport.net.failures import OverBudget, Unreadable
+from contactport.net.failures import TooLarge, Unreadable
 from contactport.net.redirects import onward
 from contactport.sources.base import Page, RawCard
 from contactport.sources.carddav.book import Book
@@ -113,7 +113,7 @@ class Tray:
         """Takes a card. `again` says that we asked a second time, so that a double is not the server's doing; `final`
         that nothing better is to be had, whether or not it is whole.
 
-        Raises OverBudget past the members that an import may have.
+        Raises TooLarge past the members that an import may have.
         """
         found = mark(key)
         if found in self._seen:
@@ -166,7 +166,7 @@ class Tray:
         self._seen.add(found)
         self._tally.received += 1
         if self._tally.received > self._tally.limit:
-            raise OverBudget(f"it has more than {self._tally.limit} members")
+            raise TooLarge(f"it has more than {self._tally.limit} members")
 
     @property
     def received(self) -> int:
