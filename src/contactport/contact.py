@@ -174,11 +174,11 @@ class BookOutcome(msgspec.Struct, omit_defaults=True, gc=False):
     reason: str = ""
 
 
-class Passed(msgspec.Struct, omit_defaults=True, gc=False):
+class Skipped(msgspec.Struct, omit_defaults=True, gc=False):
     """A sound card that is no person's (an organisation, a location, a room): read, and not counted."""
 
     kind: str
 
 
-Item = Contact | Group | Reject | Note | Passed
+Item = Contact | Group | Reject | Note | Skipped
 """What a format's `read()` yields. A note follows the contact or group that it is about."""

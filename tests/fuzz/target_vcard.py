@@ -6,7 +6,7 @@ import os
 import time
 from zlib import crc32
 
-from contactport.contact import Contact, Group, Item, Note, Passed, Reject
+from contactport.contact import Contact, Group, Item, Note, Reject, Skipped
 from contactport.formats import vcard
 
 FIRST = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:First\r\nEND:VCARD\r\n"
@@ -35,7 +35,7 @@ def check(data: bytes) -> None:
 def _check_items(items: list[Item], data: bytes) -> None:
     lines = len(data.splitlines()) + 1
     for item in items:
-        assert isinstance(item, Contact | Group | Reject | Note | Passed)
+        assert isinstance(item, Contact | Group | Reject | Note | Skipped)
         if isinstance(item, Reject):
             word, number = item.place.split()
             assert word == "line"

@@ -111,7 +111,9 @@ def _provider(service: str) -> Provider:
             f"there is no service {service!r}. Those there are: {codes}", param_hint="SERVICE"
         )
     if provider.method != "password":
-        told = provider.sorry or f"{provider.name} can't be read with a user name and a password"
+        told = (
+            provider.unavailable_message or f"{provider.name} can't be read with a user name and a password"
+        )
         raise click.BadParameter(told, param_hint="SERVICE")
     return provider
 

@@ -69,7 +69,9 @@ def test_source(
             f"there is no service {code!r}: see `contactport sources list`", param_hint="CODE"
         )
     if provider.method != "password":
-        raise click.BadParameter(provider.sorry or f"{provider.name} takes no passwords", param_hint="CODE")
+        raise click.BadParameter(
+            provider.unavailable_message or f"{provider.name} takes no passwords", param_hint="CODE"
+        )
     forbid_core_dumps()
     password = ask_password(provider, username)
     say(

@@ -172,7 +172,7 @@ def provider_of(service: str, domain: Domain) -> Provider:
 
 def not_served(provider: Provider) -> Refusal:
     """The refusal of a service that can't be read by password, with what works instead."""
-    return Refusal(Code.SERVICE_UNKNOWN, f"{provider.sorry} {_INSTEAD}")
+    return Refusal(Code.SERVICE_UNKNOWN, f"{provider.unavailable_message} {_INSTEAD}")
 
 
 _INSTEAD = (

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from contactport.contact import Contact, Group, Note, Passed, Reject
+from contactport.contact import Contact, Group, Note, Reject, Skipped
 
 _KEPT = 256
 _REJECTS = 16
@@ -40,7 +40,7 @@ class Repeated:
         return self._outcomes.get(fingerprint)
 
     def keep(
-        self, fingerprint: int, place: str, cards: Sequence[Contact | Group | Passed | Reject | Note]
+        self, fingerprint: int, place: str, cards: Sequence[Contact | Group | Skipped | Reject | Note]
     ) -> None:
         """Remember what stood in the bytes, unless their rejects are many."""
         rejects = [item for item in cards if isinstance(item, Reject)]

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
-from contactport.contact import Contact, Group, Item, Merge, Note, Passed, Reject
+from contactport.contact import Contact, Group, Item, Merge, Note, Reject, Skipped
 from contactport.errors import Code, WireError
 from contactport.formats.budgets import SMALL, bounded
 from contactport.formats.charsets.evidence import Evidence
@@ -194,7 +194,7 @@ class _Attempt:
             elif isinstance(item, Group):
                 await self._group(raw, item)
             else:
-                assert isinstance(item, Passed)
+                assert isinstance(item, Skipped)
         if not self._fingerprints.is_known(data_fingerprint):
             self._repeated.keep(data_fingerprint, raw.key, cards)
 

@@ -14,7 +14,7 @@ from contactport.net.domains import matches
 Method = Literal["password", "consent", "file", "retired"]
 
 
-class Secret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SecretPrompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to ask the user for, in words, and where the user makes it."""
 
     kind: Literal["password", "app_password"] = "password"
@@ -28,7 +28,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `domains` are the mail domains it serves. `start` is the URL where discovery begins; `{domain}` and
     `{username}` in it are filled in. `self_hosted` rows take the caller's `server`. `credential_hosts` are the
     hosts, beside the start's own, that may be sent the user's secret (`*.icloud.com`).
-    `sorry` tells the user of a retired or not yet served code what to do instead.
+    `unavailable_message` tells the user of a retired or not yet served code what to do instead.
     """
 
     code: str
@@ -44,13 +44,13 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     paths: tuple[str, ...] = ()
     """Where to look on a self-hosted server when discovery finds nothing."""
     credential_hosts: tuple[str, ...] = ()
-    secret: Secret = msgspec.field(default_factory=Secret)
+    secret: SecretPrompt = msgspec.field(default_factory=SecretPrompt)
     batch: int = 0
     """Hrefs a multiget at most; 0 leaves it to the source."""
     concurrency: int = 1
     """Requests at once on one account."""
     experimental: bool = False
-    sorry: str = ""
+    unavailable_message: str = ""
 
 
 class _Table(msgspec.Struct, forbid_unknown_fields=True):

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import json
 
-from contactport.contact import Contact, Group, Item, Passed, Reject
+from contactport.contact import Contact, Group, Item, Reject, Skipped
 from contactport.formats import ndjson
 
 ITEMS: list[Item] = [
     Contact(uid="1", formatted_name="A\nB"),
     Reject("line 1", "no"),
     Group("Friends", "9", ["1"]),
-    Passed("org"),
+    Skipped("org"),
     Contact(uid="2", formatted_name="C"),
 ]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contactport.contact import Contact, Group, Item, Note, Passed, Phone, Reject
+from contactport.contact import Contact, Group, Item, Note, Phone, Reject, Skipped
 from contactport.formats import vcard
 from samples.book import cards as samples
 from tests.unit.formats.strategies import contacts, groups
@@ -270,7 +270,7 @@ class TestStrayLines:
 
     def test_those_of_nobody_are_not_told(self) -> None:
         assert self.card("word", "UID:1") == [Reject("line 1", "this card says nothing about a person")]
-        assert self.card("word", "KIND:org", "FN:A") == [Passed("org")]
+        assert self.card("word", "KIND:org", "FN:A") == [Skipped("org")]
 
     def test_a_whole_address_takes_no_more(self) -> None:
         contact, note = self.card("ADR:;;1 Road;Town;;1;Land", "# comment", "TEL:1")

@@ -20,10 +20,10 @@ from contactport.contact import (
     Note,
     Organisation,
     PartialDate,
-    Passed,
     Phone,
     Photo,
     Reject,
+    Skipped,
 )
 from contactport.formats import vcard
 
@@ -509,7 +509,7 @@ class TestVersion4:
         )
         assert items(data) == [
             Group("Friends", "9", ["1", "mailto:jo@example.org"]),
-            Passed("org"),
+            Skipped("org"),
             Contact(formatted_name="Jo"),
         ]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contactport.contact import Contact, Group, Item, Note, Passed, Reject
+from contactport.contact import Contact, Group, Item, Note, Reject, Skipped
 from contactport.formats import vcard
 from tests.unit.formats.strategies import cards, chunked, soups
 
@@ -22,7 +22,7 @@ books = st.one_of(soups, st.lists(st.one_of(cards(), soups), max_size=4).map(b""
 @given(books)
 def test_any_bytes_give_items_and_no_exception(data: bytes) -> None:
     for item in read([data]):
-        assert isinstance(item, Contact | Group | Reject | Note | Passed)
+        assert isinstance(item, Contact | Group | Reject | Note | Skipped)
 
 
 @given(books)

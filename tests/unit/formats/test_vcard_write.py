@@ -17,10 +17,10 @@ from contactport.contact import (
     LabelledDate,
     Name,
     PartialDate,
-    Passed,
     Phone,
     Photo,
     Reject,
+    Skipped,
 )
 from contactport.formats import vcard
 from tests.unit.formats.strategies import contacts, groups
@@ -119,7 +119,7 @@ def test_a_picture_is_base64_in_3_and_a_data_uri_in_4() -> None:
 
 
 def test_what_is_no_card_is_left_out() -> None:
-    items: list[Item] = [Reject("line 1", "no"), Passed("org")]
+    items: list[Item] = [Reject("line 1", "no"), Skipped("org")]
     assert b"".join(vcard.write(items)) == b""
 
 

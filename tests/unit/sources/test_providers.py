@@ -90,13 +90,13 @@ class TestARowThatIsRead:
             assert URL(row.secret.url).scheme == "https"
 
     def test_needs_no_apology(self, row: Provider) -> None:
-        assert not row.sorry
+        assert not row.unavailable_message
 
 
 @pytest.mark.parametrize("row", OTHERS, ids=code)
 def test_a_row_that_is_not_read_by_password_says_what_to_do(row: Provider) -> None:
-    assert len(row.sorry) > 40
-    assert row.sorry.endswith(".")
+    assert len(row.unavailable_message) > 40
+    assert row.unavailable_message.endswith(".")
     assert not row.start
 
 

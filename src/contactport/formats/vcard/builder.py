@@ -11,8 +11,8 @@ from contactport.contact import (
     Group,
     Labelled,
     LabelledDate,
-    Passed,
     Phone,
+    Skipped,
 )
 
 EMPTY = "this card says nothing about a person"
@@ -142,7 +142,7 @@ def _is_empty(contact: Contact) -> bool:
     )
 
 
-def finish(contact: Contact, builder: CardBuilder) -> Contact | Group | Passed | None:
+def finish(contact: Contact, builder: CardBuilder) -> Contact | Group | Skipped | None:
     """What the card is; None for one that says nothing."""
     if builder.labels:
         for group, entry in builder.grouped:
@@ -167,5 +167,5 @@ def finish(contact: Contact, builder: CardBuilder) -> Contact | Group | Passed |
             contact.categories,
         )
     if kind in _THINGS:
-        return Passed(kind)
+        return Skipped(kind)
     return None if _is_empty(contact) else contact

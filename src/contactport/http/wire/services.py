@@ -14,7 +14,7 @@ from contactport.http.context import context_of
 from contactport.http.service import Service
 from contactport.http.wire import arguments
 from contactport.http.wire.responses import success
-from contactport.sources.providers import Method, Provider, Secret, providers
+from contactport.sources.providers import Method, Provider, SecretPrompt, providers
 
 
 class ServiceEntry(msgspec.Struct, kw_only=True):
@@ -33,7 +33,7 @@ class ServiceEntry(msgspec.Struct, kw_only=True):
     server: bool
     experimental: bool
     available: bool
-    secret: Secret | UnsetType = UNSET
+    secret: SecretPrompt | UnsetType = UNSET
     instead: str | UnsetType = UNSET
     alias_of: str | UnsetType = UNSET
 
@@ -67,5 +67,5 @@ def _row(provider: Provider, failing: bool) -> ServiceEntry:
         experimental=provider.experimental,
         available=works and not failing,
         secret=provider.secret if works else UNSET,
-        instead=provider.sorry or UNSET,
+        instead=provider.unavailable_message or UNSET,
     )

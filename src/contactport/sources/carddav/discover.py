@@ -78,8 +78,8 @@ async def discover(account: Account, dav: Dav, memory: Memory) -> Found:
         found = None if place is None else await search.look(place)
         if place is None or found is None:
             worst = search.worst
-            if where.sorry and (worst is None or isinstance(worst, Unreachable)):
-                raise WireError(Code.IMPORT_FAILED, where.sorry)
+            if where.unavailable_message and (worst is None or isinstance(worst, Unreachable)):
+                raise WireError(Code.IMPORT_FAILED, where.unavailable_message)
             told = _unreached(worst, where.tries) or WireError(Code.IMPORT_FAILED)
             if told is worst:
                 raise told

@@ -28,10 +28,10 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Places(msgspec.Struct, frozen=True):
-    """In the order in which to try them. `sorry` is what to say when none is right, where the DNS tells why."""
+    """In the order in which to try them. `unavailable_message` is what to say when none is right, where the DNS tells why."""
 
     tries: list[Place]
-    sorry: str = ""
+    unavailable_message: str = ""
 
 
 async def places(account: Account, names: Names) -> Places:
@@ -53,10 +53,10 @@ async def places(account: Account, names: Names) -> Places:
     known = of_domain(server.host) if provider.code == "carddav" else None
     if known is not None:
         if not _reads(known):
-            raise WireError(Code.IMPORT_FAILED, known.sorry)
+            raise WireError(Code.IMPORT_FAILED, known.unavailable_message)
         return Places(_of_row(known, account.username))
     asked = await _asked(server.host, account, names)
-    return Places(_unique([*asked.tries, *own]), asked.sorry)
+    return Places(_unique([*asked.tries, *own]), asked.unavailable_message)
 
 
 async def _asked(domain: str, account: Account, names: Names) -> Places:
@@ -77,7 +77,7 @@ async def _asked(domain: str, account: Account, names: Names) -> Places:
         for row in filter(None, map(of_mail_host, mail_hosts)):
             if _reads(row):
                 return Places(_of_row(row, account.username, guess=True))
-            return Places([], row.sorry)
+            return Places([], row.unavailable_message)
     return Places(found)
 
 
