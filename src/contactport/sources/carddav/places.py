@@ -28,7 +28,10 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Places(msgspec.Struct, frozen=True):
-    """In the order in which to try them. `unavailable_message` is what to say when none is right, where the DNS tells why."""
+    """In the order in which to try them.
+
+    `unavailable_message` is what to say when none is right, where the DNS tells why.
+    """
 
     tries: list[Place]
     unavailable_message: str = ""
