@@ -55,10 +55,10 @@ async def test_all_of_them_look_alike() -> None:
         "silence": silence,
     }
     told = {
-        name: (type(error), error.code, error.text, error.retry_after, error.provider_failed, error.http)
+        name: (type(error), error.code, error.text, error.retry_after, error.provider_failed)
         for name, error in errors.items()
     }
-    assert set(told.values()) == {(Unreachable, Code.IMPORT_FAILED, UNREACHABLE, None, False, None)}, told
+    assert set(told.values()) == {(Unreachable, Code.IMPORT_FAILED, UNREACHABLE, None, False)}, told
 
 
 @pytest.mark.parametrize("code", ["nextcloud", "sogo"])
