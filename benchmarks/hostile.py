@@ -21,8 +21,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.figures import percentile, table
-from tests.faults.hostile.table import SCENARIOS
-from tests.faults.hostile.trial import Outcome, stage
+from tests.faults.hostile.all_scenarios import SCENARIOS
+from tests.faults.hostile.runner import Outcome, scenario_runner
 
 PAUSE = 0.02
 SLOWEST = 100.0
@@ -100,7 +100,7 @@ def main() -> int:
     held = 0
     with (
         tempfile.TemporaryDirectory(prefix="hostile-") as folder,
-        stage(Path(folder)) as here,
+        scenario_runner(Path(folder)) as here,
         beside(here.running.url) as health,
     ):
         sound = here.warm()

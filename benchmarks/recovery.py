@@ -21,7 +21,7 @@ import psycopg
 
 from benchmarks.figures import ratios, table
 from benchmarks.fleet import Bases, bases
-from contactport.imports.watch import EVERY_SECONDS
+from contactport.imports.failover import EVERY_SECONDS
 from tests.faults.book_server import BookServer, Held
 from tests.faults.cluster import Application, Cluster, Member, until
 

@@ -29,9 +29,9 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from tests.keeper import keeper
 from tests.needs import needs
 from tests.servers.process import PATIENCE, ServerDied, free_port
+from tests.supervisor import supervisor
 
 GIVEN = "CONTACTPORT_TEST_POSTGRES"
 ROLE = "contactport"
@@ -92,7 +92,7 @@ class Postgres:
     def __init__(
         self, *, parent: Path | None = None, tcp: bool = False, options: Mapping[str, str] | None = None
     ) -> None:
-        self._keeper = keeper()
+        self._keeper = supervisor()
         self.folder = self._keeper.folder() if parent is None else parent / f"postgres-{next(_names)}"
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self.log = self.folder / "server.log"
@@ -304,7 +304,7 @@ def _programs() -> Path:
         )
     except PermissionError:
         # Below a folder that is root's alone. The programs find the rest by the way from their own place.
-        copy = keeper().folder()
+        copy = supervisor().folder()
         copy.chmod(0o755)
         for part in ("bin", "lib", "share"):
             shutil.copytree(found.parent / part, copy / "postgres" / part, ignore=_unwanted)

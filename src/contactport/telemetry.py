@@ -5,7 +5,7 @@ of statuses. Nothing of a user, and nothing that an outsider chooses, is ever a 
 series, and none that names anybody (a server that people host themselves is the code of its service).
 
 What all processes share, such as the queue, is no metric of this process: it is read from the database when it is
-asked for (`store/gauges.py`).
+asked for (`store/prometheus.py`).
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ from xml.etree import ElementTree
 
 import msgspec
 
+from tests.contract.expected_keys import INT32, STATUSES, TYPES
+from tests.contract.live_service import Pair
 from tests.contract.raw import Answer, Connection, ask, form, multipart
-from tests.contract.shapes import INT32, STATUSES, TYPES
-from tests.contract.stage import Pair
 
 
 class Told(msgspec.Struct):

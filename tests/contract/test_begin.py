@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.contract import shapes
+from tests.contract import expected_keys
+from tests.contract.live_service import ADA, SECRET, LiveService
 from tests.contract.raw import FORM, Answer, ask, form, multipart
-from tests.contract.stage import ADA, SECRET, Stage
 
 SPELLINGS = [
     f"/begin_import/{way}{ending}{slash}"
@@ -26,16 +26,16 @@ def told(answer: Answer) -> tuple[int, int]:
 
 @pytest.mark.parametrize("target", SPELLINGS)
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_every_spelling_begins_by_get_and_by_post(app: Stage, target: str, method: str) -> None:
+def test_every_spelling_begins_by_get_and_by_post(app: LiveService, target: str, method: str) -> None:
     answer = app.ask(method, f"{target}?{urlencode(app.account())}")
     assert answer.status == 200
     if ".xml" in target:
         assert answer.xml().findtext("status") == "success"
     else:
-        shapes.check_begun(answer.json())
+        expected_keys.check_begun(answer.json())
 
 
-def test_arguments_may_stand_in_every_place(app: Stage) -> None:
+def test_arguments_may_stand_in_every_place(app: LiveService) -> None:
     account, boundary = app.account(), "x" * 30
     ways: list[tuple[str, list[str], bytes]] = [
         (f"?{urlencode(account)}", [], b""),
@@ -62,11 +62,11 @@ def test_arguments_may_stand_in_every_place(app: Stage) -> None:
         assert app.events(one)[-1]["value"] == 0, "the password has come through, spaces and all"
 
 
-def test_the_service_is_read_whatever_its_case(app: Stage) -> None:
+def test_the_service_is_read_whatever_its_case(app: LiveService) -> None:
     assert app.ended(app.begin(service="CardDAV"))
 
 
-def test_empty_arguments_are_absent_and_unknown_ones_ignored(app: Stage) -> None:
+def test_empty_arguments_are_absent_and_unknown_ones_ignored(app: LiveService) -> None:
     fields = app.account() | {"user_id": "", "echo": "", "include": "", "referrer": "x", "utf8": "✓"}
     body = app.ask("POST", "/begin_import/import", FORM, body=form(fields)).json()
     assert (body["user_id"], body["echo"]) == (None, None)
@@ -74,7 +74,7 @@ def test_empty_arguments_are_absent_and_unknown_ones_ignored(app: Stage) -> None
     assert told(empty) == (400, 259)
 
 
-def test_tracking_string_is_user_id(app: Stage) -> None:
+def test_tracking_string_is_user_id(app: LiveService) -> None:
     one = app.begin(tracking_string="t")
     assert app.ask("GET", f"/events/{one}").json()["user_id"] == "t"
 
@@ -97,16 +97,16 @@ def test_tracking_string_is_user_id(app: Stage) -> None:
         ({"user_id": "u" * 2001}, 2),
     ],
 )
-def test_what_is_refused_at_once(app: Stage, change: dict[str, str], code: int) -> None:
+def test_what_is_refused_at_once(app: LiveService, change: dict[str, str], code: int) -> None:
     answer = app.ask("POST", "/begin_import/import", FORM, body=form(app.account() | change))
     assert answer.status == 400
-    shapes.check_failure(answer.json(), code)
+    expected_keys.check_failure(answer.json(), code)
     message = answer.json()["error"]["message"]
     assert not [secret for secret in (SECRET, ADA, "user:secret") if secret in message]
 
 
 @pytest.mark.parametrize("ending", ["", ".xml"])
-def test_what_is_not_utf_8_is_read_as_windows_1252(app: Stage, ending: str) -> None:
+def test_what_is_not_utf_8_is_read_as_windows_1252(app: LiveService, ending: str) -> None:
     ways: list[tuple[str, list[str], bytes]] = [
         ("", [FORM], form(app.account()) + b"&echo=caf%E9&user_id=%80"),
         (f"?{urlencode(app.account())}&echo=caf%E9&user_id=%80", [], b""),
@@ -128,14 +128,14 @@ def test_what_is_not_utf_8_is_read_as_windows_1252(app: Stage, ending: str) -> N
         assert told == ("café", "€")
 
 
-def test_a_body_of_another_kind_is_refused(app: Stage) -> None:
+def test_a_body_of_another_kind_is_refused(app: LiveService) -> None:
     answer = app.ask(
         "POST", "/begin_import/import", "Content-Type: application/json", body=b'{"service":"carddav"}'
     )
     assert told(answer) == (400, 2)
 
 
-def test_a_file_in_place_of_an_argument_is_refused(app: Stage) -> None:
+def test_a_file_in_place_of_an_argument_is_refused(app: LiveService) -> None:
     body = multipart("xyz", app.account()).replace(b'name="password"', b'name="password"; filename="p.txt"')
     answer = app.ask(
         "POST", "/begin_import/import", "Content-Type: multipart/form-data; boundary=xyz", body=body
@@ -144,31 +144,31 @@ def test_a_file_in_place_of_an_argument_is_refused(app: Stage) -> None:
 
 
 @pytest.mark.parametrize("headers", [[FORM], ["Content-Type: multipart/form-data; boundary=xyz"]])
-def test_a_body_past_the_limit_is_413(app: Stage, headers: list[str]) -> None:
+def test_a_body_past_the_limit_is_413(app: LiveService, headers: list[str]) -> None:
     answer = app.ask("POST", "/begin_import/import", *headers, body=b"echo=" + b"x" * 70_000)
     assert told(answer) == (413, 2)
     assert answer.header("Connection") == "close"
 
 
-def test_a_query_past_the_limit_is_413(app: Stage) -> None:
+def test_a_query_past_the_limit_is_413(app: LiveService) -> None:
     assert told(app.ask("GET", "/begin_import/import?echo=" + "x" * 61_000)) == (413, 2)
 
 
-def test_consent_and_the_applet_are_refused_in_words(app: Stage) -> None:
+def test_consent_and_the_applet_are_refused_in_words(app: LiveService) -> None:
     for way in ("user_consent", "desktop_applet"):
         for ending in ("", ".json", "/"):
             answer = app.ask("POST", f"/begin_import/{way}{ending}", FORM, body=form({"service": "gmail"}))
             assert answer.status == 400
-            shapes.check_failure(answer.json(), 2)
+            expected_keys.check_failure(answer.json(), 2)
 
 
-def test_the_answer_does_not_wait_for_the_provider(app: Stage) -> None:
+def test_the_answer_does_not_wait_for_the_provider(app: LiveService) -> None:
     """A host that nobody answers at: the import begins all the same, and fails as an event."""
     one = app.begin(server="http://127.0.0.1:1/")
     assert app.events(app.ended(one))[-1]["status"] == "ERROR"
 
 
-def test_nothing_of_a_user_is_in_the_log(app: Stage) -> None:
+def test_nothing_of_a_user_is_in_the_log(app: LiveService) -> None:
     canary = "canary-5d1f"
     fields = app.account() | {
         "username": f"{canary}@example.com",

@@ -7,9 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.contract import shapes
+from tests.contract import expected_keys
+from tests.contract.live_service import ADA, LiveService
 from tests.contract.raw import FORM, ask, form
-from tests.contract.stage import ADA, Stage
 
 CODES = [
     *(
@@ -56,14 +56,14 @@ CODES = [
 """Those that public clients and the vendor's pages name, and ours beside them."""
 
 
-def test_begun(app: Stage) -> None:
+def test_begun(app: LiveService) -> None:
     fields = app.account() | {"echo": "e & <é>", "user_id": "u"}
     body = app.ask("POST", "/begin_import/import", FORM, body=form(fields)).json()
-    shapes.check_begun(body)
+    expected_keys.check_begun(body)
     assert (body["echo"], body["user_id"]) == ("e & <é>", "u")
 
 
-def test_begun_in_xml_has_no_url(app: Stage) -> None:
+def test_begun_in_xml_has_no_url(app: LiveService) -> None:
     answer = app.ask(
         "POST", "/begin_import/import.xml", FORM, body=form(app.account() | {"echo": "é\x85"[:1]})
     )
@@ -76,9 +76,9 @@ def test_begun_in_xml_has_no_url(app: Stage) -> None:
     assert root.findtext("id") == root.findtext("import-id")
 
 
-def test_events(app: Stage, book: int) -> None:
+def test_events(app: LiveService, book: int) -> None:
     body = app.ask("GET", f"/events/{book}?echo=again").json()
-    shapes.check_events(body)
+    expected_keys.check_events(body)
     assert (body["user_id"], body["echo"]) == ("u 1", "again")
     assert [(e["event_type"], e["status"], e["value"]) for e in body["events"]] == [
         ("INITIALIZING", "COMPLETED", 0),
@@ -87,9 +87,9 @@ def test_events(app: Stage, book: int) -> None:
     ]
 
 
-def test_events_of_a_failed_import(app: Stage) -> None:
+def test_events_of_a_failed_import(app: LiveService) -> None:
     body = app.ask("GET", f"/events/{app.ended(app.begin(server='http://127.0.0.1:1/'))}").json()
-    shapes.check_events(body)
+    expected_keys.check_events(body)
     assert [(e["event_type"], e["status"]) for e in body["events"]] == [
         ("INITIALIZING", "COMPLETED"),
         ("COMPLETE", "ERROR"),
@@ -102,9 +102,9 @@ def contact_of(body: Any, last_name: str) -> Any:
     return next(contact for contact in body["contacts"] if contact["last_name"] == last_name)
 
 
-def test_contacts(app: Stage, book: int) -> None:
+def test_contacts(app: LiveService, book: int) -> None:
     body = app.ask("GET", f"/contacts/{book}?echo=e").json()
-    shapes.check_contacts(body)
+    expected_keys.check_contacts(body)
     assert (body["start"], body["count"], body["total"], body["user_id"], body["echo"]) == (
         0,
         2,
@@ -145,22 +145,22 @@ def test_contacts(app: Stage, book: int) -> None:
     assert (bare.get("dob"), bare["birthday"]) == (None, "03-04")
 
 
-def test_the_owner_without_a_card_is_the_user_name(app: Stage, book: int) -> None:
+def test_the_owner_without_a_card_is_the_user_name(app: LiveService, book: int) -> None:
     owner = app.ask("GET", f"/contacts/{book}").json()["contacts_owner"]
     assert (owner["first_name"], owner["last_name"]) == ("", "")
     assert owner["email"] == [{"address": ADA, "type": "Other"}]
 
 
-def test_addresses_that_nobody_asked_for_are_not_there(app: Stage) -> None:
+def test_addresses_that_nobody_asked_for_are_not_there(app: LiveService) -> None:
     body = app.ask("GET", f"/contacts/{app.ended(app.begin())}").json()
-    shapes.check_contacts(body)
+    expected_keys.check_contacts(body)
     assert [contact["address"] for contact in body["contacts"]] == [[], []]
 
 
-def test_an_empty_book(app: Stage) -> None:
+def test_an_empty_book(app: LiveService) -> None:
     one = app.ended(app.begin(username="empty"))
     body = app.ask("GET", f"/contacts/{one}").json()
-    shapes.check_contacts(body)
+    expected_keys.check_contacts(body)
     assert (body["contacts"], body["count"], body["total"]) == ([], 0, 0)
     assert app.ask("GET", f"/contacts/{one}.xml").xml().find("contacts[@type='array']") is not None
 
@@ -185,7 +185,7 @@ def from_xml(element: ElementTree.Element) -> Any:
     ("path", "root"),
     [("events", "eventsResponse"), ("contacts", "contactsResponse"), ("imports", "importResponse")],
 )
-def test_xml_says_what_json_says(app: Stage, book: int, path: str, root: str) -> None:
+def test_xml_says_what_json_says(app: LiveService, book: int, path: str, root: str) -> None:
     body = app.ask("GET", f"/{path}/{book}").json()
     answer = app.ask("GET", f"/{path}/{book}.xml")
     assert b'nil="false"' not in answer.body
@@ -207,22 +207,22 @@ def without_unknown_types(value: Any) -> Any:
     return value
 
 
-def test_a_type_that_nobody_knows_is_written_in_json_alone(app: Stage, book: int) -> None:
+def test_a_type_that_nobody_knows_is_written_in_json_alone(app: LiveService, book: int) -> None:
     for ending in ("vcf", "csv", "xml"):
         assert b"other" not in app.ask("GET", f"/contacts/{book}.{ending}").body.lower()
     assert b'"type":"Other"' in app.ask("GET", f"/contacts/{book}.ndjson").body
 
 
 @pytest.mark.parametrize("ending", ["vcf", "csv", "ndjson"])
-def test_other_shapes_hold_the_same_people(app: Stage, book: int, ending: str) -> None:
+def test_other_shapes_hold_the_same_people(app: LiveService, book: int, ending: str) -> None:
     text = app.ask("GET", f"/contacts/{book}.{ending}").body.decode()
     assert all(word in text for word in ("a@example.net", "b@example.net", "bare@example.net", "5555555555"))
 
 
-def test_failures_in_json_and_in_xml(app: Stage) -> None:
+def test_failures_in_json_and_in_xml(app: LiveService) -> None:
     fields = {"echo": "e", "user_id": "u"}
     body = app.ask("POST", "/begin_import/import", FORM, body=form(fields)).json()
-    shapes.check_failure(body, 260)
+    expected_keys.check_failure(body, 260)
     assert (body["echo"], body["user_id"]) == ("e", "u")
     root = app.ask("POST", "/begin_import/import.xml", FORM, body=form(fields)).xml()
     assert from_xml(root) == body
@@ -231,12 +231,12 @@ def test_failures_in_json_and_in_xml(app: Stage) -> None:
     assert code.get("type") == "integer"
 
 
-def test_an_error_key_is_in_no_success(app: Stage, book: int) -> None:
+def test_an_error_key_is_in_no_success(app: LiveService, book: int) -> None:
     for path in (f"/events/{book}", f"/contacts/{book}", f"/imports/{book}"):
         assert "error" not in app.ask("GET", path).json()
 
 
-def test_services(app: Stage) -> None:
+def test_services(app: LiveService) -> None:
     answer = ask(app.port, "GET", "/services.json")
     assert answer.status == 200
     services = answer.json()
@@ -248,12 +248,12 @@ def test_services(app: Stage) -> None:
         assert row["methods"] == (["password"] if row["method"] == "password" else [])
 
 
-def test_every_code_that_a_client_may_look_up_is_a_service(app: Stage) -> None:
+def test_every_code_that_a_client_may_look_up_is_a_service(app: LiveService) -> None:
     services = ask(app.port, "GET", "/services.json").json()
     assert [code for code in CODES if code not in services] == []
 
 
-def test_a_menu_can_show_each_service_once(app: Stage) -> None:
+def test_a_menu_can_show_each_service_once(app: LiveService) -> None:
     services = ask(app.port, "GET", "/services.json").json()
     for code, row in services.items():
         if "alias_of" in row:

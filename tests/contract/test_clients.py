@@ -8,15 +8,15 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.contract.clients import CLIENTS, Client, Java
+from tests.contract.live_service import MANY, LiveService
 from tests.contract.raw import ask
-from tests.contract.stage import MANY, Stage
 from tests.e2e.service import until
 
 any_client = pytest.mark.parametrize("client", CLIENTS, ids=lambda one: one.__name__)
 
 
 @any_client
-def test_the_three_steps(app: Stage, client: type[Client]) -> None:
+def test_the_three_steps(app: LiveService, client: type[Client]) -> None:
     asked = client(app.port, app.pair)
     import_id = asked.begin(app.account())
     told = until(lambda: told if (told := asked.poll(import_id)).ended else None)
@@ -27,7 +27,7 @@ def test_the_three_steps(app: Stage, client: type[Client]) -> None:
 
 
 @any_client
-def test_a_wrong_password_is_an_event(app: Stage, client: type[Client]) -> None:
+def test_a_wrong_password_is_an_event(app: LiveService, client: type[Client]) -> None:
     asked = client(app.port, app.pair)
     import_id = asked.begin(app.account(password=f"wrong for {client.__name__}", username="empty"))
     told = until(lambda: told if (told := asked.poll(import_id)).ended else None)
@@ -36,14 +36,14 @@ def test_a_wrong_password_is_an_event(app: Stage, client: type[Client]) -> None:
 
 
 @any_client
-def test_a_big_book_arrives_whole(app: Stage, big_book: int, client: type[Client]) -> None:
+def test_a_big_book_arrives_whole(app: LiveService, big_book: int, client: type[Client]) -> None:
     names, total = client(app.port, app.pair).fetch(big_book)
     assert total == MANY
     assert set(names) == {"P"}
     assert len(names) == MANY
 
 
-def test_one_client_is_challenged_on_every_call(app: Stage) -> None:
+def test_one_client_is_challenged_on_every_call(app: LiveService) -> None:
     asked = Java(app.port, app.pair)
     import_id = asked.begin(app.account())
     asked.poll(import_id)
@@ -52,7 +52,7 @@ def test_one_client_is_challenged_on_every_call(app: Stage) -> None:
     assert asked.challenges == 3
 
 
-def test_a_client_that_knows_only_retired_services_is_told_the_way_that_works(app: Stage) -> None:
+def test_a_client_that_knows_only_retired_services_is_told_the_way_that_works(app: LiveService) -> None:
     """Java's public class knows PLAXO alone for passwords. Following the answer to its own request works."""
     account = app.account() | {"service": "PLAXO"}
     answer = ask(app.port, "POST", f"/begin_import/import?{urlencode(account)}", app.pair.basic)

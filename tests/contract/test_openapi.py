@@ -17,7 +17,7 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import checks
 
-from tests.contract.stage import Stage
+from tests.contract.live_service import LiveService
 
 checks.load_all_checks()
 known: Any = checks.CHECKS
@@ -40,12 +40,12 @@ made_up = settings(
 
 
 @pytest.fixture(scope="session")
-def stranger(app: Stage) -> str:
+def stranger(app: LiveService) -> str:
     """The authorization of a domain of its own: made-up imports use up its limits, not those of other tests."""
     return app.domain("made-up requests").basic.removeprefix("Authorization: ")
 
 
-def check(case: Any, app: Stage, authorization: str) -> Any:
+def check(case: Any, app: LiveService, authorization: str) -> Any:
     """The answer, which is one of those described."""
     # JSONP tells its errors with status 200, which this check takes for an answer to a stranger.
     excluded = [*LEFT_OUT, NO_AUTH] if "callback" in (case.query or {}) else LEFT_OUT
@@ -58,13 +58,13 @@ def check(case: Any, app: Stage, authorization: str) -> Any:
 
 @schema.parametrize()
 @made_up
-def test_every_answer_is_a_described_one(case: Any, app: Stage, stranger: str) -> None:
+def test_every_answer_is_a_described_one(case: Any, app: LiveService, stranger: str) -> None:
     check(case, app, stranger)
 
 
 @schema.include(path_regex=r"\{id\}").parametrize()
 @made_up
-def test_every_answer_about_a_real_import_is_a_described_one(case: Any, app: Stage, book: int) -> None:
+def test_every_answer_about_a_real_import_is_a_described_one(case: Any, app: LiveService, book: int) -> None:
     # Another import is there to be erased: other tests need the book.
     erased = case.method.upper() == "DELETE"
     case.path_parameters = {"id": app.begin() if erased else book}
@@ -72,7 +72,7 @@ def test_every_answer_about_a_real_import_is_a_described_one(case: Any, app: Sta
 
 
 @pytest.mark.parametrize("way", ["import", "user_consent"])
-def test_a_real_beginning_is_a_described_one(app: Stage, stranger: str, way: str) -> None:
+def test_a_real_beginning_is_a_described_one(app: LiveService, stranger: str, way: str) -> None:
     operation = schema[f"/begin_import/{way}"]
     posted = operation["POST"].Case(body=app.account(), media_type="application/x-www-form-urlencoded")
     assert check(posted, app, stranger).status_code == 200

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.gated_server import GatedServer, people
+from tests.e2e.paused_server import PausedServer, people
 from tests.e2e.service import Client, service, until
 from tests.needs import needs
 from tests.servers.process import Process, answers, free_port
@@ -93,7 +93,7 @@ def behind(proxy: Proxy, folder: Path, url: str) -> Generator[str]:
 class TestProxies:
     def test_an_import_goes_through_and_no_query_is_logged(self, proxy: Proxy, tmp_path: Path) -> None:
         with (
-            GatedServer(people(20), password=SECRET) as book,
+            PausedServer(people(20), password=SECRET) as book,
             service(tmp_path / "data") as running,
             behind(proxy, tmp_path / "proxy", running.url) as url,
         ):
@@ -121,7 +121,7 @@ class TestProxies:
 
     def test_a_stream_is_not_held_back(self, proxy: Proxy, tmp_path: Path) -> None:
         with (
-            GatedServer(people(1200)) as book,
+            PausedServer(people(1200)) as book,
             service(tmp_path / "data") as running,
             behind(proxy, tmp_path / "proxy", running.url) as url,
         ):

@@ -22,7 +22,7 @@ from urllib.parse import urlencode, urlsplit
 from click.testing import CliRunner
 
 from contactport.cli import main
-from tests.e2e.gated_server import GatedServer
+from tests.e2e.paused_server import PausedServer
 
 T = TypeVar("T")
 
@@ -125,7 +125,7 @@ class Client:
         """How many contacts are stored so far: GATHERING's value."""
         return next((e["value"] for e in self.events(import_id) if e["event_type"] == "GATHERING"), 0)
 
-    def let_through(self, import_id: int, book: GatedServer, at_least: int) -> int:
+    def let_through(self, import_id: int, book: PausedServer, at_least: int) -> int:
         """Let pages through the gate, one at a time, until so many contacts are stored; how many are.
 
         No more pass than that needs: contacts are stored 500 at a time at the latest.

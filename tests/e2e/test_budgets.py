@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from contactport.errors import Code
-from tests.e2e.moody_server import MoodyServer
+from tests.e2e.faulty_proxy import FaultyProxy
 from tests.faults.book_server import BookServer, book
 from tests.faults.cluster import Application, Cluster, until
 
@@ -28,7 +28,7 @@ def engine_url(request: pytest.FixtureRequest) -> str:
 class Shop(Application):
     """An application that looks at its imports' states, too."""
 
-    def start(self, server: MoodyServer, account: str) -> int:
+    def start(self, server: FaultyProxy, account: str) -> int:
         """Begin an import from a server; its id."""
         body = self.call(
             "POST",
@@ -79,7 +79,7 @@ def port_of(server: BookServer) -> int:
     return port
 
 
-def deferred(shop: Shop, server: MoodyServer, import_id: int) -> Any:
+def deferred(shop: Shop, server: FaultyProxy, import_id: int) -> Any:
     """Something once the server was asked and the import waits again."""
     return (server.asked and shop.state(import_id) == "waiting") or None
 
@@ -87,7 +87,7 @@ def deferred(shop: Shop, server: MoodyServer, import_id: int) -> Any:
 def test_a_provider_that_hangs_starves_no_other(tmp_path: Path, engine_url: str) -> None:
     processes = 2 if engine_url else 1
     with (
-        MoodyServer("hanging") as slow,
+        FaultyProxy("hanging") as slow,
         BookServer(COUNT) as good,
         cluster(tmp_path, engine_url, import_concurrency="8") as shop,
     ):
@@ -102,7 +102,7 @@ def test_a_provider_that_hangs_starves_no_other(tmp_path: Path, engine_url: str)
 
 def test_a_provider_that_wants_a_rest_gets_it_and_holds_no_worker(tmp_path: Path, engine_url: str) -> None:
     with (
-        MoodyServer("tired") as tired,
+        FaultyProxy("tired") as tired,
         BookServer(COUNT) as good,
         cluster(tmp_path, engine_url, import_concurrency="1") as shop,
     ):
@@ -121,7 +121,7 @@ def test_a_provider_that_wants_a_rest_gets_it_and_holds_no_worker(tmp_path: Path
 def test_a_provider_that_fails_is_left_alone(tmp_path: Path, engine_url: str) -> None:
     with (
         BookServer(COUNT) as good,
-        MoodyServer("failing") as server,
+        FaultyProxy("failing") as server,
         cluster(tmp_path, engine_url, breaker_failures="2", breaker_seconds="600") as shop,
     ):
         for account in ("ann", "bob"):
@@ -139,7 +139,7 @@ def test_a_provider_that_fails_is_left_alone(tmp_path: Path, engine_url: str) ->
 def test_a_provider_that_answers_again_is_asked_again(tmp_path: Path, engine_url: str) -> None:
     with (
         BookServer(COUNT) as good,
-        MoodyServer("failing", port_of(good)) as server,
+        FaultyProxy("failing", port_of(good)) as server,
         cluster(tmp_path, engine_url, breaker_failures="1", breaker_seconds="0.5") as shop,
     ):
         assert shop.reason(shop.start(server, "ann"))[0] == Code.UNAVAILABLE
@@ -155,7 +155,7 @@ def test_a_provider_that_answers_again_is_asked_again(tmp_path: Path, engine_url
 
 def test_an_account_has_only_so_many_imports_at_once(tmp_path: Path, engine_url: str) -> None:
     with (
-        MoodyServer("hanging") as slow,
+        FaultyProxy("hanging") as slow,
         cluster(tmp_path, engine_url, import_concurrency="8", account_imports="2") as shop,
     ):
         ids = [shop.start(slow, "ann") for _ in range(5)]

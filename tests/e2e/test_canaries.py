@@ -18,9 +18,9 @@ import psycopg
 import pytest
 
 from tests.e2e.canaries import forms, openable, search, seen
-from tests.e2e.gated_server import GatedServer, people
-from tests.e2e.planted import USERNAME as PLANTED
-from tests.e2e.planted import plant
+from tests.e2e.failing_source import USERNAME as PLANTED
+from tests.e2e.failing_source import plant
+from tests.e2e.paused_server import PausedServer, people
 from tests.e2e.service import Client, command, service, until
 from tests.faults.cluster import Cluster
 from tests.postgres import SUPERUSER, Postgres, name_of
@@ -76,7 +76,7 @@ def test_the_search_looks_into_a_database_s_values(tmp_path: Path) -> None:
 
 
 def begin(
-    client: Client, book: GatedServer, password: str, username: str = USERNAME, server: str = ""
+    client: Client, book: PausedServer, password: str, username: str = USERNAME, server: str = ""
 ) -> int:
     """By GET with everything in the query: the way in which words most easily end in a log."""
     server = server or f"{book.url}{PLACE}/"
@@ -123,7 +123,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def break_it(client: Client, book: GatedServer) -> int:
+def break_it(client: Client, book: PausedServer) -> int:
     """An import that ends in an exception which carries the user's words; its id."""
     import_id = begin(client, book, PASSWORD, PLANTED)
     assert client.end(import_id)["value"] == 256
@@ -140,7 +140,7 @@ def nowhere(told: str, places: list[Path], url: str = "") -> None:
 def test_nothing_of_a_user_is_readable_on_disk(tmp_path: Path, temporary: Path) -> None:
     data = tmp_path / "data"
     ring = data / "ring.json"
-    book = GatedServer(people(COUNT, mark=MARK), password=PASSWORD, username=USERNAME)
+    book = PausedServer(people(COUNT, mark=MARK), password=PASSWORD, username=USERNAME)
     with book, service(data) as running:
         client = running.application("shop")
         places = [data, temporary, running.log]
@@ -189,7 +189,7 @@ def test_nothing_of_a_user_is_readable_on_disk(tmp_path: Path, temporary: Path) 
 
 
 def test_nothing_of_a_user_is_readable_in_postgresql_s_files(tmp_path: Path, temporary: Path) -> None:
-    book = GatedServer(people(COUNT, mark=MARK), password=PASSWORD, username=USERNAME)
+    book = PausedServer(people(COUNT, mark=MARK), password=PASSWORD, username=USERNAME)
     with Postgres(options=LOUD) as server, book:
         url = server.create()
         everything = server.url(name_of(url), SUPERUSER)
@@ -240,7 +240,7 @@ def test_nothing_of_a_user_is_readable_in_postgresql_s_files(tmp_path: Path, tem
 
 def test_a_killed_process_leaves_nothing_readable(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    book = GatedServer(people(COUNT, mark=MARK), password=PASSWORD, username=USERNAME)
+    book = PausedServer(people(COUNT, mark=MARK), password=PASSWORD, username=USERNAME)
     with book, service(data) as running:
         client = running.application("shop")
         import_id = begin(client, book, PASSWORD)

@@ -18,7 +18,7 @@ import pytest
 
 from contactport.contact import Contact, Group
 from contactport.formats import vcard
-from tests.e2e.gated_server import GatedServer, people
+from tests.e2e.paused_server import PausedServer, people
 from tests.e2e.service import PATIENCE, command, environment, until
 from tests.e2e.terminal import on_terminal
 
@@ -30,22 +30,22 @@ GROUP = (
 
 
 @pytest.fixture(scope="module")
-def book() -> Generator[GatedServer]:
+def book() -> Generator[PausedServer]:
     """250 people, one of them in a group, and an open gate."""
-    with GatedServer({**people(COUNT), "group.vcf": GROUP}) as server:
+    with PausedServer({**people(COUNT), "group.vcf": GROUP}) as server:
         server.gate.open()
         yield server
 
 
 @pytest.fixture
-def broken() -> Generator[GatedServer]:
+def broken() -> Generator[PausedServer]:
     """Three people, and a card that is none."""
-    with GatedServer({**people(3), "x.vcf": "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:No end\r\n"}) as server:
+    with PausedServer({**people(3), "x.vcf": "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:No end\r\n"}) as server:
         server.gate.open()
         yield server
 
 
-def arguments(book: GatedServer, *more: str) -> tuple[str, ...]:
+def arguments(book: PausedServer, *more: str) -> tuple[str, ...]:
     return (
         *("import", "carddav", "--server", book.url, "--username", "alice"),
         *("--allow-network", "127.0.0.0/8", *more),
@@ -63,7 +63,7 @@ def wire_addresses(contacts: Iterable[dict[str, Any]]) -> list[str]:
 LEDGER = f"{COUNT} found = {COUNT} delivered + 0 merged + 0 rejected\n"
 
 
-def test_json(book: GatedServer, tmp_path: Path) -> None:
+def test_json(book: PausedServer, tmp_path: Path) -> None:
     done = command(*arguments(book, "--format", "json"), data=tmp_path / "data", stdin="secret\n")
     assert (done.returncode, done.stderr) == (0, LEDGER)
     contacts = json.loads(done.stdout)
@@ -74,13 +74,13 @@ def test_json(book: GatedServer, tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def test_ndjson(book: GatedServer, tmp_path: Path) -> None:
+def test_ndjson(book: PausedServer, tmp_path: Path) -> None:
     done = command(*arguments(book, "--format", "ndjson"), data=tmp_path / "data", stdin="secret")
     assert (done.returncode, done.stderr) == (0, LEDGER)
     assert people_of(wire_addresses(json.loads(line) for line in done.stdout.splitlines()))
 
 
-def test_csv(book: GatedServer, tmp_path: Path) -> None:
+def test_csv(book: PausedServer, tmp_path: Path) -> None:
     done = command(*arguments(book, "--format", "csv"), data=tmp_path / "data", stdin="secret\r\n")
     assert (done.returncode, done.stderr) == (0, LEDGER)
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
@@ -88,7 +88,7 @@ def test_csv(book: GatedServer, tmp_path: Path) -> None:
     assert [row["Last Name"] for row in rows if "Friends" in row["Labels"]] == ["7"]
 
 
-def test_vcard_to_a_file(book: GatedServer, tmp_path: Path) -> None:
+def test_vcard_to_a_file(book: PausedServer, tmp_path: Path) -> None:
     path = tmp_path / "book.vcf"
     done = command(*arguments(book, "--output", str(path)), data=tmp_path / "data", stdin="secret\n")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", LEDGER)
@@ -99,7 +99,7 @@ def test_vcard_to_a_file(book: GatedServer, tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["book.vcf"]
 
 
-def test_the_name_of_the_output_decides_on_its_format(book: GatedServer, tmp_path: Path) -> None:
+def test_the_name_of_the_output_decides_on_its_format(book: PausedServer, tmp_path: Path) -> None:
     path = tmp_path / "book.csv"
     done = command(*arguments(book, "--output", str(path)), data=tmp_path / "data", stdin="secret\n")
     assert (done.returncode, done.stderr) == (0, LEDGER)
@@ -108,7 +108,7 @@ def test_the_name_of_the_output_decides_on_its_format(book: GatedServer, tmp_pat
 
 @pytest.mark.parametrize(("lenient", "code"), [((), 1), (("--lenient",), 0)])
 def test_what_was_rejected_is_told(
-    broken: GatedServer, tmp_path: Path, lenient: tuple[str, ...], code: int
+    broken: PausedServer, tmp_path: Path, lenient: tuple[str, ...], code: int
 ) -> None:
     done = command(*arguments(broken, "--format", "ndjson", *lenient), data=tmp_path, stdin="secret\n")
     assert done.returncode == code
@@ -118,7 +118,7 @@ def test_what_was_rejected_is_told(
     assert last == "4 found = 3 delivered + 0 merged + 1 rejected"
 
 
-def test_a_wrong_password_is_told_with_its_code(book: GatedServer, tmp_path: Path) -> None:
+def test_a_wrong_password_is_told_with_its_code(book: PausedServer, tmp_path: Path) -> None:
     path = tmp_path / "book.json"
     path.write_text("as it was")
     done = command(
@@ -133,7 +133,7 @@ def test_a_wrong_password_is_told_with_its_code(book: GatedServer, tmp_path: Pat
     assert [one.name for one in tmp_path.iterdir()] == ["book.json"]
 
 
-def test_loopback_is_refused_unless_it_is_allowed(book: GatedServer, tmp_path: Path) -> None:
+def test_loopback_is_refused_unless_it_is_allowed(book: PausedServer, tmp_path: Path) -> None:
     asked = len(book.asked)
     done = command(
         *("import", "carddav", "--server", book.url, "--username", "alice"), data=tmp_path, stdin="secret\n"
@@ -174,21 +174,21 @@ def test_what_is_not_valid_is_said_before_anybody_is_asked(
     assert "secret" not in done.stderr
 
 
-def test_a_file_that_can_t_be_written_is_said(book: GatedServer, tmp_path: Path) -> None:
+def test_a_file_that_can_t_be_written_is_said(book: PausedServer, tmp_path: Path) -> None:
     path = tmp_path / "none" / "book.vcf"
     done = command(*arguments(book, "--output", str(path)), data=tmp_path, stdin="secret\n")
     assert done.returncode == 1
     assert str(path) in done.stderr
 
 
-def test_a_full_disk_is_said(book: GatedServer, tmp_path: Path) -> None:
+def test_a_full_disk_is_said(book: PausedServer, tmp_path: Path) -> None:
     done = command(*arguments(book, "--output", "/dev/full"), data=tmp_path, stdin="secret\n")
     assert done.returncode == 1
     assert "No space left" in done.stderr
     assert done.stderr.count("\n") == 1
 
 
-def test_a_full_disk_behind_standard_output_is_said(book: GatedServer, tmp_path: Path) -> None:
+def test_a_full_disk_behind_standard_output_is_said(book: PausedServer, tmp_path: Path) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [sys.executable, "-m", "contactport", *arguments(book)],
@@ -203,7 +203,7 @@ def test_a_full_disk_behind_standard_output_is_said(book: GatedServer, tmp_path:
     assert done.stderr.count(b"\n") == 1
 
 
-def test_a_reader_that_has_enough_is_no_reason_to_complain(book: GatedServer, tmp_path: Path) -> None:
+def test_a_reader_that_has_enough_is_no_reason_to_complain(book: PausedServer, tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "contactport", *arguments(book, "--format", "ndjson")],
         stdin=subprocess.PIPE,
@@ -223,7 +223,7 @@ def test_a_reader_that_has_enough_is_no_reason_to_complain(book: GatedServer, tm
 
 def test_contacts_come_out_as_they_come_in(tmp_path: Path) -> None:
     with (
-        GatedServer(people(1200)) as book,
+        PausedServer(people(1200)) as book,
         subprocess.Popen(
             [sys.executable, "-m", "contactport", *arguments(book)],
             stdin=subprocess.PIPE,
@@ -257,7 +257,7 @@ def test_contacts_come_out_as_they_come_in(tmp_path: Path) -> None:
 def test_ctrl_c_is_quiet(tmp_path: Path) -> None:
     path = tmp_path / "book.vcf"
     with (
-        GatedServer(people(10)) as book,
+        PausedServer(people(10)) as book,
         subprocess.Popen(
             [sys.executable, "-m", "contactport", *arguments(book, "--output", str(path))],
             stdin=subprocess.PIPE,
@@ -276,7 +276,7 @@ def test_ctrl_c_is_quiet(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_on_a_terminal_the_password_is_asked_for_and_not_shown(book: GatedServer, tmp_path: Path) -> None:
+def test_on_a_terminal_the_password_is_asked_for_and_not_shown(book: PausedServer, tmp_path: Path) -> None:
     path = tmp_path / "book.json"
     code, shown = on_terminal(
         *arguments(book, "--format", "json"), data=tmp_path, steps=[("Password", "secret\n")], output=path
@@ -289,7 +289,7 @@ def test_on_a_terminal_the_password_is_asked_for_and_not_shown(book: GatedServer
 
 
 def test_on_a_terminal_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
-    with GatedServer(people(1200)) as book:
+    with PausedServer(people(1200)) as book:
         code, shown = on_terminal(
             *arguments(book, "--output", str(tmp_path / "book.vcf")),
             data=tmp_path,
@@ -303,7 +303,7 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
 
 
 def test_where_contacts_go_to_the_terminal_no_bar_stands_between_them(
-    broken: GatedServer, tmp_path: Path
+    broken: PausedServer, tmp_path: Path
 ) -> None:
     code, shown = on_terminal(
         *arguments(broken, "--format", "ndjson"), data=tmp_path, steps=[("Password", "secret\n")]
@@ -313,7 +313,7 @@ def test_where_contacts_go_to_the_terminal_no_bar_stands_between_them(
     assert shown.count('{"first_name"') == 3
 
 
-def test_ctrl_d_at_the_password_is_quiet(book: GatedServer, tmp_path: Path) -> None:
+def test_ctrl_d_at_the_password_is_quiet(book: PausedServer, tmp_path: Path) -> None:
     code, shown = on_terminal(*arguments(book), data=tmp_path, steps=[("Password", "\x04")])
     assert code == 130
     assert "Traceback" not in shown

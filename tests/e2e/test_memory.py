@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.gated_server import GatedServer, people
+from tests.e2e.paused_server import PausedServer, people
 from tests.e2e.service import Client, service, until
 from tests.e2e.test_canaries import let_time_pass
 
@@ -99,7 +99,7 @@ def _in_use(content: bytes, form: bytes) -> bool:
     return False
 
 
-def imported(client: Client, book: GatedServer, words: dict[str, str]) -> int:
+def imported(client: Client, book: PausedServer, words: dict[str, str]) -> int:
     form = {"username": words["username"], "password": words["password"], "user_id": words["user_id"]}
     return client.begin(service="carddav", server=book.url, include="mailing_address,photo", **form)
 
@@ -109,12 +109,12 @@ def test_a_purged_book_has_left_the_process_s_memory(tmp_path: Path, monkeypatch
     data = tmp_path / "data"
     words = {kind: f"k{secrets.token_hex(7)}" for kind in _KINDS_OF_WORDS}
     cards = {f"{words['file']}{number}.vcf": card(number, words) for number in range(CARDS)}
-    first = GatedServer(cards, password=words["password"], username=words["username"])
+    first = PausedServer(cards, password=words["password"], username=words["username"])
     others = {
         name: text.replace("END:VCARD", f"NOTE:{'x' * 4000}\r\nEND:VCARD")
         for name, text in people(OTHERS).items()
     }
-    second = GatedServer(others, password="another", username="bob")
+    second = PausedServer(others, password="another", username="bob")
     with first, second, service(data) as running:
         client = running.application("shop")
         pid = running.process.pid

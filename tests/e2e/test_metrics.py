@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 
 from contactport.errors import Code
 from contactport.sources.providers import providers
-from tests.e2e.gated_server import GatedServer, people
+from tests.e2e.paused_server import PausedServer, people
 from tests.e2e.service import PATIENCE, Client, command, service, until
 from tests.faults.cluster import Cluster, Member
 from tests.postgres import Postgres
@@ -82,7 +82,7 @@ def place_of(log: Path) -> str:
     return [line["url"] for line in told if line["event"] == "metrics_served"][-1]
 
 
-def begin(client: Client, book: GatedServer, password: str) -> int:
+def begin(client: Client, book: PausedServer, password: str) -> int:
     return client.begin(
         service="carddav", server=book.url, username=USERNAME, password=password, user_id=USER_ID
     )
@@ -90,7 +90,7 @@ def begin(client: Client, book: GatedServer, password: str) -> int:
 
 def test_one_process_tells_what_it_does_and_of_whom_nothing(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    book = GatedServer(people(COUNT, mark=CANARY), password=PASSWORD, username=USERNAME)
+    book = PausedServer(people(COUNT, mark=CANARY), password=PASSWORD, username=USERNAME)
     with book, service(data, "--metrics", "0", log=tmp_path / "log") as running:
         client = running.application("shop")
         url = place_of(running.log)
@@ -140,7 +140,7 @@ def test_one_process_tells_what_it_does_and_of_whom_nothing(tmp_path: Path) -> N
 
 
 def test_metrics_go_on_while_the_process_drains_and_ready_does_not(tmp_path: Path) -> None:
-    book = GatedServer(people(COUNT))
+    book = PausedServer(people(COUNT))
     with book, service(tmp_path / "data", "--metrics", "0", log=tmp_path / "log") as running:
         client = running.application("shop")
         assert get(f"{running.url}/ready") == (200, '{"status":"ready"}')
@@ -175,7 +175,7 @@ def test_metrics_go_on_while_the_process_drains_and_ready_does_not(tmp_path: Pat
 def test_a_place_that_cannot_be_had_is_refused_before_anything_is_made(
     tmp_path: Path, options: tuple[str, ...], code: int, says: str
 ) -> None:
-    with GatedServer({}) as book, GatedServer({}) as other:
+    with PausedServer({}) as book, PausedServer({}) as other:
         taken = str(urlsplit(other.url).port)
         other.__exit__(None, None, None)
         given = [one.format(book=urlsplit(book.url).port, taken=taken) for one in options]
@@ -186,7 +186,7 @@ def test_a_place_that_cannot_be_had_is_refused_before_anything_is_made(
 
 
 def test_an_api_and_a_worker_tell_what_is_shared_and_each_what_it_did_itself(tmp_path: Path) -> None:
-    book = GatedServer(people(COUNT), password=PASSWORD, username=USERNAME)
+    book = PausedServer(people(COUNT), password=PASSWORD, username=USERNAME)
     with Postgres() as server, book:
         database_url = server.create()
         cluster = Cluster(

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.gated_server import GatedServer, people
+from tests.e2e.paused_server import PausedServer, people
 from tests.e2e.service import PATIENCE, command, environment, service, until
 
 
@@ -79,7 +79,7 @@ def test_a_signal_ends_it_well_and_quietly(tmp_path: Path, sig: signal.Signals) 
 
 
 def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
-    with GatedServer(people(10)) as book, service(tmp_path / "data") as running:
+    with PausedServer(people(10)) as book, service(tmp_path / "data") as running:
         client = running.application("shop")
         client.begin(service="carddav", server=book.url, username="alice", password="secret")
         until(lambda: book.asked or None)
@@ -96,7 +96,7 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
 
 
 def test_an_import_under_way_may_end_before_the_service_does(tmp_path: Path) -> None:
-    with GatedServer(people(600)) as book, service(tmp_path / "data") as running:
+    with PausedServer(people(600)) as book, service(tmp_path / "data") as running:
         client = running.application("shop")
         import_id = client.begin(service="carddav", server=book.url, username="alice", password="secret")
         client.let_through(import_id, book, 500)
@@ -118,7 +118,7 @@ def test_an_import_that_takes_too_long_is_cut_off_and_goes_on_with_the_next_star
 ) -> None:
     config = tmp_path / "settings.toml"
     config.write_text("drain_seconds = 0.1\n")
-    with GatedServer(people(3000)) as book:
+    with PausedServer(people(3000)) as book:
         with service(tmp_path / "data", "--config", str(config)) as running:
             client = running.application("shop")
             import_id = client.begin(service="carddav", server=book.url, username="alice", password="secret")

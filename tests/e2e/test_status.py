@@ -21,7 +21,7 @@ import pytest
 from contactport.store import domains
 from contactport.store.open import open_store
 from tests.e2e.service import PATIENCE, environment
-from tests.unit.http.shelf import Shelf
+from tests.unit.http.stored_imports import StoredImports
 
 
 class Terminal:
@@ -72,20 +72,20 @@ class Terminal:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Generator[Shelf]:
+def stored(tmp_path: Path) -> Generator[StoredImports]:
     """The imports of a data folder that another process has open."""
     store = open_store(tmp_path / "data")
-    yield Shelf(store, store.database.write_now(domains.add, "shop"))
+    yield StoredImports(store, store.database.write_now(domains.add, "shop"))
     asyncio.run(store.database.close())
 
 
 @pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM])
 def test_it_goes_with_what_happens_until_it_is_ended_and_leaves_the_last_look(
-    tmp_path: Path, shelf: Shelf, sig: signal.Signals
+    tmp_path: Path, stored: StoredImports, sig: signal.Signals
 ) -> None:
     terminal = Terminal("status", data=tmp_path / "data")
     terminal.until(lambda text: "0 waiting" in text)
-    shelf.waiting()
+    stored.waiting()
     terminal.until(lambda text: "1 waiting" in text)
     at = len(terminal.text)
     terminal.process.send_signal(sig)
@@ -96,7 +96,7 @@ def test_it_goes_with_what_happens_until_it_is_ended_and_leaves_the_last_look(
     assert "Traceback" not in terminal.text
 
 
-def test_once_is_once_on_a_terminal_too(tmp_path: Path, shelf: Shelf) -> None:
+def test_once_is_once_on_a_terminal_too(tmp_path: Path, stored: StoredImports) -> None:
     terminal = Terminal("status", "--once", data=tmp_path / "data")
     assert terminal.end() == 0
     assert terminal.text.count("0 waiting") == 1
@@ -104,7 +104,7 @@ def test_once_is_once_on_a_terminal_too(tmp_path: Path, shelf: Shelf) -> None:
     assert "\x1b[?1049h" not in terminal.text
 
 
-def test_who_wants_no_colour_gets_none(tmp_path: Path, shelf: Shelf) -> None:
+def test_who_wants_no_colour_gets_none(tmp_path: Path, stored: StoredImports) -> None:
     terminal = Terminal("status", "--once", data=tmp_path / "data", NO_COLOR="1")
     assert terminal.end() == 0
     assert "0 waiting" in terminal.text

@@ -14,9 +14,9 @@ from shutil import which
 import psycopg
 import pytest
 
-from tests.e2e.gated_server import GatedServer, people
-from tests.e2e.listening import BOUND, Stream, ask, gathered, get
+from tests.e2e.paused_server import PausedServer, people
 from tests.e2e.service import Client, service, until
+from tests.e2e.stream_client import BOUND, Stream, ask, gathered, get
 from tests.faults.cluster import Cluster
 from tests.needs import needs
 
@@ -33,7 +33,7 @@ class Place:
     stop: Callable[[], int]
     """SIGTERM to the second, and its exit code."""
 
-    def begin(self, book: GatedServer) -> int:
+    def begin(self, book: PausedServer) -> int:
         return self.client.begin(service="carddav", server=book.url, username="alice", password="secret")
 
 
@@ -52,12 +52,12 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Place]:
 
 
 @pytest.fixture
-def book() -> Generator[GatedServer]:
-    with GatedServer(people(COUNT)) as server:
+def book() -> Generator[PausedServer]:
+    with PausedServer(people(COUNT)) as server:
         yield server
 
 
-def test_polls_that_wait_follow_an_import_to_its_end(place: Place, book: GatedServer) -> None:
+def test_polls_that_wait_follow_an_import_to_its_end(place: Place, book: PausedServer) -> None:
     import_id = place.begin(book)
     path, seen, values = f"/events/{import_id}", "0", list[int]()
     with ThreadPoolExecutor(1) as pool:
@@ -76,7 +76,7 @@ def test_polls_that_wait_follow_an_import_to_its_end(place: Place, book: GatedSe
     assert get(place.first, place.client, path, wait="30", since=seen)[1] == body
 
 
-def test_a_stream_follows_an_import_to_its_end(place: Place, book: GatedServer) -> None:
+def test_a_stream_follows_an_import_to_its_end(place: Place, book: PausedServer) -> None:
     import_id = place.begin(book)
     with Stream(place.second, place.client, import_id) as stream:
         assert stream.answer.status == 200
@@ -93,7 +93,7 @@ def test_a_stream_follows_an_import_to_its_end(place: Place, book: GatedServer) 
     assert gathered(rest[-1]) == COUNT
 
 
-def test_a_client_that_comes_back_goes_on_where_it_was(place: Place, book: GatedServer) -> None:
+def test_a_client_that_comes_back_goes_on_where_it_was(place: Place, book: PausedServer) -> None:
     import_id = place.begin(book)
     until(lambda: book.asked or None)
     with Stream(place.first, place.client, import_id) as stream:
@@ -114,7 +114,7 @@ def test_a_client_that_comes_back_goes_on_where_it_was(place: Place, book: Gated
         assert (stream.answer.status, stream.rest()) == (204, [])
 
 
-def test_an_erasure_ends_streams_and_waiting_polls(place: Place, book: GatedServer) -> None:
+def test_an_erasure_ends_streams_and_waiting_polls(place: Place, book: PausedServer) -> None:
     import_id = place.begin(book)
     until(lambda: book.asked or None)
     with ThreadPoolExecutor(1) as pool, Stream(place.second, place.client, import_id) as stream:
@@ -125,7 +125,7 @@ def test_an_erasure_ends_streams_and_waiting_polls(place: Place, book: GatedServ
         assert asking.result()[1]["events"][-1]["value"] == 517
 
 
-def test_sigterm_ends_streams_and_waiting_polls_at_once(place: Place, book: GatedServer) -> None:
+def test_sigterm_ends_streams_and_waiting_polls_at_once(place: Place, book: PausedServer) -> None:
     import_id = place.begin(book)
     until(lambda: book.asked or None)
     with (
@@ -144,7 +144,7 @@ def test_sigterm_ends_streams_and_waiting_polls_at_once(place: Place, book: Gate
         assert stopping.result() == 0
 
 
-def test_after_a_restart_a_client_gets_the_present_state_first(tmp_path: Path, book: GatedServer) -> None:
+def test_after_a_restart_a_client_gets_the_present_state_first(tmp_path: Path, book: PausedServer) -> None:
     with service(tmp_path / "data") as running:
         client = running.application("shop")
         place = Place(client, running.url, running.url, running.stop)
@@ -167,7 +167,7 @@ def test_after_a_restart_a_client_gets_the_present_state_first(tmp_path: Path, b
         assert gathered(rest[-1]) == COUNT
 
 
-def test_curl_reads_a_stream(place: Place, book: GatedServer) -> None:
+def test_curl_reads_a_stream(place: Place, book: PausedServer) -> None:
     curl = which("curl") or needs("curl", "apt-get install curl")
     book.gate.open()
     import_id = place.begin(book)
@@ -179,7 +179,7 @@ def test_curl_reads_a_stream(place: Place, book: GatedServer) -> None:
 
 
 def test_streams_go_on_when_the_database_has_cut_every_connection(
-    tmp_path: Path, database_url: str, book: GatedServer
+    tmp_path: Path, database_url: str, book: PausedServer
 ) -> None:
     with (
         Cluster(tmp_path / "cluster", database_url=database_url, apis=2, workers=1) as cluster,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.gated_server import GatedServer, people
+from tests.e2e.paused_server import PausedServer, people
 from tests.e2e.service import Client, Running, command, service, until
 
 COUNT = 3000
@@ -28,7 +28,7 @@ def addresses(contacts: list[dict[str, Any]]) -> list[str]:
     return sorted(email["address"] for contact in contacts for email in contact["email"])
 
 
-def begin(client: Client, book: GatedServer, key: str = "") -> int:
+def begin(client: Client, book: PausedServer, key: str = "") -> int:
     return client.begin(key=key, service="carddav", server=book.url, username="alice", password="secret")
 
 
@@ -53,7 +53,7 @@ def again(running: Running, client: Client) -> Client:
 
 @pytest.mark.parametrize("stored", [0, 1, 1200, 2200])
 def test_kill_9(tmp_path: Path, stored: int) -> None:
-    with GatedServer(people(COUNT)) as book:
+    with PausedServer(people(COUNT)) as book:
         with service(tmp_path / "data") as first:
             client = first.application("shop")
             import_id = begin(client, book)
@@ -67,7 +67,7 @@ def test_kill_9(tmp_path: Path, stored: int) -> None:
 
 
 def test_kill_9_twice(tmp_path: Path) -> None:
-    with GatedServer(people(COUNT)) as book:
+    with PausedServer(people(COUNT)) as book:
         with service(tmp_path / "data") as first:
             client = first.application("shop")
             import_id = begin(client, book)
@@ -86,7 +86,7 @@ def test_kill_9_twice(tmp_path: Path) -> None:
 
 
 def test_what_was_stored_is_not_fetched_again(tmp_path: Path) -> None:
-    with GatedServer(people(COUNT)) as book:
+    with PausedServer(people(COUNT)) as book:
         with service(tmp_path / "data") as first:
             client = first.application("shop")
             import_id = begin(client, book)
@@ -101,7 +101,7 @@ def test_what_was_stored_is_not_fetched_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal(tmp_path: Path, sig: signal.Signals) -> None:
-    with GatedServer(people(COUNT)) as book:
+    with PausedServer(people(COUNT)) as book:
         with service(tmp_path / "data") as first:
             client = first.application("shop")
             import_id = begin(client, book)
@@ -113,7 +113,7 @@ def test_a_signal(tmp_path: Path, sig: signal.Signals) -> None:
 
 
 def test_many_imports_at_once(tmp_path: Path) -> None:
-    with GatedServer(people(COUNT)) as book:
+    with PausedServer(people(COUNT)) as book:
         with service(tmp_path / "data") as first:
             client = first.application("shop")
             # More than one process runs at once: some have begun and some still wait when it dies.
@@ -128,7 +128,7 @@ def test_many_imports_at_once(tmp_path: Path) -> None:
 
 
 def test_an_import_that_was_cancelled_does_not_come_back(tmp_path: Path) -> None:
-    with GatedServer(people(COUNT)) as book:
+    with PausedServer(people(COUNT)) as book:
         with service(tmp_path / "data") as first:
             client = first.application("shop")
             import_id = begin(client, book)
@@ -145,7 +145,7 @@ def test_an_import_that_was_cancelled_does_not_come_back(tmp_path: Path) -> None
 
 
 def test_a_request_that_is_repeated_after_a_crash_begins_nothing_new(tmp_path: Path) -> None:
-    with GatedServer(people(COUNT)) as book:
+    with PausedServer(people(COUNT)) as book:
         with service(tmp_path / "data") as first:
             client = first.application("shop")
             import_id = begin(client, book, key="order 7")
@@ -158,7 +158,7 @@ def test_a_request_that_is_repeated_after_a_crash_begins_nothing_new(tmp_path: P
 
 
 def test_an_import_whose_domain_was_removed_does_not_come_back(tmp_path: Path) -> None:
-    with GatedServer(people(COUNT)) as book:
+    with PausedServer(people(COUNT)) as book:
         with service(tmp_path / "data") as first:
             client = first.application("shop")
             client.let_through(begin(client, book), book, 1)

@@ -1,6 +1,6 @@
 """The service as several processes, any of which may be killed and started again; or as one, on SQLite.
 
-Every process is the keeper's child: whatever becomes of the tests, none stays behind.
+Every process is the supervisor's child: whatever becomes of the tests, none stays behind.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any, Literal, TypeVar
 
 from tests.e2e.service import Client, environment
 from tests.faults.book_server import PASSWORD, BookServer
-from tests.keeper import keeper
+from tests.supervisor import supervisor
 
 Role = Literal["all", "api", "worker"]
 T = TypeVar("T")
@@ -76,7 +76,7 @@ class Member:
         """Files that a process of it does not remove when it is killed, with `{pid}` for its number."""
         self._folder = folder
         self._said = folder
-        self._keeper = keeper()
+        self._keeper = supervisor()
 
     def start(self) -> None:
         """Start it, and wait for nothing."""

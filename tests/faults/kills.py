@@ -24,7 +24,7 @@ import psycopg
 
 from tests.faults.book_server import BookServer, book
 from tests.faults.cluster import Application, Cluster, Member
-from tests.faults.rows import Row, Rows
+from tests.faults.database_rows import ImportRow, Rows
 
 Mode = Literal["embedded", "distributed"]
 
@@ -112,7 +112,7 @@ class _Strike:
     """A kill, and the imports that the process had taken, as they stood a moment before."""
 
     at: float
-    carried: dict[int, Row]
+    carried: dict[int, ImportRow]
     others: dict[str, int]
     """The workers that were ready, by name, and their process ids."""
     counted: bool = False
@@ -131,7 +131,7 @@ class _Run:
         self.strikes: list[_Strike] = []
         self.due: dict[str, float] = {}
         """When a member is to be killed, by its name; only of those that are ready."""
-        self.seen: dict[int, Row] = {}
+        self.seen: dict[int, ImportRow] = {}
         self.moved = time.monotonic()
 
     def go(self) -> None:
@@ -255,7 +255,7 @@ class _Run:
             strike.counted = True
             self.outcome.struck += 1
 
-    def _read(self) -> dict[int, Row] | None:
+    def _read(self) -> dict[int, ImportRow] | None:
         """None while the database can't be asked: a process that was killed may be holding it."""
         try:
             return self.rows.read()

@@ -10,7 +10,7 @@ import pytest
 from contactport.errors import Code
 from tests.faults.book_server import BookServer, book
 from tests.faults.cluster import Cluster, Member
-from tests.faults.passage import COUNT, Passage
+from tests.faults.imports_in_flight import COUNT, ImportsInFlight
 from tests.needs import needs
 from tests.postgres import Postgres
 
@@ -56,11 +56,11 @@ def test_of_the_only_process(tmp_path: Path, hours: int) -> None:
         cluster = Cluster(tmp_path, settings=TIME_ENOUGH)
         clock = Clock(tmp_path, cluster.members)
         with cluster:
-            passage = Passage(cluster, books)
-            passage.wait_under_way()
+            imports = ImportsInFlight(cluster, books)
+            imports.wait_under_way()
             clock.step(hours)
-            passage.begin("late")
-            passage.check()
+            imports.begin("late")
+            imports.check()
 
 
 @pytest.mark.parametrize("hours", [1, -1])
@@ -70,12 +70,12 @@ def test_of_one_machine_of_several(tmp_path: Path, hours: int) -> None:
         cluster = Cluster(tmp_path, database_url=url, apis=2, workers=2, settings=TIME_ENOUGH)
         clock = Clock(tmp_path, [cluster.apis[0], cluster.workers[0]])
         with cluster:
-            passage = Passage(cluster, books)
-            passage.wait_under_way()
+            imports = ImportsInFlight(cluster, books)
+            imports.wait_under_way()
             clock.step(hours)
             for number in range(4):
-                passage.begin(f"late{number}")
-            passage.check()
+                imports.begin(f"late{number}")
+            imports.check()
 
 
 @pytest.mark.parametrize("hours", [1, -1])
@@ -85,12 +85,12 @@ def test_a_worker_that_is_killed_after_it(tmp_path: Path, hours: int) -> None:
         cluster = Cluster(tmp_path, database_url=url, workers=2, settings=TIME_ENOUGH)
         clock = Clock(tmp_path, [cluster.workers[1]])
         with cluster:
-            passage = Passage(cluster, books)
-            passage.wait_under_way()
+            imports = ImportsInFlight(cluster, books)
+            imports.wait_under_way()
             clock.step(hours)
             cluster.workers[0].kill()
             cluster.workers[0].start()
-            passage.check(killed=[cluster.workers[0]])
+            imports.check(killed=[cluster.workers[0]])
 
 
 def test_an_import_whose_time_seems_to_be_over(tmp_path: Path) -> None:
@@ -99,17 +99,17 @@ def test_an_import_whose_time_seems_to_be_over(tmp_path: Path) -> None:
         cluster = Cluster(tmp_path)
         clock = Clock(tmp_path, cluster.members)
         with cluster:
-            passage = Passage(cluster, books)
-            passage.wait_under_way()
+            imports = ImportsInFlight(cluster, books)
+            imports.wait_under_way()
             clock.step(1)
             cluster.members[0].kill()
             cluster.members[0].start()
-            late = passage.begin("late")
-            for import_id, account in passage.accounts.items():
-                complete = passage.application.end(import_id)
-                ledger = passage.application.ledger(import_id)
+            late = imports.begin("late")
+            for import_id, account in imports.accounts.items():
+                complete = imports.application.end(import_id)
+                ledger = imports.application.ledger(import_id)
                 assert ledger["found"] == ledger["delivered"] + ledger["merged"] + ledger["rejected"]
                 if import_id == late or complete["status"] == "COMPLETED":
-                    assert sorted(passage.application.addresses(import_id)) == sorted(book(account, COUNT))
+                    assert sorted(imports.application.addresses(import_id)) == sorted(book(account, COUNT))
                 else:
                     assert complete["value"] in (Code.UNEXPECTED, Code.TIMEOUT)

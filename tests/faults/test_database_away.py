@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.book_server import BookServer
 from tests.faults.cluster import Cluster, until
-from tests.faults.passage import COUNT, PAUSE, Passage
+from tests.faults.imports_in_flight import COUNT, PAUSE, ImportsInFlight
 from tests.postgres import Postgres
 
 
@@ -17,10 +17,10 @@ def test_postgresql_is_away(tmp_path: Path, how: str) -> None:
     with Postgres() as postgres, BookServer(COUNT, pause=PAUSE) as books:
         url = postgres.create()
         with Cluster(tmp_path, database_url=url, workers=2) as cluster:
-            passage = Passage(cluster, books)
+            imports = ImportsInFlight(cluster, books)
             stored = cut = 0
             for _ in range(5 if how == "connections cut" else 2):
-                stored = passage.wait_under_way(stored)
+                stored = imports.wait_under_way(stored)
                 match how:
                     case "a fast restart":
                         postgres.restart("fast")
@@ -33,20 +33,20 @@ def test_postgresql_is_away(tmp_path: Path, how: str) -> None:
                         # None at all where every import has ended, and who was cut has not come back yet.
                         cut += postgres.terminate_backends()
             assert cut or how != "connections cut"
-            passage.begin("late")
-            passage.check()
+            imports.begin("late")
+            imports.check()
 
 
 def test_postgresql_is_down_for_a_while(tmp_path: Path) -> None:
     with Postgres() as postgres, BookServer(COUNT, pause=PAUSE) as books:
         url = postgres.create()
         with Cluster(tmp_path, database_url=url, workers=2) as cluster:
-            passage = Passage(cluster, books)
-            passage.wait_under_way()
+            imports = ImportsInFlight(cluster, books)
+            imports.wait_under_way()
             postgres.stop()
             # Long enough for the workers to have tried again, in vain. An import that writes before its worker has
             # noticed waits by itself; the others are dropped, to be taken up again.
             waits = ("import_waits_for_database", "lock_waits_for_database")
-            until(lambda: sum(map(passage.logged, waits)) >= 8 or None)
+            until(lambda: sum(map(imports.logged, waits)) >= 8 or None)
             postgres.start()
-            passage.check()
+            imports.check()

@@ -13,10 +13,10 @@ import pytest
 
 from tests.faults.book_server import PASSWORD, BookServer
 from tests.faults.cluster import Cluster, until
-from tests.faults.passage import COUNT, PAUSE, Passage
-from tests.keeper import keeper
+from tests.faults.imports_in_flight import COUNT, PAUSE, ImportsInFlight
 from tests.needs import needs
 from tests.postgres import Postgres
+from tests.supervisor import supervisor
 
 EMBEDDED = 16
 DISTRIBUTED = 192
@@ -27,7 +27,7 @@ _PIECE = 64 * 1024
 @pytest.fixture
 def disk(request: pytest.FixtureRequest) -> Iterator[Path]:
     """A small disk of the test's own, of so many megabytes; it goes with the process of the tests."""
-    made = keeper().disk(int(request.param))
+    made = supervisor().disk(int(request.param))
     if made is None:
         needs("a file system of its own", "run the tests as root, where mount(8) may be used")
     yield made
@@ -53,15 +53,15 @@ class Ballast:
         self._file.unlink()
 
 
-def begins(passage: Passage) -> int | None:
+def begins(imports: ImportsInFlight) -> int | None:
     """The status of one more begin, which nobody repeats; None where there was no answer."""
-    member = passage.cluster.apis[0]
+    member = imports.cluster.apis[0]
     try:
-        return passage.application.at(member).call(
+        return imports.application.at(member).call(
             "POST",
             "/begin_import/import",
             service="carddav",
-            server=passage.books.url,
+            server=imports.books.url,
             username="refused",
             password=PASSWORD,
         )[0]
@@ -69,14 +69,14 @@ def begins(passage: Passage) -> int | None:
         return None
 
 
-def strike(passage: Passage, ballast: Ballast) -> None:
+def strike(imports: ImportsInFlight, ballast: Ballast) -> None:
     """Fill the disk until imports have noticed, and begins are refused."""
-    passage.wait_under_way()
+    imports.wait_under_way()
 
     def look() -> bool | None:
         # Whatever a database gives back to the disk is taken again.
         ballast.fill()
-        return (passage.logged("import_waits_for_database") > 0 and begins(passage) == 503) or None
+        return (imports.logged("import_waits_for_database") > 0 and begins(imports) == 503) or None
 
     until(look)
 
@@ -87,12 +87,12 @@ def test_sqlite(tmp_path: Path, disk: Path) -> None:
         (disk / "data").mkdir(mode=0o700)
         os.symlink(disk / "data", tmp_path / "data")
         with Cluster(tmp_path) as cluster:
-            passage = Passage(cluster, books)
+            imports = ImportsInFlight(cluster, books)
             ballast = Ballast(disk)
-            strike(passage, ballast)
+            strike(imports, ballast)
             ballast.drop()
-            passage.begin("late")
-            passage.check()
+            imports.begin("late")
+            imports.check()
 
 
 @pytest.mark.parametrize("disk", [EMBEDDED], indirect=True)
@@ -138,12 +138,12 @@ def test_postgresql(tmp_path: Path, disk: Path) -> None:
     with Postgres(parent=disk, options=small) as postgres, BookServer(COUNT, pause=PAUSE) as books:
         url = postgres.create()
         with Cluster(tmp_path, database_url=url, workers=2) as cluster:
-            passage = Passage(cluster, books)
+            imports = ImportsInFlight(cluster, books)
             ballast = Ballast(disk)
-            strike(passage, ballast)
+            strike(imports, ballast)
             ballast.drop()
             if not postgres.alive:
                 # It ends itself where it can't write its log.
                 postgres.start()
-            passage.begin("late")
-            passage.check()
+            imports.begin("late")
+            imports.check()

@@ -8,36 +8,36 @@ from pathlib import Path
 
 from tests.faults.book_server import BookServer
 from tests.faults.cluster import Cluster
-from tests.faults.passage import COUNT, PAUSE, Passage
+from tests.faults.imports_in_flight import COUNT, PAUSE, ImportsInFlight
 from tests.postgres import Postgres
 
 
 def test_sqlite(tmp_path: Path) -> None:
     with BookServer(COUNT, pause=PAUSE) as books, Cluster(tmp_path) as cluster:
-        passage = Passage(cluster, books)
-        stored = passage.wait_under_way()
+        imports = ImportsInFlight(cluster, books)
+        stored = imports.wait_under_way()
         database, copy = cluster.data / "contactport.db", tmp_path / "copy.db"
         with closing(sqlite3.connect(database)) as live, closing(sqlite3.connect(copy)) as kept:
             live.backup(kept)
-        passage.wait_under_way(stored)
+        imports.wait_under_way(stored)
         cluster.apis[0].kill()
         for file in cluster.data.glob("contactport.db*"):
             file.unlink()
         copy.rename(database)
         cluster.start()
-        passage.check(killed=cluster.members)
+        imports.check(killed=cluster.members)
 
 
 def test_postgresql(tmp_path: Path) -> None:
     with Postgres() as postgres, BookServer(COUNT, pause=PAUSE) as books:
         url = postgres.create()
         with Cluster(tmp_path, database_url=url, workers=2) as cluster:
-            passage = Passage(cluster, books)
-            stored = passage.wait_under_way()
+            imports = ImportsInFlight(cluster, books)
+            stored = imports.wait_under_way()
             dump = postgres.dump(url)
-            passage.wait_under_way(stored)
+            imports.wait_under_way(stored)
             for member in cluster.members:
                 member.kill()
             postgres.restore(url, dump)
             cluster.start()
-            passage.check(killed=cluster.members)
+            imports.check(killed=cluster.members)

@@ -14,7 +14,7 @@ from contactport.store.database import Database
 from contactport.store.engines import postgresql, sqlite
 from tests.faults.book_server import BookServer, Held, book
 from tests.faults.cluster import Application, Cluster, Member, until
-from tests.faults.rows import Rows
+from tests.faults.database_rows import Rows
 from tests.postgres import Postgres
 
 COUNT = 2000

@@ -1,7 +1,7 @@
 """What every source does, whichever protocol it speaks: the suite that each of them passes.
 
-A protocol's tests subclass `SourceBehaviour` and give a `house`: the source and a real server with books in it. What
-a server can't show (one without sign-in has no wrong password) the house says it can't.
+A protocol's tests subclass `SourceBehaviour` and give a `harness`: the source and a real server with books. What
+a server can't show (one without sign-in has no wrong password) the harness says it can't.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contactport.net.client import open_client
 from contactport.net.failures import UNREACHABLE
 from contactport.sources.base import Account, Page, Source
 from tests.servers.process import free_port
-from tests.servers.reading import QUICK, read, settings
+from tests.servers.source_run import QUICK, read, settings
 
 LONGEST_PAGE = 500
 
@@ -27,7 +27,7 @@ async def close(pages: AsyncIterator[Page]) -> None:
         await pages.aclose()
 
 
-class House(Protocol):
+class Harness(Protocol):
     """A source with a server under it."""
 
     @property
@@ -57,89 +57,89 @@ class SourceBehaviour:
     """Every method is one promise of `contactport.sources.base`."""
 
     @pytest.mark.parametrize("count", [0, 1, 300, 1000])
-    async def test_brings_every_card_once_and_no_other(self, house: House, count: int) -> None:
-        reading = await read(house.source, house.account(count))
-        assert set(reading.uids) == house.uids(count)
+    async def test_brings_every_card_once_and_no_other(self, harness: Harness, count: int) -> None:
+        reading = await read(harness.source, harness.account(count))
+        assert set(reading.uids) == harness.uids(count)
         assert len(reading.keys) == len(set(reading.keys)) == count
         assert reading.rejects == []
         assert reading.repeats == 0
         assert reading.listed in (None, count)
 
-    async def test_brings_pages_that_are_not_too_large(self, house: House) -> None:
-        reading = await read(house.source, house.account(1000))
+    async def test_brings_pages_that_are_not_too_large(self, harness: Harness) -> None:
+        reading = await read(harness.source, harness.account(1000))
         assert all(len(page.cards) + len(page.rejects) <= LONGEST_PAGE for page in reading.pages)
         assert len(reading.pages) > 1
 
-    async def test_brings_whole_cards_in_the_format_it_names(self, house: House) -> None:
-        reading = await read(house.source, house.account(1))
+    async def test_brings_whole_cards_in_the_format_it_names(self, harness: Harness) -> None:
+        reading = await read(harness.source, harness.account(1))
         (card,) = reading.cards
-        assert house.source.format == "vcard"
+        assert harness.source.format == "vcard"
         assert card.data.startswith(b"BEGIN:VCARD")
         assert card.data.rstrip().endswith(b"END:VCARD")
         assert card.book
 
-    async def test_goes_on_where_an_earlier_attempt_ended(self, house: House) -> None:
-        whole = await read(house.source, house.account(300))
+    async def test_goes_on_where_an_earlier_attempt_ended(self, harness: Harness) -> None:
+        whole = await read(harness.source, harness.account(300))
         known = set(whole.keys[:170])
-        rest = await read(house.source, house.account(300), known=known)
+        rest = await read(harness.source, harness.account(300), known=known)
         assert set(rest.keys) | known == set(whole.keys)
         assert len(rest.keys) == len(set(rest.keys))
         assert not known & set(rest.keys)
 
-    async def test_has_nothing_left_to_bring_when_all_is_known(self, house: House) -> None:
-        whole = await read(house.source, house.account(300))
-        rest = await read(house.source, house.account(300), known=set(whole.keys))
+    async def test_has_nothing_left_to_bring_when_all_is_known(self, harness: Harness) -> None:
+        whole = await read(harness.source, harness.account(300))
+        rest = await read(harness.source, harness.account(300), known=set(whole.keys))
         assert rest.keys == []
         assert rest.rejects == []
 
-    async def test_rejects_a_card_that_is_too_large_and_brings_the_others(self, house: House) -> None:
-        whole = await read(house.source, house.account(300))
+    async def test_rejects_a_card_that_is_too_large_and_brings_the_others(self, harness: Harness) -> None:
+        whole = await read(harness.source, harness.account(300))
         sizes = sorted(len(card.data) for card in whole.cards)
         longest = sizes[-20]
-        reading = await read(house.source, house.account(300), using=settings(card_bytes=longest))
+        reading = await read(harness.source, harness.account(300), using=settings(card_bytes=longest))
         assert set(reading.keys) == {card.key for card in whole.cards if len(card.data) <= longest}
         assert {reject.place for reject in reading.rejects} == set(whole.keys) - set(reading.keys)
         assert all("larger than" in reject.reason for reject in reading.rejects)
 
-    async def test_tells_a_wrong_password(self, house: House) -> None:
-        if not house.signs_in:
-            assert (await read(house.source, house.stranger())).uids
+    async def test_tells_a_wrong_password(self, harness: Harness) -> None:
+        if not harness.signs_in:
+            assert (await read(harness.source, harness.stranger())).uids
             return
         with pytest.raises(WireError) as caught:
-            await read(house.source, house.stranger())
+            await read(harness.source, harness.stranger())
         assert caught.value.code == Code.WRONG_PASSWORD
 
-    async def test_tells_that_nobody_listens(self, house: House) -> None:
+    async def test_tells_that_nobody_listens(self, harness: Harness) -> None:
         with pytest.raises(WireError) as caught:
-            await read(house.source, house.absent(free_port()))
+            await read(harness.source, harness.absent(free_port()))
         assert caught.value.code == Code.IMPORT_FAILED
         assert caught.value.text == UNREACHABLE
 
-    async def test_tells_a_forbidden_network_from_nothing(self, house: House) -> None:
-        account = house.account(300)
+    async def test_tells_a_forbidden_network_from_nothing(self, harness: Harness) -> None:
+        account = harness.account(300)
         with pytest.raises(WireError) as caught:
-            await read(house.source, account, using=settings(allow_network=[]))
+            await read(harness.source, account, using=settings(allow_network=[]))
         assert caught.value.code == Code.IMPORT_FAILED
         assert caught.value.text == UNREACHABLE
 
-    async def test_keeps_to_the_bytes_of_an_import(self, house: House) -> None:
+    async def test_keeps_to_the_bytes_of_an_import(self, harness: Harness) -> None:
         with pytest.raises(WireError, match=r"larger than|sends more than") as caught:
-            await read(house.source, house.account(300), using=settings(import_bytes=50_000))
+            await read(harness.source, harness.account(300), using=settings(import_bytes=50_000))
         assert caught.value.code == Code.IMPORT_FAILED
 
-    async def test_keeps_to_the_members_of_an_import(self, house: House) -> None:
+    async def test_keeps_to_the_members_of_an_import(self, harness: Harness) -> None:
         with pytest.raises(WireError, match="more than 299") as caught:
-            await read(house.source, house.account(300), using=settings(import_members=299))
+            await read(harness.source, harness.account(300), using=settings(import_members=299))
         assert caught.value.code == Code.IMPORT_FAILED
-        reading = await read(house.source, house.account(300), using=settings(import_members=300))
+        reading = await read(harness.source, harness.account(300), using=settings(import_members=300))
         assert len(reading.keys) == 300
 
-    async def test_ends_when_it_is_cancelled(self, house: House) -> None:
+    async def test_ends_when_it_is_cancelled(self, harness: Harness) -> None:
         begun = asyncio.Event()
 
         async def run() -> None:
             async with open_client(settings(), QUICK) as client:
-                pages = house.source.pages(house.account(1000), client, ())
+                pages = harness.source.pages(harness.account(1000), client, ())
                 try:
                     async for _ in pages:
                         begun.set()
@@ -156,20 +156,20 @@ class SourceBehaviour:
         await asyncio.sleep(0)
         assert asyncio.all_tasks() <= before
 
-    async def test_can_be_closed_in_the_middle(self, house: House) -> None:
+    async def test_can_be_closed_in_the_middle(self, harness: Harness) -> None:
         before = asyncio.all_tasks()
         async with open_client(settings(), QUICK) as client:
-            pages = house.source.pages(house.account(1000), client, ())
+            pages = harness.source.pages(harness.account(1000), client, ())
             first: Page = await anext(pages)
             assert first.cards
             await close(pages)
         await asyncio.sleep(0)
         assert asyncio.all_tasks() <= before
 
-    async def test_shows_neither_password_nor_name_in_what_it_raises(self, house: House) -> None:
-        account = house.absent(free_port())
+    async def test_shows_neither_password_nor_name_in_what_it_raises(self, harness: Harness) -> None:
+        account = harness.absent(free_port())
         with pytest.raises(WireError) as caught:
-            await read(house.source, account)
+            await read(harness.source, account)
         shown = f"{caught.value!r} {caught.value} {caught.value.__cause__!r} {account!r}"
         assert account.password not in shown
         assert account.username not in shown

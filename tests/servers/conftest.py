@@ -10,8 +10,8 @@ from samples.book import cards
 from tests.servers.cyrus import Cyrus, cyrus
 from tests.servers.davical import Davical, davical
 from tests.servers.radicale import Radicale, radicale
-from tests.servers.reading import PASSWORD
 from tests.servers.sogo import PERSONAL, Sogo, sogo
+from tests.servers.source_run import PASSWORD
 from tests.servers.xandikos import Xandikos, xandikos
 
 SIZES = {"user_none": 0, "user_one": 1, "user_some": 300, "user_many": 1000}

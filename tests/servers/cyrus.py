@@ -13,8 +13,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tests.needs import needs
-from tests.servers.crowd import Crowd
 from tests.servers.process import answers, fast_folder, free_port
+from tests.servers.process_group import ProcessGroup
 
 PACKAGES = ("cyrus-imapd", "cyrus-caldav", "sasl2-bin")
 _PROGRAMS = ("/usr/lib/cyrus/bin/master", "/usr/lib/cyrus/bin/httpd", "/usr/sbin/saslpasswd2")
@@ -44,7 +44,7 @@ class Cyrus:
             check=True,
             capture_output=True,
         )
-        self._crowd = Crowd([str(folder / "run")], folder, lambda: answers(self.port))
+        self._crowd = ProcessGroup([str(folder / "run")], folder, lambda: answers(self.port))
         self.pid = self._crowd.pid
         try:
             self._make_mailboxes(users)

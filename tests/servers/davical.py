@@ -15,8 +15,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tests.needs import needs
-from tests.servers.crowd import Crowd
 from tests.servers.process import fast_folder, free_port
+from tests.servers.process_group import ProcessGroup
 
 PACKAGES = (
     *("davical", "postgresql", "php-fpm", "php-pgsql", "php-xml", "nginx"),
@@ -75,8 +75,8 @@ class Davical:
             self._stack = stack.pop_all()
 
     @staticmethod
-    def _start(folder: Path, name: str, ready: Callable[[], bool]) -> Crowd:
-        return Crowd([str(folder / "run"), name], folder, ready)
+    def _start(folder: Path, name: str, ready: Callable[[], bool]) -> ProcessGroup:
+        return ProcessGroup([str(folder / "run"), name], folder, ready)
 
     def _answers_to(self, user: str) -> bool:
         """Whether all three are ready."""
@@ -116,7 +116,7 @@ class Davical:
         self._stack.close()
 
 
-def _let_end(database: Crowd) -> None:
+def _let_end(database: ProcessGroup) -> None:
     """PostgreSQL gives its memory back to the system only when it ends by itself."""
     if database.alive:
         os.kill(database.pid, signal.SIGINT)

@@ -16,8 +16,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tests.needs import needs
-from tests.servers.crowd import Crowd
 from tests.servers.process import fast_folder, free_port
+from tests.servers.process_group import ProcessGroup
 
 PACKAGES = ("sogo", "memcached", "postgresql")
 PERSONAL = "personal"
@@ -38,7 +38,7 @@ def _is_installed() -> bool:
     )
 
 
-class _Watched(Crowd):
+class _Watched(ProcessGroup):
     """A watchdog that keeps up its number of workers, each of them the leader of a group of its own."""
 
     def stop(self) -> None:
@@ -84,10 +84,10 @@ class Sogo:
         run = str(folder / "run")
         with ExitStack() as stack:
             # What is started first is ended last.
-            database = Crowd([run, "database"], folder, (folder / ".s.PGSQL.5432").exists)
+            database = ProcessGroup([run, "database"], folder, (folder / ".s.PGSQL.5432").exists)
             stack.callback(database.stop)
             stack.callback(subprocess.run, [run, "farewell"], check=False, capture_output=True)
-            stack.callback(Crowd([run, "cache"], folder, (folder / "cache").exists).stop)
+            stack.callback(ProcessGroup([run, "cache"], folder, (folder / "cache").exists).stop)
             stack.callback(_Watched([run, "web"], folder, lambda: self._answers_to(users[0])).stop)
             self._stack = stack.pop_all()
 

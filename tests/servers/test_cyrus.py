@@ -10,7 +10,7 @@ from samples.book import cards
 from tests.servers.behaviour import SourceBehaviour
 from tests.servers.conftest import SIZES
 from tests.servers.cyrus import Cyrus
-from tests.servers.reading import PASSWORD, little_cards, provider, read
+from tests.servers.source_run import PASSWORD, little_cards, provider, read
 
 NAMES = {count: user for user, count in SIZES.items()}
 
@@ -19,7 +19,7 @@ def account(url: str, username: str, *, code: str = "carddav", password: str = P
     return Account(provider=provider(code), username=username, password=password, server=url)
 
 
-class CyrusHouse(msgspec.Struct):
+class CyrusHarness(msgspec.Struct):
     server: Cyrus
     signs_in: bool = True
 
@@ -42,8 +42,8 @@ class CyrusHouse(msgspec.Struct):
 
 class TestCyrus(SourceBehaviour):
     @pytest.fixture
-    def house(self, cyrus_server: Cyrus) -> CyrusHouse:
-        return CyrusHouse(cyrus_server)
+    def harness(self, cyrus_server: Cyrus) -> CyrusHarness:
+        return CyrusHarness(cyrus_server)
 
     async def test_brings_ten_thousand_cards_as_they_are(self, cyrus_server: Cyrus) -> None:
         whole = list(little_cards(10_000))
@@ -56,10 +56,10 @@ class TestCyrus(SourceBehaviour):
         expected = {card.replace("\r\n", "\n") for card in whole}
         assert not {card.data.decode() for card in reading.cards} - expected
 
-    async def test_runs_no_cards_together_wherever_the_answer_is_cut(self, house: CyrusHouse) -> None:
+    async def test_runs_no_cards_together_wherever_the_answer_is_cut(self, harness: CyrusHarness) -> None:
         # Each card is a CDATA section, and slices of the answer end elsewhere each time.
         for _ in range(10):
-            reading = await read(house.source, house.account(1000))
+            reading = await read(harness.source, harness.account(1000))
             assert not [card for card in reading.cards if card.data.count(b"BEGIN:VCARD") != 1]
 
 

@@ -10,7 +10,7 @@ from samples.book import cards
 from tests.servers.behaviour import SourceBehaviour
 from tests.servers.conftest import SIZES
 from tests.servers.davical import Davical
-from tests.servers.reading import PASSWORD, provider, read
+from tests.servers.source_run import PASSWORD, provider, read
 
 NAMES = {count: user for user, count in SIZES.items()}
 
@@ -21,7 +21,7 @@ def account(
     return Account(provider=provider(code), username=username, password=password, server=server.url + path)
 
 
-class DavicalHouse(msgspec.Struct):
+class DavicalHarness(msgspec.Struct):
     server: Davical
     signs_in: bool = True
 
@@ -44,8 +44,8 @@ class DavicalHouse(msgspec.Struct):
 
 class TestDavical(SourceBehaviour):
     @pytest.fixture
-    def house(self, davical_server: Davical) -> DavicalHouse:
-        return DavicalHouse(davical_server)
+    def harness(self, davical_server: Davical) -> DavicalHarness:
+        return DavicalHarness(davical_server)
 
 
 async def test_every_book_of_a_user_is_read(davical_server: Davical) -> None:

@@ -13,7 +13,7 @@ from contactport.sources.registry import source
 from tests.servers.internet import internet
 from tests.servers.quirks import QUIRKS, Quirk, quirk_proxy, rewrites
 from tests.servers.radicale import Radicale
-from tests.servers.reading import PASSWORD, Reading, provider, read, settings
+from tests.servers.source_run import PASSWORD, SourceRun, provider, read, settings
 from tests.unit.net.little_server import Reply, Request, little_server, reply
 
 
@@ -21,7 +21,7 @@ def account(username: str, server: str = "", password: str = PASSWORD) -> Accoun
     return Account(provider=provider(), username=username, password=password, server=server)
 
 
-async def look(account: Account, **values: Any) -> Reading:
+async def look(account: Account, **values: Any) -> SourceRun:
     return await read(source("carddav"), account, using=settings(**{"connect_seconds": 0.5, **values}))
 
 

@@ -9,7 +9,7 @@ from contactport.sources.carddav import CardDav
 from contactport.sources.memory import Facts, ShortMemory
 from tests.servers.quirks import QUIRKS, quirk_proxy
 from tests.servers.radicale import Radicale
-from tests.servers.reading import PASSWORD, provider, read
+from tests.servers.source_run import PASSWORD, provider, read
 
 ALL = {f"sample-1-{number}" for number in range(300)}
 USER = "user_some"

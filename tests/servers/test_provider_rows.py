@@ -13,7 +13,7 @@ from contactport.sources.registry import source
 from tests.servers.internet import internet
 from tests.servers.quirks import QUIRKS, Filter, Quirk, at, quirk_proxy
 from tests.servers.radicale import Radicale
-from tests.servers.reading import PASSWORD, Reading, read, settings
+from tests.servers.source_run import PASSWORD, SourceRun, read, settings
 
 ROWS = [row for row in providers().values() if row.method == "password" and row.protocol == "carddav"]
 WAYS = {
@@ -57,7 +57,7 @@ def place(row: Provider, username: str) -> str:
     return row.paths[0].replace("{username}", username)
 
 
-async def through(row: Provider, server: Radicale, *, password: str = PASSWORD) -> tuple[Quirk, Reading]:
+async def through(row: Provider, server: Radicale, *, password: str = PASSWORD) -> tuple[Quirk, SourceRun]:
     username = "user_some"
     quirk = QUIRKS[WAYS.get(row.code, "unknown server")]
     path = place(row, username)

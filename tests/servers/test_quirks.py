@@ -13,17 +13,17 @@ from contactport.sources.registry import source
 from tests.servers.internet import internet
 from tests.servers.quirks import BEYOND_REPAIR, BROKEN_BYTES, QUIRKS, quirk_proxy
 from tests.servers.radicale import Radicale
-from tests.servers.reading import PASSWORD, Reading, provider, read, settings
+from tests.servers.source_run import PASSWORD, SourceRun, provider, read, settings
 
 ALL = {f"sample-1-{number}" for number in range(300)}
 
 
 async def through(
     name: str, server: Radicale, username: str = "user_some", password: str = PASSWORD
-) -> Reading:
+) -> SourceRun:
     quirk = QUIRKS[name]
 
-    async def run(url: str, **values: Any) -> Reading:
+    async def run(url: str, **values: Any) -> SourceRun:
         account = Account(provider=provider(), username=username, password=password, server=url)
         return await read(source("carddav"), account, using=settings(idle_seconds=5.0, **values))
 

@@ -10,7 +10,7 @@ from samples.book import cards
 from tests.servers.behaviour import SourceBehaviour
 from tests.servers.conftest import SIZES
 from tests.servers.radicale import Radicale
-from tests.servers.reading import PASSWORD, little_cards, provider, read
+from tests.servers.source_run import PASSWORD, little_cards, provider, read
 
 GROUP = "\r\n".join(
     (
@@ -34,7 +34,7 @@ def account(server: Radicale, username: str, *, path: str = "", password: str = 
 NAMES = {count: user for user, count in SIZES.items()}
 
 
-class RadicaleHouse(msgspec.Struct):
+class RadicaleHarness(msgspec.Struct):
     server: Radicale
     signs_in: bool = True
 
@@ -57,8 +57,8 @@ class RadicaleHouse(msgspec.Struct):
 
 class TestRadicale(SourceBehaviour):
     @pytest.fixture
-    def house(self, radicale_server: Radicale) -> RadicaleHouse:
-        return RadicaleHouse(radicale_server)
+    def harness(self, radicale_server: Radicale) -> RadicaleHarness:
+        return RadicaleHarness(radicale_server)
 
     async def test_brings_ten_thousand_cards(self, radicale_server: Radicale) -> None:
         radicale_server.book("user_big", "contacts", little_cards(10_000))

@@ -11,8 +11,8 @@ from contactport.sources.registry import source
 from samples.book import cards
 from tests.servers.behaviour import SourceBehaviour
 from tests.servers.conftest import SIZES
-from tests.servers.reading import PASSWORD, provider, read
 from tests.servers.sogo import PERSONAL, Sogo
+from tests.servers.source_run import PASSWORD, provider, read
 
 NAMES = {count: user for user, count in SIZES.items()}
 
@@ -23,7 +23,7 @@ def account(
     return Account(provider=provider(code), username=username, password=password, server=server.url + path)
 
 
-class SogoHouse(msgspec.Struct):
+class SogoHarness(msgspec.Struct):
     server: Sogo
     signs_in: bool = True
 
@@ -46,8 +46,8 @@ class SogoHouse(msgspec.Struct):
 
 class TestSogo(SourceBehaviour):
     @pytest.fixture
-    def house(self, sogo_server: Sogo) -> SogoHouse:
-        return SogoHouse(sogo_server)
+    def harness(self, sogo_server: Sogo) -> SogoHarness:
+        return SogoHarness(sogo_server)
 
 
 async def test_a_page_for_people_at_the_well_known_address_is_not_taken_for_an_answer(

@@ -7,7 +7,7 @@ from contactport.sources.base import Account, Source
 from contactport.sources.registry import source
 from samples.book import cards
 from tests.servers.behaviour import SourceBehaviour
-from tests.servers.reading import PASSWORD, little_cards, provider, read
+from tests.servers.source_run import PASSWORD, little_cards, provider, read
 from tests.servers.xandikos import Xandikos, xandikos
 
 
@@ -15,7 +15,7 @@ def account(url: str, password: str = PASSWORD) -> Account:
     return Account(provider=provider("xandikos"), username="alice-nobody-asks", password=password, server=url)
 
 
-class XandikosHouse(msgspec.Struct):
+class XandikosHarness(msgspec.Struct):
     servers: dict[int, Xandikos]
     signs_in: bool = False
 
@@ -38,8 +38,8 @@ class XandikosHouse(msgspec.Struct):
 
 class TestXandikos(SourceBehaviour):
     @pytest.fixture
-    def house(self, xandikos_servers: dict[int, Xandikos]) -> XandikosHouse:
-        return XandikosHouse(xandikos_servers)
+    def harness(self, xandikos_servers: dict[int, Xandikos]) -> XandikosHarness:
+        return XandikosHarness(xandikos_servers)
 
     async def test_brings_ten_thousand_cards(self) -> None:
         with xandikos() as server:

@@ -21,7 +21,7 @@ from typing import Any
 import click
 
 from contactport import __version__
-from contactport.cli.failures import quit_in_words
+from contactport.cli.exit_codes import quit_in_words
 
 COMMANDS = {
     "serve": ("contactport.cli.serve:serve", "Run the service: API and worker in one process."),

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import click
 
-from contactport.cli.failures import USAGE, Failure
+from contactport.cli.exit_codes import USAGE, CommandError
 from contactport.cli.output import plain, say
 from contactport.contact import Contact, Group, Item, Note, Reject
 from contactport.formats import csv, ndjson, vcard
@@ -33,21 +33,21 @@ _OWN_GROUPS = ("vcf", "vcf4")
 
 
 class Source:
-    """The file, or standard input, in blocks. Raises Failure."""
+    """The file, or standard input, in blocks. Raises CommandError."""
 
     def __init__(self, file: str) -> None:
         self.name = "standard input" if file == "-" else file
         try:
             self._file = sys.stdin.buffer if file == "-" else open(file, "rb", buffering=0)  # noqa: SIM115  see close
         except OSError as error:
-            raise Failure(f"{self.name} can't be read: {error.strerror}.", USAGE) from None
+            raise CommandError(f"{self.name} can't be read: {error.strerror}.", USAGE) from None
         self._first = self._read()
 
     def _read(self) -> bytes:
         try:
             return self._file.read(BLOCK)
         except OSError as error:
-            raise Failure(f"{self.name} can't be read to its end: {error.strerror}.", USAGE) from None
+            raise CommandError(f"{self.name} can't be read to its end: {error.strerror}.", USAGE) from None
 
     def is_vcard(self) -> bool:
         """Whether a card begins in the first block, in UTF-16 too."""
@@ -170,7 +170,7 @@ def convert(file: str, target: str, lenient: bool) -> None:
     source = Source(file)
     try:
         if not source.is_vcard():
-            raise Failure(
+            raise CommandError(
                 f"{source.name} is not a file of contacts that can be read here: it holds no BEGIN:VCARD. "
                 "Export the address book as vCard (.vcf) and try again.",
                 USAGE,

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from contactport.cli.folder import existing_database, opened
+from contactport.cli.data_folder import existing_database, opened
 from contactport.cli.options import settings_of, settings_options
 from contactport.cli.output import put_json, say
 from contactport.cli.password import ask_new_password

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contactport.cli.failures import IMPORT, PROGRAM, Failure
+from contactport.cli.exit_codes import IMPORT, PROGRAM, CommandError
 from contactport.cli.hints import hint
 from contactport.cli.options import allow_network_option, settings_of, settings_options
 from contactport.cli.output import say
@@ -136,7 +136,7 @@ def _check_server(provider: Provider, server: str, username: str) -> None:
 
 
 def _import(settings: Settings, account: Account, format_: str, path: Path | None) -> tuple[Ledger, bool]:
-    """The ledger, and whether an address book was not read to its end. Raises Failure."""
+    """The ledger, and whether an address book was not read to its end. Raises CommandError."""
     from contactport.cli.sink import Ledger, WriterSink
     from contactport.cli.writer import Writer, output, part, write_of
     from contactport.sources.registry import SourceMissing, source
@@ -160,14 +160,14 @@ def _import(settings: Settings, account: Account, format_: str, path: Path | Non
         if sink.late:
             say(f"{sink.late} memberships of groups came after their contacts, and are left out")
     except SourceMissing as error:
-        raise Failure(str(error), PROGRAM) from None
+        raise CommandError(str(error), PROGRAM) from None
     except WireError as error:
         if ledger.found:
             say(
                 f"until then: {ledger}"
                 + (f", in {part(path)}" if path is not None and part(path).exists() else "")
             )
-        raise Failure(
+        raise CommandError(
             f"the import failed with code {int(error.code)}: {error.text}{hint(settings, account.provider, error)}",
             IMPORT,
         ) from None

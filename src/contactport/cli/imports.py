@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from contactport.cli.failures import Failure
-from contactport.cli.folder import opened
+from contactport.cli.data_folder import opened
+from contactport.cli.exit_codes import CommandError
 from contactport.cli.options import settings_of, settings_options
 from contactport.cli.output import put_json, say
 
@@ -129,12 +129,12 @@ def cancel(
     with opened(settings_of(data, config)) as store:
         one = _one(store, import_id)
         if one.state in ("complete", "failed") and not erase:
-            raise Failure(
+            raise CommandError(
                 f"import {import_id} has ended already ({_state(one)}). Its contacts are deleted at "
                 f"{_time(one.purge_at)}; `contactport imports cancel {import_id} --erase` deletes them now."
             )
         if one.state == "purged":
-            raise Failure(
+            raise CommandError(
                 f"import {import_id} has ended already, and what it had is erased: nothing is left to do."
             )
         if not yes:
@@ -158,7 +158,7 @@ def _one(store: Store, import_id: int) -> Listed:
 
     found = store.database.read_now(listing.one, import_id)
     if found is None:
-        raise Failure(
+        raise CommandError(
             f"there is no import {import_id}, or it is forgotten (30 days after its end): `contactport imports list` "
             "shows those there are"
         )
@@ -176,7 +176,7 @@ def _ask(one: Listed) -> None:
 
 
 def _state(one: Listed) -> str:
-    from contactport.cli.board import in_words
+    from contactport.cli.status_view import in_words
 
     return one.state if one.code is None else f"{one.state}: {in_words(str(one.code))}"
 
@@ -184,7 +184,7 @@ def _state(one: Listed) -> str:
 def _row(one: Listed) -> dict[str, Any]:
     import msgspec
 
-    from contactport.cli.board import in_words
+    from contactport.cli.status_view import in_words
 
     told: dict[str, Any] = msgspec.structs.asdict(one)
     for name in TIMES:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from contactport.cli.failures import FOLDER, Failure
-from contactport.cli.folder import existing_folder, opened
+from contactport.cli.data_folder import existing_folder, opened
+from contactport.cli.exit_codes import FOLDER, CommandError
 from contactport.cli.options import settings_of, settings_options
 from contactport.cli.output import put_json, say
 from contactport.counted import counted
@@ -89,17 +89,17 @@ def replace(yes: bool, as_json: bool, data: str | None, config: Path | None) -> 
     """
     settings = settings_of(data, config)
     with _database(settings) as (database, ring):
-        from contactport.store import belonging, replacement
+        from contactport.store import ring_binding, ring_recovery
 
-        if not replacement.is_lost(database, ring):
+        if not ring_recovery.is_lost(database, ring):
             raise click.UsageError(
                 f"the key ring {ring} is the one of this database, or it has none yet: there is nothing to replace. "
                 "`contactport keys rotate` makes a copy of it worthless."
             )
-        lost = database.read_now(belonging.loss)
+        lost = database.read_now(ring_binding.loss)
         if not yes:
             _ask(f"Forget {lost}, and go on with a new ring? Domains and their key pairs stay.")
-        done = replacement.replace(database, ring)
+        done = ring_recovery.replace(database, ring)
     if as_json:
         put_json({"lost": done.lost, "kept": None if done.kept is None else str(done.kept)})
         return
@@ -138,7 +138,7 @@ def _database(settings: Settings) -> Generator[tuple[Database, Path]]:
     from contactport.store.open import DATABASE, RING
 
     if not settings.database_url and not (folder / DATABASE).exists():
-        raise Failure(f"there is no database in {folder}: name the right folder with --data.", FOLDER)
+        raise CommandError(f"there is no database in {folder}: name the right folder with --data.", FOLDER)
     lock = None if settings.database_url else hold_folder(folder)
     url = settings.database_url
     database = Database(postgresql(url) if url else sqlite(folder / DATABASE))

@@ -6,18 +6,18 @@ import errno
 import ipaddress
 import socket
 
-from contactport.cli.failures import ADDRESS, Failure
+from contactport.cli.exit_codes import ADDRESS, CommandError
 
 
 def listen(host: str, port: int, *, options: tuple[str, str] = ("--host", "--port")) -> list[socket.socket]:
     """A bound socket for each address of `host`; port 0 takes one free port for them all.
 
-    `options` are those that name the two. Raises Failure when the address can't be had.
+    `options` are those that name the two. Raises CommandError when the address can't be had.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
-        raise Failure(
+        raise CommandError(
             f"the host {host!r} to listen on is not known here: name an address of this host with {options[0]}",
             ADDRESS,
         ) from None
@@ -46,21 +46,21 @@ def listen(host: str, port: int, *, options: tuple[str, str] = ("--host", "--por
     return bound
 
 
-def _failure(host: str, port: int, error: OSError, option: str) -> Failure:
+def _failure(host: str, port: int, error: OSError, option: str) -> CommandError:
     match error.errno:
         case errno.EADDRINUSE:
-            return Failure(
+            return CommandError(
                 f"port {port} of {host} is in use by another program, or by another `contactport serve`: stop "
                 f"it, or choose another with {option} (0 takes a free one)",
                 ADDRESS,
             )
         case errno.EACCES:
-            return Failure(
+            return CommandError(
                 f"port {port} needs rights that this user has not: choose one above 1023 with {option}",
                 ADDRESS,
             )
         case _:
-            return Failure(f"{host} port {port} can't be listened on: {error.strerror}", ADDRESS)
+            return CommandError(f"{host} port {port} can't be listened on: {error.strerror}", ADDRESS)
 
 
 def url_of(host: str, listener: socket.socket) -> str:

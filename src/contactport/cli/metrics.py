@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contactport.cli.failures import ADDRESS, Failure
+from contactport.cli.exit_codes import ADDRESS, CommandError
 from contactport.cli.listener import is_loopback, listen, url_of
 from contactport.cli.output import say
 from contactport.settings import SettingError
@@ -46,7 +46,7 @@ def parse_place(text: str) -> tuple[str, int]:
 def listen_for_metrics(place: str, others: Sequence[socket.socket] = ()) -> list[socket.socket]:
     """Listening sockets at the setting's place, none where it is empty; a word where others may look in.
 
-    `others` are bound already, and listen later. Raises SettingError, and Failure where the address can't be had.
+    `others` are bound already. Raises SettingError, and CommandError where the address can't be had.
     """
     if not place:
         return []
@@ -55,17 +55,17 @@ def listen_for_metrics(place: str, others: Sequence[socket.socket] = ()) -> list
     try:
         for one in bound:
             if any(_same(one, other) for other in others):
-                raise Failure(
+                raise CommandError(
                     f"port {port} can't be both the service's and that of --metrics: choose another for one of them",
                     ADDRESS,
                 )
             one.listen(BACKLOG)
     except OSError as error:
         _close(bound)
-        raise Failure(
+        raise CommandError(
             f"{host} port {port} can't be listened on (--metrics): {error.strerror}", ADDRESS
         ) from None
-    except Failure:
+    except CommandError:
         _close(bound)
         raise
     if not all(map(is_loopback, bound)):
@@ -116,12 +116,12 @@ def gauges_of(store: Store) -> Callable[[], Awaitable[list[Metric]]]:
     import msgspec
 
     from contactport.sources.providers import providers
-    from contactport.store import figures
-    from contactport.store.gauges import gauges
-    from contactport.store.look import Look
+    from contactport.store import stats
     from contactport.store.open import RING
+    from contactport.store.prometheus import gauges
+    from contactport.store.single_flight import SingleFlightCache
 
-    look = Look(lambda: store.database.read(figures.read), keep=1.0)
+    look = SingleFlightCache(lambda: store.database.read(stats.read), keep=1.0)
     served = [row for row in providers().values() if row.method == "password"]
     codes = [row.code for row in served]
     with_breaker = [row.code for row in served if not row.self_hosted]
@@ -129,7 +129,7 @@ def gauges_of(store: Store) -> Callable[[], Awaitable[list[Metric]]]:
     async def read() -> list[Metric]:
         found = await look()
         if found is not None:
-            found = msgspec.structs.replace(found, ring_keys=figures.ring_keys(store.folder / RING))
+            found = msgspec.structs.replace(found, ring_keys=stats.ring_keys(store.folder / RING))
         return list(gauges(found, codes, with_breaker))
 
     return read

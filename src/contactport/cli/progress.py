@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Container, 
 from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING
 
-from contactport.cli.board import duration
+from contactport.cli.status_view import duration
 from contactport.counted import counted
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from contactport.cli.folder import opened
+from contactport.cli.data_folder import opened
 from contactport.cli.options import settings_of, settings_options
 from contactport.cli.output import say
 from contactport.counted import counted

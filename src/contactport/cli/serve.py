@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contactport.cli.failures import Failure
-from contactport.cli.folder import check_clock
+from contactport.cli.data_folder import check_clock
+from contactport.cli.exit_codes import CommandError
 from contactport.cli.listener import is_loopback, listen, url_of
 from contactport.cli.metrics import listen_for_metrics, metrics_option, metrics_served
 from contactport.cli.options import allow_network_option, heed_variables, settings_of, settings_options
@@ -151,7 +151,7 @@ def _run(
     import uvicorn
 
     from contactport.cli.protocol import HEAD_BYTES, BoundedProtocol
-    from contactport.cli.reread import reread_on_signal
+    from contactport.cli.reload import reload_on_signal
 
     class Protocol(BoundedProtocol):
         head_bytes = HEAD_BYTES + settings.body_bytes
@@ -166,7 +166,7 @@ def _run(
             self.loop = asyncio.get_running_loop()
             await super().startup(sockets)
             spare_what_stays()
-            reread_on_signal(settings, read_settings)
+            reload_on_signal(settings, read_settings)
             if not self.should_exit:
                 # Nobody may be there to read it; the service serves all the same.
                 with suppress(OSError):
@@ -208,4 +208,4 @@ def _run(
     try:
         server.run(listeners)
     except SystemExit:
-        raise Failure("the service could not start; its log, above, says why") from None
+        raise CommandError("the service could not start; its log, above, says why") from None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from contactport.cli.failures import IMPORT, Failure
+from contactport.cli.exit_codes import IMPORT, CommandError
 from contactport.cli.hints import hint
 from contactport.cli.options import allow_network_option, settings_of, settings_options
 from contactport.cli.output import plain, put_json, say
@@ -81,9 +81,9 @@ def test_source(
     try:
         asyncio.run(_test(settings, provider, username, password, server.strip()))
     except TimeoutError:
-        raise Failure(f"it took more than {settings.import_seconds:.0f} seconds", IMPORT) from None
+        raise CommandError(f"it took more than {settings.import_seconds:.0f} seconds", IMPORT) from None
     except WireError as error:
-        raise Failure(
+        raise CommandError(
             f"this step failed, with code {int(error.code)}: {error.text}{hint(settings, provider, error)}",
             IMPORT,
         ) from None

@@ -18,7 +18,7 @@ from contactport.settings import Settings
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from contactport.store.figures import Figures
+    from contactport.store.stats import Stats
 
 EVERY_SECONDS = 1.0
 
@@ -34,19 +34,19 @@ def status(once: bool, as_json: bool, data: str | None, config: Path | None) -> 
     changes nothing: a SQLite database in the data folder, or the PostgreSQL one of CONTACTPORT_DATABASE_URL.
     """
     settings = settings_of(data, config)
-    from contactport.store.onlooker import Onlooker
+    from contactport.store.status_reader import StatusReader
 
-    onlooker = Onlooker(Path(settings.data), settings.database_url)
+    status_reader = StatusReader(Path(settings.data), settings.database_url)
     try:
         if as_json:
-            put_json(_look(onlooker.look, settings))
+            put_json(_look(status_reader.look, settings))
         else:
-            _show(lambda: _look(onlooker.look, settings), live=sys.stdout.isatty() and not once)
+            _show(lambda: _look(status_reader.look, settings), live=sys.stdout.isatty() and not once)
     finally:
-        onlooker.close()
+        status_reader.close()
 
 
-def _look(look: Callable[[], Figures], settings: Settings) -> Figures:
+def _look(look: Callable[[], Stats], settings: Settings) -> Stats:
     """The figures, with what the database of one machine does not know: whether its service runs."""
     found = look()
     if settings.database_url:
@@ -58,10 +58,10 @@ def _look(look: Callable[[], Figures], settings: Settings) -> Figures:
     return msgspec.structs.replace(found, workers=int(running(Path(settings.data))))
 
 
-def _show(look: Callable[[], Figures], *, live: bool) -> None:
+def _show(look: Callable[[], Stats], *, live: bool) -> None:
     from rich.console import Console
 
-    from contactport.cli.board import board
+    from contactport.cli.status_view import board
 
     console = Console(highlight=False)
     found = look()
@@ -73,11 +73,11 @@ def _show(look: Callable[[], Figures], *, live: bool) -> None:
     click.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))
 
 
-def _watch(console: Console, look: Callable[[], Figures], found: Figures) -> Figures:
+def _watch(console: Console, look: Callable[[], Stats], found: Stats) -> Stats:
     """Show the figures on the whole screen until Ctrl-C or SIGTERM; the last ones."""
     from rich.live import Live
 
-    from contactport.cli.board import board
+    from contactport.cli.status_view import board
     from contactport.store.open import FolderError
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from contactport.cli.folder import check_clock
+from contactport.cli.data_folder import check_clock
 from contactport.cli.metrics import listen_for_metrics, metrics_option, metrics_served
 from contactport.cli.options import allow_network_option, heed_variables, settings_of, settings_options
 from contactport.cli.output import say
@@ -61,12 +61,12 @@ def worker(
     import uvloop
 
     from contactport.app import work
-    from contactport.cli.reread import reread_on_signal
+    from contactport.cli.reload import reload_on_signal
 
     async def run() -> None:
         stop = asyncio.Event()
         _end_by_signals(asyncio.get_running_loop(), stop, settings)
-        reread_on_signal(settings, read_settings)
+        reload_on_signal(settings, read_settings)
         await work(settings, store, stop, _ready)
 
     with metrics_served(listeners, store):

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from contactport.cli.failures import Failure
+from contactport.cli.exit_codes import CommandError
 from contactport.contact import Item
 from contactport.formats import csv, ndjson, vcard
 from contactport.formats.ndjson import Groups
@@ -111,7 +111,7 @@ class Writer:
             self._out.flush()
         except OSError as error:
             pipe = isinstance(error, BrokenPipeError)
-            self._failure = error if pipe else Failure(f"the output can't be written: {error.strerror}")
+            self._failure = error if pipe else CommandError(f"the output can't be written: {error.strerror}")
         except Exception as error:
             self._failure = error
 
@@ -131,7 +131,7 @@ def output(path: Path | None) -> Generator[BinaryIO]:
     """The stream to write to: standard output, or a file that is there under its name once it is whole.
 
     Until then it is called `NAME.part`, and stays so where the import fails with something in it. Others can't
-    read it. Raises Failure.
+    read it. Raises CommandError.
     """
     if path is None:
         yield sys.stdout.buffer
@@ -157,7 +157,7 @@ def _open(path: Path, *, new: bool) -> Generator[BinaryIO]:
             path.unlink(missing_ok=True)
         handle = os.open(path, os.O_WRONLY | (os.O_CREAT | os.O_EXCL if new else 0), 0o600)
     except OSError as error:
-        raise Failure(f"{path} can't be written: {error.strerror}") from None
+        raise CommandError(f"{path} can't be written: {error.strerror}") from None
     out = open(handle, "wb")  # noqa: SIM115  closed below, whatever closing says
     try:
         yield out
@@ -169,7 +169,7 @@ def _open(path: Path, *, new: bool) -> Generator[BinaryIO]:
     try:
         out.close()
     except OSError as error:
-        raise Failure(f"{path} can't be written: {error.strerror}") from None
+        raise CommandError(f"{path} can't be written: {error.strerror}") from None
 
 
 def part(path: Path) -> Path:

@@ -30,7 +30,7 @@ from contactport.store.database import unavailable
 from contactport.store.imports import Fenced, Import, Secret
 from contactport.store.open import Store
 from contactport.store.pauses import growing_pauses
-from contactport.store.ringfile import RingError
+from contactport.store.ring_file import RingError
 from contactport.store.vault import SealBroken
 
 log = structlog.get_logger()

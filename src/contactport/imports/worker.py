@@ -9,9 +9,9 @@ import socket
 from contextlib import suppress
 
 from contactport.imports.attempt import Attempts
+from contactport.imports.failover import Failover
+from contactport.imports.housekeeping import Housekeeper
 from contactport.imports.jobs import EMBEDDED, Executor, Jobs
-from contactport.imports.purge import Housekeeper
-from contactport.imports.watch import Watch
 from contactport.settings import Settings
 from contactport.store.locks import Locks
 from contactport.store.open import Store
@@ -38,17 +38,17 @@ class Worker:
         self._watching: asyncio.Task[None] | None = None
         self._tidying: asyncio.Task[None] | None = None
         self._locks = Locks(settings.database_url)
-        self._watch = Watch(self._locks, store.database, jobs, self._executor)
-        leads = (lambda: self._watch.leads) if self._distributed else (lambda: True)
+        self._failover = Failover(self._locks, store.database, jobs, self._executor)
+        leads = (lambda: self._failover.leads) if self._distributed else (lambda: True)
         self._housekeeper = Housekeeper(store, settings, jobs, leads)
 
     async def start(self) -> None:
         """Take up the queue. Raises SchemaError, and LocksLost where the database can't be had."""
         if self._distributed:
-            await self._watch.begin()
+            await self._failover.begin()
         await self._executor.launch()
         if self._distributed:
-            self._watching = asyncio.create_task(self._watch.run())
+            self._watching = asyncio.create_task(self._failover.run())
         self._tidying = asyncio.create_task(self._housekeeper.run())
 
     def cancel(self, import_id: int) -> None:

@@ -11,7 +11,7 @@ import secrets
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from contactport.store.ringfile import DailyKey, RingError
+from contactport.store.ring_file import DailyKey, RingError
 from contactport.store.schema import import_, login_failure
 from contactport.store.schema import ring as table
 from contactport.store.vault import Ring, seal_data_key

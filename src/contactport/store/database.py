@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from contactport.store.engines import Engines
 from contactport.store.reserve import DiskFull, Reserve, is_full
-from contactport.store.ringfile import RingError
+from contactport.store.ring_file import RingError
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -18,7 +18,7 @@ _SERVER_SIDE = (
     "SET tcp_user_timeout = 10000; "
     # A process that is there but hangs asks nothing any more: its locks go as well.
     "SET idle_session_timeout = 10000; "
-    # By this name the processes that live are counted (`store/figures.py`).
+    # By this name the processes that live are counted (`store/stats.py`).
     "SET application_name = 'contactport worker'"
 )
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import msgspec
 from sqlalchemy.exc import DBAPIError
 
-from contactport.store.belonging import open_ring
 from contactport.store.database import Database
 from contactport.store.engines import postgresql, sqlite
 from contactport.store.migrations import check, migrate
 from contactport.store.reserve import Reserve
+from contactport.store.ring_binding import open_ring
 from contactport.store.signals import Signals
 from contactport.store.vault import Ring
 from contactport.store.writable import read_only

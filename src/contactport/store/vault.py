@@ -24,8 +24,8 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from contactport.store import ringfile
-from contactport.store.ringfile import DailyKey, Keys, RingError, Stamp
+from contactport.store import ring_file
+from contactport.store.ring_file import DailyKey, Keys, RingError, Stamp
 
 DAY = 86_400
 _NONCE = 12
@@ -73,9 +73,9 @@ class Ring:
         """The ring of this file, with `make` made if there is none; and whether it was. Raises RingError."""
         made = False
         if make and not path.exists():
-            made = ringfile.create(path, ringfile.new_keys())
-        ring = cls(path, *ringfile.read(path))
-        ringfile.check_mode(path)
+            made = ring_file.create(path, ring_file.new_keys())
+        ring = cls(path, *ring_file.read(path))
+        ring_file.check_mode(path)
         return ring, made
 
     @property
@@ -151,20 +151,20 @@ class Ring:
 
     def _save(self, daily: list[DailyKey]) -> None:
         keys = msgspec.structs.replace(self._keys, daily=daily)
-        ringfile.save(self._path, keys)
-        self._take(*ringfile.read(self._path))
+        ring_file.save(self._path, keys)
+        self._take(*ring_file.read(self._path))
 
     @contextmanager
     def _alone(self) -> Generator[None]:
         """No other process changes the ring meanwhile; what others changed before is read first."""
-        with ringfile.alone(self._path):
-            self._take(*ringfile.read(self._path))
+        with ring_file.alone(self._path):
+            self._take(*ring_file.read(self._path))
             yield
 
     def _refresh(self) -> None:
         """See what other processes have changed. Raises RingError."""
-        if ringfile.stamp(self._path) != self._stamp:
-            self._take(*ringfile.read(self._path))
+        if ring_file.stamp(self._path) != self._stamp:
+            self._take(*ring_file.read(self._path))
 
     def _take(self, keys: Keys, stamp: Stamp) -> None:
         if keys.lasting != self._keys.lasting:
@@ -180,7 +180,7 @@ class Ring:
         if key is None:
             # Another process may have made it.
             with self._lock:
-                self._take(*ringfile.read(self._path))
+                self._take(*ring_file.read(self._path))
             key = self._find(number)
         if key is not None:
             return unseal(key.key, box[4:], context)

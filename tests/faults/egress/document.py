@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from tests.faults.egress.trial import Trial
+from tests.faults.egress.runner import EgressResult
 
 
-def render(trials: Sequence[Trial]) -> str:
+def render(trials: Sequence[EgressResult]) -> str:
     """How many rows there are by way, and how many were refused without a connection."""
     ways = Counter(trial.row.way for trial in trials)
     refused = sum(not trial.troubles() for trial in trials)

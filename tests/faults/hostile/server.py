@@ -20,9 +20,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from tests.faults.hostile.all_scenarios import SCENARIOS
 from tests.faults.hostile.book import UNKNOWN, sound
 from tests.faults.hostile.scenario import RESET, THIRD, End, Request, Scenario, Step
-from tests.faults.hostile.table import SCENARIOS
 
 LONGEST_BODY = 64 * 1024 * 1024
 HOSTS = 250

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from contactport.errors import Code
-from tests.e2e.moody_server import MoodyServer
+from tests.e2e.faulty_proxy import FaultyProxy
 from tests.faults.book_server import PASSWORD, BookServer
 from tests.faults.cluster import Application, Cluster, until
 
@@ -124,7 +124,7 @@ def test_a_domain_that_holds_every_slot_keeps_no_other_waiting(
         BookServer(COUNT) as good,
         Cluster(tmp_path, database_url=database_of_cluster, settings=settings) as cluster,
     ):
-        drips = [stack.enter_context(MoodyServer("dripping")) for _ in range(12 * processes)]
+        drips = [stack.enter_context(FaultyProxy("dripping")) for _ in range(12 * processes)]
         attacker, victim = cluster.application("attacker"), cluster.application("victim")
         ids = [start(attacker, drip.url, f"mallory{number}") for number, drip in enumerate(drips * 3)]
         until(lambda: sum(drip.asked > 0 for drip in drips) >= 8 * processes or None)
@@ -145,7 +145,7 @@ def test_an_import_that_does_not_get_on_ends_and_a_slow_one_does_not(
 ) -> None:
     settings = {"progress_seconds": "6", "progress_bytes": "100000", "progress_records": "60"}
     with (
-        MoodyServer("dripping") as drip,
+        FaultyProxy("dripping") as drip,
         BookServer(60, page=2, pause=0.5) as slow,
         Cluster(tmp_path, database_url=database_of_cluster, settings=settings) as cluster,
     ):

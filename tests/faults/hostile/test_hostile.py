@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.hostile.table import SCENARIOS
-from tests.faults.hostile.trial import Stage, stage
+from tests.faults.hostile.all_scenarios import SCENARIOS
+from tests.faults.hostile.runner import ScenarioRunner, scenario_runner
 
 AT_LEAST = 40
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Stage, float]]:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[ScenarioRunner, float]]:
     """A service, and the MiB that a sound import takes in it."""
     folder: Path = tmp_path_factory.mktemp("hostile")
-    with stage(folder) as here:
+    with scenario_runner(folder) as here:
         yield here, here.warm()
 
 
 @pytest.mark.parametrize("name", sorted(name for name, one in SCENARIOS.items() if not one.slow))
-def test_scenario(name: str, prepared: tuple[Stage, float]) -> None:
+def test_scenario(name: str, prepared: tuple[ScenarioRunner, float]) -> None:
     here, sound = prepared
     outcome = here.run(name)
     assert outcome.troubles(sound) == []

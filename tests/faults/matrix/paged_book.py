@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
-from tests.e2e.gated_server import people
+from tests.e2e.paused_server import people
 
 Manner = Literal["pages", "lump"]
 ROOT = "/dav/"

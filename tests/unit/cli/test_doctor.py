@@ -24,7 +24,7 @@ from contactport.store import domains
 from contactport.store.open import open_store
 from contactport.store.vault import Ring
 from tests.unit.cli.conftest import Run
-from tests.unit.store import shelf
+from tests.unit.store import import_factory
 
 Wrongs = Callable[[], dict[str, str]]
 
@@ -319,7 +319,7 @@ def test_the_lock_tells_whether_a_service_runs(healthy: Run, folder: Path) -> No
 def begin_one(folder: Path, url: str = "") -> None:
     """An import that waits."""
     store = open_store(folder, url)
-    shelf.begin(store, store.database.read_now(domains.all_domains)[0])
+    import_factory.begin(store, store.database.read_now(domains.all_domains)[0])
     asyncio.run(store.database.close())
 
 

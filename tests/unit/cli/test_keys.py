@@ -16,7 +16,7 @@ from contactport.store import domains, rotation
 from contactport.store.open import Store, open_store
 from contactport.store.vault import Ring
 from tests.unit.cli.conftest import Run
-from tests.unit.store import shelf
+from tests.unit.store import import_factory
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ def begun(run: Run, folder: Path, url: str) -> Run:
     """A service with one domain and one import under way."""
     assert run("domain", "add", "shop", "--create").exit_code == 0
     with store_of(folder, url) as store:
-        shelf.begin(store, store.database.read_now(domains.all_domains)[0])
+        import_factory.begin(store, store.database.read_now(domains.all_domains)[0])
     return run
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from contactport.cli.failures import Failure
+from contactport.cli.exit_codes import CommandError
 from contactport.cli.listener import is_loopback, listen, url_of
 
 
@@ -47,14 +47,14 @@ def test_every_address_is_not_loopback() -> None:
 
 
 def test_a_port_in_use_is_said(taken: int) -> None:
-    with pytest.raises(Failure, match=f"port {taken} of 127.0.0.1 is in use") as failure:
+    with pytest.raises(CommandError, match=f"port {taken} of 127.0.0.1 is in use") as failure:
         listen("127.0.0.1", taken)
     assert failure.value.exit_code == 5
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "a..b"])
 def test_a_host_that_is_not_here_is_said(host: str) -> None:
-    with pytest.raises(Failure, match=re.escape(host)) as failure:
+    with pytest.raises(CommandError, match=re.escape(host)) as failure:
         listen(host, 0)
     assert failure.value.exit_code == 5
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contactport.cli.folder import clock_fault
+from contactport.cli.data_folder import clock_fault
 from contactport.settings import SettingError, Settings, load
 from tests.unit.cli.conftest import Run
 

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
 from contactport.cli import metrics_server
-from contactport.cli.failures import ADDRESS, Failure
+from contactport.cli.exit_codes import ADDRESS, CommandError
 from contactport.cli.metrics import listen_for_metrics, parse_place
 from contactport.cli.metrics_server import HEAD_BYTES, MetricsServer
 from contactport.settings import SettingError
@@ -50,7 +50,7 @@ def test_an_address_in_use_names_the_option() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        with pytest.raises(Failure, match=r"in use.*--metrics") as caught:
+        with pytest.raises(CommandError, match=r"in use.*--metrics") as caught:
             listen_for_metrics(str(other.getsockname()[1]))
     assert caught.value.exit_code == ADDRESS
 
@@ -60,7 +60,7 @@ def test_the_service_s_own_port_is_refused_although_nobody_listens_there_yet(hos
     with socket.socket() as own:
         own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         own.bind(("127.0.0.1", 0))
-        with pytest.raises(Failure, match="can't be both"):
+        with pytest.raises(CommandError, match="can't be both"):
             listen_for_metrics(f"{host}:{own.getsockname()[1]}", [own])
 
 

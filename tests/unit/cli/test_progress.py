@@ -10,7 +10,7 @@ from contactport.net.client import open_client
 from contactport.settings import Settings
 from contactport.sources.base import Account, Page
 from contactport.sources.providers import find
-from tests.unit.imports.shelf import Shelf, raw
+from tests.unit.imports.fake_source import FakeSource, raw
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ async def test_the_stages_are_told_in_their_order() -> None:
     told: list[str] = []
     nothing: frozenset[str] = frozenset()
     async with open_client(Settings()) as client:
-        async for _ in Staged(Shelf(pages), told.append).pages(account, client, nothing):
+        async for _ in Staged(FakeSource(pages), told.append).pages(account, client, nothing):
             pass
     assert told == [FINDING, LISTING, READING]
 

@@ -15,7 +15,7 @@ import pytest
 from contactport.store import domains
 from contactport.store.open import Store, open_store
 from tests.unit.cli.conftest import Run
-from tests.unit.http.shelf import Shelf
+from tests.unit.http.stored_imports import StoredImports
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def store(folder: Path) -> Generator[Store]:
 
 
 @pytest.fixture
-def shelf(store: Store) -> Shelf:
-    return Shelf(store, store.database.write_now(domains.add, "shop"))
+def stored(store: Store) -> StoredImports:
+    return StoredImports(store, store.database.write_now(domains.add, "shop"))
 
 
 def closed(folder: Path) -> None:
@@ -56,9 +56,9 @@ def test_without_a_database_it_says_so_and_makes_none(run: Run, folder: Path) ->
     assert list(folder.iterdir()) == []
 
 
-def test_it_prints_once_and_plainly_where_nobody_watches(run: Run, shelf: Shelf) -> None:
-    shelf.waiting()
-    shelf.complete([])
+def test_it_prints_once_and_plainly_where_nobody_watches(run: Run, stored: StoredImports) -> None:
+    stored.waiting()
+    stored.complete([])
     done = run("status")
     assert done.exit_code == 0
     assert "1 waiting" in done.stdout
@@ -68,8 +68,8 @@ def test_it_prints_once_and_plainly_where_nobody_watches(run: Run, shelf: Shelf)
     assert all(line == line.rstrip() and len(line) <= 80 for line in done.stdout.splitlines())
 
 
-def test_json_is_the_figures(run: Run, shelf: Shelf) -> None:
-    shelf.waiting()
+def test_json_is_the_figures(run: Run, stored: StoredImports) -> None:
+    stored.waiting()
     done = run("status", "--json")
     told = json.loads(done.stdout)
     assert (told["waiting"], told["running"], told["ring_keys"], told["workers"]) == (1, 0, 1, 0)
@@ -77,9 +77,9 @@ def test_json_is_the_figures(run: Run, shelf: Shelf) -> None:
     assert told["database"] == "sqlite"
 
 
-def test_nothing_of_a_user_is_shown(run: Run, shelf: Shelf) -> None:
-    shelf.waiting(username="canary@example.org", user_id="canary")
-    shelf.complete([], username="canary@example.org")
+def test_nothing_of_a_user_is_shown(run: Run, stored: StoredImports) -> None:
+    stored.waiting(username="canary@example.org", user_id="canary")
+    stored.complete([], username="canary@example.org")
     for option in ("--once", "--json"):
         assert "canary" not in run("status", option).output
 
@@ -92,8 +92,8 @@ def test_it_leaves_a_folder_that_nobody_uses_as_it_was(run: Run, folder: Path) -
     assert listing(folder) == before
 
 
-def test_it_waits_for_nobody_who_writes(run: Run, store: Store, shelf: Shelf) -> None:
-    shelf.waiting()
+def test_it_waits_for_nobody_who_writes(run: Run, store: Store, stored: StoredImports) -> None:
+    stored.waiting()
     with store.database.engine.connect() as connection, connection.begin():
         connection.exec_driver_sql("UPDATE import SET state = 'running'")
         told = json.loads(run("status", "--json").stdout)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contactport.cli.failures import Failure
+from contactport.cli.exit_codes import CommandError
 from contactport.cli.writer import FORMATS, Writer, format_of, output, part, write_of
 from contactport.contact import Contact, Email, Group
 from contactport.formats import vcard
@@ -81,7 +81,7 @@ class Gone(io.BytesIO):
         raise BrokenPipeError(32, "Broken pipe")
 
 
-@pytest.mark.parametrize(("out", "error"), [(Full(), Failure), (Gone(), BrokenPipeError)])
+@pytest.mark.parametrize(("out", "error"), [(Full(), CommandError), (Gone(), BrokenPipeError)])
 def test_what_writing_raises_comes_out_where_more_is_put(out: io.BytesIO, error: type[Exception]) -> None:
     writer = Writer(write_of("ndjson", {}), out)
 
@@ -136,7 +136,7 @@ def test_a_device_is_written_to_and_not_replaced() -> None:
 
 
 def test_a_place_that_can_t_be_written_is_said(tmp_path: Path) -> None:
-    with pytest.raises(Failure, match=r"book\.vcf"), output(tmp_path / "none" / "book.vcf"):
+    with pytest.raises(CommandError, match=r"book\.vcf"), output(tmp_path / "none" / "book.vcf"):
         pass
 
 

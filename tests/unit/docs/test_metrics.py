@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from contactport import telemetry
-from contactport.store.gauges import gauges
-from tests.unit.cli.test_board import QUIET
+from contactport.store.prometheus import gauges
+from tests.unit.cli.test_status_view import QUIET
 
 DOC = (Path(__file__).parents[3] / "docs" / "operations.md").read_text("utf-8")
 ROWS = {

@@ -14,7 +14,7 @@ from contactport.settings import load
 from contactport.store import domains, endings
 from contactport.store.domains import KeyPair
 from contactport.store.open import Store, open_store
-from tests.unit.http.shelf import Shelf
+from tests.unit.http.stored_imports import StoredImports
 
 
 @pytest.fixture
@@ -35,9 +35,9 @@ def other(store: Store) -> KeyPair:
 
 
 @pytest.fixture
-def shelf(store: Store, pair: KeyPair) -> Shelf:
+def stored(store: Store, pair: KeyPair) -> StoredImports:
     """The imports of the domain of `pair`."""
-    return Shelf(store, pair)
+    return StoredImports(store, pair)
 
 
 class Build(Protocol):

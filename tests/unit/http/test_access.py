@@ -12,15 +12,17 @@ from contactport.store.domains import KeyPair
 from contactport.store.open import Store
 from tests.unit.http.asgi import ask, basic
 from tests.unit.http.conftest import Build
-from tests.unit.http.shelf import Shelf
+from tests.unit.http.stored_imports import StoredImports
 
 
 def arguments(pair: KeyPair) -> str:
     return f"domain_key={pair.domain_key}&domain_password={pair.domain_password}"
 
 
-async def test_the_pair_may_come_by_basic_or_as_arguments(wire: Build, pair: KeyPair, shelf: Shelf) -> None:
-    path = f"/events/{shelf.waiting()}"
+async def test_the_pair_may_come_by_basic_or_as_arguments(
+    wire: Build, pair: KeyPair, stored: StoredImports
+) -> None:
+    path = f"/events/{stored.waiting()}"
     assert (await ask(wire(), "GET", path, headers=basic(pair))).status == 200
     assert (await ask(wire(), "GET", path, query=arguments(pair))).status == 200
 
@@ -43,16 +45,20 @@ async def test_a_pair_that_an_application_brought_along_works_both_ways(
     assert (await ask(wire(), "GET", begin, headers=basic(wrong))).status == 401
 
 
-async def test_basic_wins_over_arguments(wire: Build, pair: KeyPair, other: KeyPair, shelf: Shelf) -> None:
-    path = f"/events/{shelf.waiting()}"
+async def test_basic_wins_over_arguments(
+    wire: Build, pair: KeyPair, other: KeyPair, stored: StoredImports
+) -> None:
+    path = f"/events/{stored.waiting()}"
     assert (await ask(wire(), "GET", path, query=arguments(other), headers=basic(pair))).status == 200
     assert (await ask(wire(), "GET", path, query=arguments(pair), headers=basic(other))).status == 401
 
 
-async def test_the_scheme_is_read_whatever_its_case(wire: Build, pair: KeyPair, shelf: Shelf) -> None:
+async def test_the_scheme_is_read_whatever_its_case(
+    wire: Build, pair: KeyPair, stored: StoredImports
+) -> None:
     word = basic(pair)["Authorization"].removeprefix("Basic")
     answer = await ask(
-        wire(), "GET", f"/events/{shelf.waiting()}", headers={"Authorization": f"bAsIc {word}"}
+        wire(), "GET", f"/events/{stored.waiting()}", headers={"Authorization": f"bAsIc {word}"}
     )
     assert answer.status == 200
 
@@ -67,15 +73,17 @@ async def test_the_scheme_is_read_whatever_its_case(wire: Build, pair: KeyPair, 
     ],
 )
 async def test_a_broken_header_is_refused_though_the_arguments_are_right(
-    wire: Build, pair: KeyPair, shelf: Shelf, header: str
+    wire: Build, pair: KeyPair, stored: StoredImports, header: str
 ) -> None:
-    path = f"/events/{shelf.waiting()}"
+    path = f"/events/{stored.waiting()}"
     answer = await ask(wire(), "GET", path, query=arguments(pair), headers={"Authorization": header})
     assert (answer.status, answer.json()["error"]["code"]) == (401, 1)
 
 
-async def test_another_scheme_leaves_it_to_the_arguments(wire: Build, pair: KeyPair, shelf: Shelf) -> None:
-    path = f"/events/{shelf.waiting()}"
+async def test_another_scheme_leaves_it_to_the_arguments(
+    wire: Build, pair: KeyPair, stored: StoredImports
+) -> None:
+    path = f"/events/{stored.waiting()}"
     answer = await ask(wire(), "GET", path, query=arguments(pair), headers={"Authorization": "Bearer x"})
     assert answer.status == 200
 
@@ -84,9 +92,9 @@ async def test_another_scheme_leaves_it_to_the_arguments(wire: Build, pair: KeyP
     "path", ["/events/{}", "/contacts/{}", "/imports/{}", "/events.xml/{}", "/contacts/{}.vcf"]
 )
 async def test_an_import_of_another_domain_answers_as_one_that_there_is_not(
-    wire: Build, other: KeyPair, shelf: Shelf, path: str
+    wire: Build, other: KeyPair, stored: StoredImports, path: str
 ) -> None:
-    real, unreal = shelf.complete([]), 2_147_483_647
+    real, unreal = stored.complete([]), 2_147_483_647
     foreign = await ask(wire(), "GET", path.format(real), headers=basic(other))
     unknown = await ask(wire(), "GET", path.format(unreal), headers=basic(other))
     assert (foreign.status, foreign.body) == (unknown.status, unknown.body) == (401, foreign.body)
@@ -102,9 +110,9 @@ async def test_what_can_be_no_id_is_an_unknown_import(wire: Build, pair: KeyPair
 
 
 async def test_where_the_browser_says_that_another_site_asks_basic_does_not_count(
-    wire: Build, pair: KeyPair, shelf: Shelf
+    wire: Build, pair: KeyPair, stored: StoredImports
 ) -> None:
-    path = f"/events/{shelf.waiting()}"
+    path = f"/events/{stored.waiting()}"
     crossing = {"Sec-Fetch-Site": "cross-site"}
     assert (await ask(wire(), "GET", path, headers=basic(pair) | crossing)).status == 401
     assert (await ask(wire(), "GET", path, headers=crossing, query=arguments(pair))).status == 200
@@ -112,8 +120,10 @@ async def test_where_the_browser_says_that_another_site_asks_basic_does_not_coun
         assert (await ask(wire(), "GET", path, headers=basic(pair) | {"Sec-Fetch-Site": site})).status == 200
 
 
-async def test_for_jsonp_basic_does_not_count_either(wire: Build, pair: KeyPair, shelf: Shelf) -> None:
-    path = f"/events/{shelf.waiting()}"
+async def test_for_jsonp_basic_does_not_count_either(
+    wire: Build, pair: KeyPair, stored: StoredImports
+) -> None:
+    path = f"/events/{stored.waiting()}"
     refused = await ask(wire(), "GET", path, query="callback=f", headers=basic(pair))
     assert refused.body.startswith(b'f({"status":"failure","error":{"code":1,')
     assert "www-authenticate" not in refused.headers
@@ -122,9 +132,9 @@ async def test_for_jsonp_basic_does_not_count_either(wire: Build, pair: KeyPair,
 
 
 async def test_the_former_password_works_while_it_may(
-    store: Store, wire: Build, pair: KeyPair, shelf: Shelf
+    store: Store, wire: Build, pair: KeyPair, stored: StoredImports
 ) -> None:
-    path = f"/events/{shelf.waiting()}"
+    path = f"/events/{stored.waiting()}"
     fresh = store.database.write_now(domains.rotate, "shop", 60)
     for one in (pair, fresh):
         assert (await ask(wire(), "GET", path, headers=basic(one))).status == 200

@@ -15,7 +15,7 @@ from contactport.http.wire.compression import Coding, accepted, compressed
 from contactport.store.domains import KeyPair
 from tests.unit.http.asgi import Answer, ask, basic
 from tests.unit.http.conftest import Build
-from tests.unit.http.shelf import Shelf
+from tests.unit.http.stored_imports import StoredImports
 from tests.unit.http.test_contacts import pair_query, people
 
 if sys.version_info >= (3, 14):
@@ -99,9 +99,9 @@ def decoded(answer: Answer) -> bytes:
 @pytest.mark.parametrize("ending", ["", ".xml", ".vcf", ".csv", ".ndjson"])
 @pytest.mark.parametrize("count", [0, 3, 6000])
 async def test_every_shape_is_compressed_for_who_asks(
-    wire: Build, pair: KeyPair, shelf: Shelf, coding: str, ending: str, count: int
+    wire: Build, pair: KeyPair, stored: StoredImports, coding: str, ending: str, count: int
 ) -> None:
-    application, path = wire(), f"/contacts/{shelf.complete(people(count))}{ending}"
+    application, path = wire(), f"/contacts/{stored.complete(people(count))}{ending}"
     plain = await ask(application, "GET", path, headers=basic(pair))
     asked = basic(pair) | {"Accept-Encoding": coding}
     small = await ask(application, "GET", path, headers=asked)
@@ -114,8 +114,8 @@ async def test_every_shape_is_compressed_for_who_asks(
         assert len(small.body) < len(plain.body) / 4
 
 
-async def test_a_script_is_never_compressed(wire: Build, pair: KeyPair, shelf: Shelf) -> None:
-    path = f"/contacts/{shelf.complete(people(3))}"
+async def test_a_script_is_never_compressed(wire: Build, pair: KeyPair, stored: StoredImports) -> None:
+    path = f"/contacts/{stored.complete(people(3))}"
     for accept in ("gzip, zstd", "identity;q=0"):
         answer = await ask(
             wire(), "GET", path, query=pair_query(pair, "callback=f"), headers={"Accept-Encoding": accept}
@@ -125,28 +125,28 @@ async def test_a_script_is_never_compressed(wire: Build, pair: KeyPair, shelf: S
 
 
 async def test_what_can_t_be_taken_is_406_and_errors_are_plain(
-    wire: Build, pair: KeyPair, shelf: Shelf
+    wire: Build, pair: KeyPair, stored: StoredImports
 ) -> None:
     headers = basic(pair) | {"Accept-Encoding": "br, identity;q=0"}
-    answer = await ask(wire(), "GET", f"/contacts/{shelf.complete(people(3))}", headers=headers)
+    answer = await ask(wire(), "GET", f"/contacts/{stored.complete(people(3))}", headers=headers)
     assert (answer.status, answer.json()["error"]["code"]) == (406, 2)
     early = await ask(
-        wire(), "GET", f"/contacts/{shelf.waiting()}", headers=basic(pair) | {"Accept-Encoding": "gzip"}
+        wire(), "GET", f"/contacts/{stored.waiting()}", headers=basic(pair) | {"Accept-Encoding": "gzip"}
     )
     assert (early.status, early.json()["error"]["code"]) == (404, 528)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "zstd"])
 async def test_a_book_purged_while_it_is_sent_has_no_end(
-    wire: Build, pair: KeyPair, shelf: Shelf, coding: str
+    wire: Build, pair: KeyPair, stored: StoredImports, coding: str
 ) -> None:
-    one = shelf.complete(people(6000), retention=0)
+    one = stored.complete(people(6000), retention=0)
     answer = await ask(
         wire(),
         "GET",
         f"/contacts/{one}",
         headers=basic(pair) | {"Accept-Encoding": coding},
-        heard=lambda _piece: shelf.purge(),
+        heard=lambda _piece: stored.purge(),
     )
     assert (answer.status, answer.whole) == (200, False)
     with pytest.raises((EOFError, zstd.ZstdError)):

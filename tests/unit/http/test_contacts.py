@@ -17,7 +17,7 @@ from contactport.http.wire.contacts import PIECE_BYTES
 from contactport.store.domains import KeyPair
 from tests.unit.http.asgi import Answer, ask, basic
 from tests.unit.http.conftest import Build
-from tests.unit.http.shelf import Shelf
+from tests.unit.http.stored_imports import StoredImports
 
 
 def people(count: int) -> list[Contact]:
@@ -46,22 +46,24 @@ async def get(wire: Build, pair: KeyPair, path: str, query: str = "", method: st
     ],
 )
 async def test_a_part_of_the_book(
-    wire: Build, pair: KeyPair, shelf: Shelf, query: str, start: int, names: list[str]
+    wire: Build, pair: KeyPair, stored: StoredImports, query: str, start: int, names: list[str]
 ) -> None:
-    one = shelf.complete(people(5))
+    one = stored.complete(people(5))
     body = (await get(wire, pair, f"/contacts/{one}", query)).json()
     assert [contact["first_name"] for contact in body["contacts"]] == names
     assert (body["start"], body["count"], body["total"]) == (start, len(names), 5)
 
 
 @pytest.mark.parametrize("query", ["start=-1", "start=x", "start=1&count=-1", "start=1&count=1.5"])
-async def test_what_is_no_number_is_refused(wire: Build, pair: KeyPair, shelf: Shelf, query: str) -> None:
-    answer = await get(wire, pair, f"/contacts/{shelf.complete([])}", query)
+async def test_what_is_no_number_is_refused(
+    wire: Build, pair: KeyPair, stored: StoredImports, query: str
+) -> None:
+    answer = await get(wire, pair, f"/contacts/{stored.complete([])}", query)
     assert (answer.status, answer.json()["error"]["code"]) == (400, 2)
 
 
-async def test_the_body_is_the_contract_s(wire: Build, pair: KeyPair, shelf: Shelf) -> None:
-    one = shelf.complete(people(1), user_id="u", username="ada@x.example")
+async def test_the_body_is_the_contract_s(wire: Build, pair: KeyPair, stored: StoredImports) -> None:
+    one = stored.complete(people(1), user_id="u", username="ada@x.example")
     body = (await get(wire, pair, f"/contacts/{one}", "echo=e")).json()
     assert list(body) == [
         "contacts",
@@ -80,16 +82,16 @@ async def test_the_body_is_the_contract_s(wire: Build, pair: KeyPair, shelf: She
     assert owner["email"] == [{"address": "ada@x.example", "type": "Other"}]
 
 
-async def test_the_owner_s_own_card_is_the_owner(wire: Build, pair: KeyPair, shelf: Shelf) -> None:
+async def test_the_owner_s_own_card_is_the_owner(wire: Build, pair: KeyPair, stored: StoredImports) -> None:
     card = Contact(uid="me", name=Name(given="Ada", family="L"), emails=[Email("ada@x.example", ("HOME",))])
-    body = (await get(wire, pair, f"/contacts/{shelf.complete([card], owner=card)}")).json()
+    body = (await get(wire, pair, f"/contacts/{stored.complete([card], owner=card)}")).json()
     owner = body["contacts_owner"]
     assert (owner["first_name"], owner["last_name"], owner["external_id"]) == ("Ada", "L", "me")
     assert body["contacts"][0]["first_name"] == "Ada"
 
 
-async def test_groups_are_told_in_every_shape(wire: Build, pair: KeyPair, shelf: Shelf) -> None:
-    one = shelf.complete(people(2), groups=[Group("Club", "g", ["1"])])
+async def test_groups_are_told_in_every_shape(wire: Build, pair: KeyPair, stored: StoredImports) -> None:
+    one = stored.complete(people(2), groups=[Group("Club", "g", ["1"])])
     body = (await get(wire, pair, f"/contacts/{one}")).json()
     assert [contact["groups"] for contact in body["contacts"]] == [[], ["Club"]]
     cards = (await get(wire, pair, f"/contacts/{one}.vcf")).body
@@ -105,9 +107,9 @@ async def test_groups_are_told_in_every_shape(wire: Build, pair: KeyPair, shelf:
 
 @pytest.mark.parametrize("count", [0, 1, 499, 500, 501, 1234])
 async def test_every_shape_holds_every_contact_once(
-    wire: Build, pair: KeyPair, shelf: Shelf, count: int
+    wire: Build, pair: KeyPair, stored: StoredImports, count: int
 ) -> None:
-    one = shelf.complete(people(count))
+    one = stored.complete(people(count))
     names = [f"N{n}" for n in range(count)]
 
     body = await get(wire, pair, f"/contacts/{one}")
@@ -141,9 +143,9 @@ def pair_query(pair: KeyPair, rest: str) -> str:
     ],
 )
 async def test_each_shape_says_what_it_is_and_head_says_no_more(
-    wire: Build, pair: KeyPair, shelf: Shelf, ending: str, media_type: str
+    wire: Build, pair: KeyPair, stored: StoredImports, ending: str, media_type: str
 ) -> None:
-    path = f"/contacts/{shelf.complete(people(3))}{ending}"
+    path = f"/contacts/{stored.complete(people(3))}{ending}"
     for method in ("GET", "HEAD"):
         answer = await get(wire, pair, path, method=method)
         assert (answer.status, answer.headers["content-type"]) == (200, media_type)
@@ -151,8 +153,8 @@ async def test_each_shape_says_what_it_is_and_head_says_no_more(
     assert answer.body == b""
 
 
-async def test_a_big_book_comes_in_pieces(wire: Build, pair: KeyPair, shelf: Shelf) -> None:
-    answer = await get(wire, pair, f"/contacts/{shelf.complete(people(6000))}")
+async def test_a_big_book_comes_in_pieces(wire: Build, pair: KeyPair, stored: StoredImports) -> None:
+    answer = await get(wire, pair, f"/contacts/{stored.complete(people(6000))}")
     assert len(answer.pieces) > 20
     assert max(map(len, answer.pieces)) < len(answer.body) / 10
     assert "content-length" not in answer.headers
@@ -161,31 +163,35 @@ async def test_a_big_book_comes_in_pieces(wire: Build, pair: KeyPair, shelf: She
 
 @pytest.mark.parametrize("ending", ["", ".json", ".xml", ".vcf", ".csv", ".ndjson"])
 async def test_a_piece_is_no_bigger_than_its_limit_and_one_contact(
-    wire: Build, pair: KeyPair, shelf: Shelf, ending: str
+    wire: Build, pair: KeyPair, stored: StoredImports, ending: str
 ) -> None:
     """However much bigger than what is stored the answer is: here 400 contacts with two long names of groups each."""
     names = ["a" * 50_000, "b" * 50_000]
     some = people(400)
     groups = [Group(name, name[:1], [one.uid for one in some]) for name in names]
-    answer = await get(wire, pair, f"/contacts/{shelf.complete(some, groups=groups)}{ending}")
+    answer = await get(wire, pair, f"/contacts/{stored.complete(some, groups=groups)}{ending}")
     assert answer.whole
     assert len(answer.body) > 400 * 100_000
     # In vCard 3.0 lines are folded, in the wire's JSON nothing is longer than it was.
     assert max(map(len, answer.pieces)) < PIECE_BYTES + 110_000
 
 
-async def test_a_book_with_pictures_comes_in_smaller_ones(wire: Build, pair: KeyPair, shelf: Shelf) -> None:
+async def test_a_book_with_pictures_comes_in_smaller_ones(
+    wire: Build, pair: KeyPair, stored: StoredImports
+) -> None:
     picture = Photo("image/png", b"x" * 30_000)
     people_ = [Contact(uid=str(n), photos=[picture]) for n in range(40)]
-    answer = await get(wire, pair, f"/contacts/{shelf.complete(people_, include='photo')}")
+    answer = await get(wire, pair, f"/contacts/{stored.complete(people_, include='photo')}")
     assert max(map(len, answer.pieces)) < len(answer.body) / 8
     assert len(answer.json()["contacts"]) == 40
 
 
-async def test_a_book_purged_while_it_is_sent_breaks_off(wire: Build, pair: KeyPair, shelf: Shelf) -> None:
-    one = shelf.complete(people(6000), retention=0)
+async def test_a_book_purged_while_it_is_sent_breaks_off(
+    wire: Build, pair: KeyPair, stored: StoredImports
+) -> None:
+    one = stored.complete(people(6000), retention=0)
     answer = await ask(
-        wire(), "GET", f"/contacts/{one}", headers=basic(pair), heard=lambda piece: shelf.purge()
+        wire(), "GET", f"/contacts/{one}", headers=basic(pair), heard=lambda piece: stored.purge()
     )
     assert answer.status == 200
     assert not answer.whole
@@ -193,9 +199,9 @@ async def test_a_book_purged_while_it_is_sent_breaks_off(wire: Build, pair: KeyP
 
 
 async def test_others_get_their_turn_while_a_big_book_is_made(
-    wire: Build, pair: KeyPair, shelf: Shelf
+    wire: Build, pair: KeyPair, stored: StoredImports
 ) -> None:
-    book, small = shelf.complete(people(6000)), shelf.waiting()
+    book, small = stored.complete(people(6000)), stored.waiting()
     application, path = wire(), f"/events/{small}"
     order: list[str] = []
     polls: list[asyncio.Task[None]] = []
@@ -214,21 +220,23 @@ async def test_others_get_their_turn_while_a_big_book_is_made(
     assert order == ["events", "contacts"]
 
 
-async def test_before_the_end_there_is_nothing_yet(wire: Build, pair: KeyPair, shelf: Shelf) -> None:
-    answer = await get(wire, pair, f"/contacts/{shelf.waiting(user_id='u')}", "echo=e")
+async def test_before_the_end_there_is_nothing_yet(wire: Build, pair: KeyPair, stored: StoredImports) -> None:
+    answer = await get(wire, pair, f"/contacts/{stored.waiting(user_id='u')}", "echo=e")
     body = answer.json()
     assert (answer.status, body["error"]["code"], body["user_id"], body["echo"]) == (404, 528, "u", "e")
 
 
-async def test_a_failed_import_says_why(wire: Build, pair: KeyPair, shelf: Shelf) -> None:
-    answer = await get(wire, pair, f"/contacts/{shelf.failed(Code.WRONG_PASSWORD, 'It wants another.')}")
+async def test_a_failed_import_says_why(wire: Build, pair: KeyPair, stored: StoredImports) -> None:
+    answer = await get(wire, pair, f"/contacts/{stored.failed(Code.WRONG_PASSWORD, 'It wants another.')}")
     assert (answer.status, answer.json()["error"]) == (404, {"code": 263, "message": "It wants another."})
 
 
 @pytest.mark.parametrize("ending", ["", ".xml", ".vcf", ".csv", ".ndjson"])
-async def test_after_the_purge_they_are_gone(wire: Build, pair: KeyPair, shelf: Shelf, ending: str) -> None:
-    imports = [shelf.complete(people(3), retention=0), shelf.failed(Code.TIMEOUT, retention=0)]
-    shelf.purge()
+async def test_after_the_purge_they_are_gone(
+    wire: Build, pair: KeyPair, stored: StoredImports, ending: str
+) -> None:
+    imports = [stored.complete(people(3), retention=0), stored.failed(Code.TIMEOUT, retention=0)]
+    stored.purge()
     for one in imports:
         answer = await get(wire, pair, f"/contacts/{one}{ending}")
         assert answer.status == 410
@@ -236,12 +244,14 @@ async def test_after_the_purge_they_are_gone(wire: Build, pair: KeyPair, shelf: 
         assert b"deleted" in answer.body
 
 
-async def test_until_then_they_may_be_fetched_again(wire: Build, pair: KeyPair, shelf: Shelf) -> None:
-    path = f"/contacts/{shelf.complete(people(3))}"
+async def test_until_then_they_may_be_fetched_again(
+    wire: Build, pair: KeyPair, stored: StoredImports
+) -> None:
+    path = f"/contacts/{stored.complete(people(3))}"
     assert (await get(wire, pair, path)).body == (await get(wire, pair, path)).body
 
 
-async def test_an_unknown_shape_is_not_found(wire: Build, pair: KeyPair, shelf: Shelf) -> None:
-    answer = await get(wire, pair, f"/contacts/{shelf.complete([])}.pdf")
+async def test_an_unknown_shape_is_not_found(wire: Build, pair: KeyPair, stored: StoredImports) -> None:
+    answer = await get(wire, pair, f"/contacts/{stored.complete([])}.pdf")
     assert answer.status == 404
     assert "json, xml, vcf, csv, ndjson" in answer.json()["error"]["message"]

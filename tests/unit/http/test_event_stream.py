@@ -22,8 +22,8 @@ from contactport.store.open import Store
 from contactport.store.schema import import_
 from tests.event_stream import Dispatched
 from tests.unit.http.asgi import basic
-from tests.unit.http.held import PATIENCE, Wire, until
-from tests.unit.http.shelf import Shelf
+from tests.unit.http.open_requests import PATIENCE, Wire, until
+from tests.unit.http.stored_imports import StoredImports
 
 
 def values(one: Dispatched) -> list[tuple[str, int]]:
@@ -37,16 +37,16 @@ def streams() -> float | None:
 
 
 async def test_it_tells_the_present_state_then_each_change_then_the_end(
-    store: Store, pair: KeyPair, shelf: Shelf
+    store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store), shelf.running()
+    wire, one = Wire(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     first = await listener.next()
     assert (first.type, first.id, values(first)) == ("message", "2", [("INITIALIZING", 0), ("GATHERING", 0)])
-    await shelf.deliver(one, 3)
+    await stored.deliver(one, 3)
     second = await listener.next()
     assert (second.type, second.id, values(second)[1]) == ("message", "3", ("GATHERING", 3))
-    await shelf.finish(one)
+    await stored.finish(one)
     answer = await listener.end()
     last, end = listener.rest()
     assert (last.type, last.id, values(last)) == (
@@ -59,9 +59,9 @@ async def test_it_tells_the_present_state_then_each_change_then_the_end(
 
 
 async def test_its_headers_say_what_it_is_and_that_nothing_may_hold_it_back(
-    store: Store, pair: KeyPair, shelf: Shelf
+    store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, import_id = Wire(store), shelf.complete([])
+    wire, import_id = Wire(store), stored.complete([])
     for method in ("GET", "HEAD"):
         answer = await wire.ask(f"/events/{import_id}/stream/", "", basic(pair), method)
         assert answer.status == 200
@@ -72,8 +72,8 @@ async def test_its_headers_say_what_it_is_and_that_nothing_may_hold_it_back(
     assert answer.body == b""
 
 
-async def test_the_data_is_the_body_of_the_poll(store: Store, pair: KeyPair, shelf: Shelf) -> None:
-    wire, one = Wire(store), shelf.running(user_id="ü\n\u2028")
+async def test_the_data_is_the_body_of_the_poll(store: Store, pair: KeyPair, stored: StoredImports) -> None:
+    wire, one = Wire(store), stored.running(user_id="ü\n\u2028")
     poll = await wire.ask(f"/events/{one.id}", "echo=a%0Db", basic(pair))
     listener = wire.listen(f"/events/{one.id}/stream", "echo=a%0Db", basic(pair))
     first = await listener.next()
@@ -87,10 +87,10 @@ async def test_the_data_is_the_body_of_the_poll(store: Store, pair: KeyPair, she
 
 @pytest.mark.parametrize("how", ["complete", "failed", "erased"])
 async def test_of_an_import_that_has_ended_it_tells_the_state_and_the_end(
-    store: Store, pair: KeyPair, shelf: Shelf, how: str
+    store: Store, pair: KeyPair, stored: StoredImports, how: str
 ) -> None:
     wire = Wire(store)
-    import_id = shelf.failed(Code.WRONG_PASSWORD) if how == "failed" else shelf.complete([Contact()])
+    import_id = stored.failed(Code.WRONG_PASSWORD) if how == "failed" else stored.complete([Contact()])
     if how == "erased":
         await wire.ask(f"/imports/{import_id}", "", basic(pair), "DELETE")
     listener = wire.listen(f"/events/{import_id}/stream", "", basic(pair))
@@ -102,12 +102,12 @@ async def test_of_an_import_that_has_ended_it_tells_the_state_and_the_end(
 
 
 async def test_whoever_comes_back_and_has_missed_nothing_hears_the_next_change(
-    store: Store, pair: KeyPair, shelf: Shelf
+    store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store), shelf.running()
+    wire, one = Wire(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair) | {"Last-Event-ID": "2"})
     await wire.held()
-    await shelf.deliver(one, 3)
+    await stored.deliver(one, 3)
     assert (await listener.next()).id == "3"
     listener.left.set()
     await listener.end()
@@ -115,25 +115,27 @@ async def test_whoever_comes_back_and_has_missed_nothing_hears_the_next_change(
 
 @pytest.mark.parametrize("seen", ["1", "0", "99", "2.end", "", "two", "2 ", "-2", "2" * 5000])
 async def test_whoever_comes_back_otherwise_gets_the_present_state_first(
-    store: Store, pair: KeyPair, shelf: Shelf, seen: str
+    store: Store, pair: KeyPair, stored: StoredImports, seen: str
 ) -> None:
-    wire, one = Wire(store), shelf.running()
+    wire, one = Wire(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair) | {"Last-Event-ID": seen})
     assert (await listener.next()).id == "2"
     listener.left.set()
     await listener.end()
 
 
-async def test_the_header_wins_over_the_argument(store: Store, pair: KeyPair, shelf: Shelf) -> None:
-    wire, import_id = Wire(store), shelf.complete([])
+async def test_the_header_wins_over_the_argument(store: Store, pair: KeyPair, stored: StoredImports) -> None:
+    wire, import_id = Wire(store), stored.complete([])
     seen = (await wire.ask(f"/events/{import_id}", "", basic(pair))).headers["contactport-version"]
     path, query = f"/events/{import_id}/stream", f"lastEventId={seen}.end"
     assert (await wire.ask(path, query, basic(pair))).status == 204
     assert (await wire.ask(path, query, basic(pair) | {"Last-Event-ID": "1"})).status == 200
 
 
-async def test_whoever_has_seen_the_end_need_not_come_back(store: Store, pair: KeyPair, shelf: Shelf) -> None:
-    wire, import_id = Wire(store), shelf.complete([])
+async def test_whoever_has_seen_the_end_need_not_come_back(
+    store: Store, pair: KeyPair, stored: StoredImports
+) -> None:
+    wire, import_id = Wire(store), stored.complete([])
     path = f"/events/{import_id}/stream"
     listener = wire.listen(path, "", basic(pair))
     await listener.end()
@@ -152,15 +154,15 @@ async def test_whoever_has_seen_the_end_need_not_come_back(store: Store, pair: K
 
 
 async def test_quick_changes_become_one_message_and_the_end_does_not_wait(
-    store: Store, pair: KeyPair, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    store: Store, pair: KeyPair, stored: StoredImports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sse, "APART_SECONDS", 3600.0)
-    wire, one = Wire(store), shelf.running()
+    wire, one = Wire(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     assert (await listener.next()).id == "2"
     for _ in range(10):
-        await shelf.deliver(one)
-    await shelf.finish(one)
+        await stored.deliver(one)
+    await stored.finish(one)
     await listener.end()
     last, end = listener.rest()
     assert values(last)[1] == ("GATHERING", 10)
@@ -168,13 +170,13 @@ async def test_quick_changes_become_one_message_and_the_end_does_not_wait(
 
 
 async def test_a_change_too_quick_for_a_message_is_told_a_little_later(
-    store: Store, pair: KeyPair, shelf: Shelf
+    store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store), shelf.running()
+    wire, one = Wire(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     assert (await listener.next()).id == "2"
     for _ in range(10):
-        await shelf.deliver(one)
+        await stored.deliver(one)
     while (told := values(await listener.next())[1]) != ("GATHERING", 10):
         assert told[1] < 10
     listener.left.set()
@@ -182,10 +184,10 @@ async def test_a_change_too_quick_for_a_message_is_told_a_little_later(
 
 
 async def test_while_nothing_happens_it_shows_that_it_lives(
-    store: Store, pair: KeyPair, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    store: Store, pair: KeyPair, stored: StoredImports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sse, "HEARTBEAT_SECONDS", 0.01)
-    wire, one = Wire(store), shelf.running()
+    wire, one = Wire(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     await until(lambda: listener.reader.comments >= 1)
     assert [one.id for one in listener.rest()] == ["2"]
@@ -194,9 +196,9 @@ async def test_while_nothing_happens_it_shows_that_it_lives(
 
 
 async def test_when_the_process_is_to_stop_it_ends_in_good_order_and_without_the_end(
-    store: Store, pair: KeyPair, shelf: Shelf
+    store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store), shelf.running()
+    wire, one = Wire(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     await listener.next()
     wire.service.stopping.set()
@@ -210,9 +212,9 @@ async def test_when_the_process_is_to_stop_it_ends_in_good_order_and_without_the
 
 
 async def test_it_ends_with_its_client_and_is_counted_while_it_is_open(
-    store: Store, pair: KeyPair, shelf: Shelf
+    store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store), shelf.running()
+    wire, one = Wire(store), stored.running()
     before = streams() or 0
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     await listener.next()
@@ -223,9 +225,9 @@ async def test_it_ends_with_its_client_and_is_counted_while_it_is_open(
 
 
 async def test_it_ends_when_its_import_goes_with_its_domain(
-    store: Store, pair: KeyPair, shelf: Shelf
+    store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store), shelf.running()
+    wire, one = Wire(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     await listener.next()
     store.database.write_now(domains.remove, "shop")
@@ -233,8 +235,10 @@ async def test_it_ends_when_its_import_goes_with_its_domain(
     assert listener.rest() == []
 
 
-async def test_it_lives_no_longer_than_its_import_could(store: Store, pair: KeyPair, shelf: Shelf) -> None:
-    wire, one = Wire(store, retention=1), shelf.running()
+async def test_it_lives_no_longer_than_its_import_could(
+    store: Store, pair: KeyPair, stored: StoredImports
+) -> None:
+    wire, one = Wire(store, retention=1), stored.running()
     store.database.write_now(
         lambda connection: connection.execute(
             update(import_).where(import_.c.id == one.id).values(deadline=now_ms())
@@ -245,8 +249,10 @@ async def test_it_lives_no_longer_than_its_import_could(store: Store, pair: KeyP
     assert [one.id for one in listener.rest()] == ["2"]
 
 
-async def test_a_key_pair_comes_by_basic_or_as_arguments(store: Store, pair: KeyPair, shelf: Shelf) -> None:
-    wire, path = Wire(store), f"/events/{shelf.complete([])}/stream"
+async def test_a_key_pair_comes_by_basic_or_as_arguments(
+    store: Store, pair: KeyPair, stored: StoredImports
+) -> None:
+    wire, path = Wire(store), f"/events/{stored.complete([])}/stream"
     query = f"domain_key={pair.domain_key}&domain_password={pair.domain_password}"
     crosses = {"Sec-Fetch-Site": "cross-site"}
     assert (await wire.ask(path, query, crosses)).status == 200
@@ -257,8 +263,8 @@ async def test_a_key_pair_comes_by_basic_or_as_arguments(store: Store, pair: Key
     assert (await wire.ask("/events/1/stream", query)).status == 401
 
 
-async def test_other_paths_and_methods_are_none(store: Store, pair: KeyPair, shelf: Shelf) -> None:
-    wire, import_id = Wire(store), shelf.complete([])
+async def test_other_paths_and_methods_are_none(store: Store, pair: KeyPair, stored: StoredImports) -> None:
+    wire, import_id = Wire(store), stored.complete([])
     assert (await wire.ask(f"/events/{import_id}.xml/stream", "", basic(pair))).status == 404
     assert (await wire.ask(f"/events/{import_id}/stream.json", "", basic(pair))).status == 404
     refused = await wire.ask(f"/events/{import_id}/stream", "", basic(pair), "POST")
@@ -269,14 +275,14 @@ async def test_other_paths_and_methods_are_none(store: Store, pair: KeyPair, she
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"
 
 
-async def test_the_log_has_one_line_when_it_ends(store: Store, pair: KeyPair, shelf: Shelf) -> None:
-    wire, one = Wire(store), shelf.running()
+async def test_the_log_has_one_line_when_it_ends(store: Store, pair: KeyPair, stored: StoredImports) -> None:
+    wire, one = Wire(store), stored.running()
     query = f"domain_key={pair.domain_key}&domain_password={pair.domain_password}&echo=canary"
     with capture_logs() as logs:
         listener = wire.listen(f"/events/{one.id}/stream", query)
         await listener.next()
         assert logs == []
-        await shelf.finish(one)
+        await stored.finish(one)
         await listener.end()
     lines: list[Any] = logs
     assert [(line["event"], line["route"], line["status"], line["import_id"]) for line in lines] == [
@@ -288,9 +294,9 @@ async def test_the_log_has_one_line_when_it_ends(store: Store, pair: KeyPair, sh
 
 @pytest.mark.parametrize("why", ["the process is to stop", "it has been patient enough"])
 async def test_a_client_that_does_not_read_is_cut_off(
-    store: Store, pair: KeyPair, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, why: str
+    store: Store, pair: KeyPair, stored: StoredImports, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
-    wire, one, left, stuck = Wire(store), shelf.running(), asyncio.Event(), asyncio.Event()
+    wire, one, left, stuck = Wire(store), stored.running(), asyncio.Event(), asyncio.Event()
 
     async def receive() -> Message:
         await left.wait()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contactport.errors import Refusal
 from contactport.http.limits import HELD_POLLS, RateLimiter
-from tests.unit.http.held import until
+from tests.unit.http.open_requests import until
 
 
 class Clock:

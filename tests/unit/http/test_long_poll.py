@@ -15,8 +15,8 @@ from contactport.store import domains
 from contactport.store.domains import KeyPair
 from contactport.store.open import Store
 from tests.unit.http.asgi import Answer, ask, basic
-from tests.unit.http.held import Wire
-from tests.unit.http.shelf import Shelf
+from tests.unit.http.open_requests import Wire
+from tests.unit.http.stored_imports import StoredImports
 
 
 def gathered(answer: Answer) -> int:
@@ -29,43 +29,47 @@ def version(answer: Answer) -> int:
     return int(answer.headers["contactport-version"])
 
 
-async def test_it_waits_for_the_next_change(store: Store, pair: KeyPair, shelf: Shelf) -> None:
-    wire, one = Wire(store), shelf.running()
+async def test_it_waits_for_the_next_change(store: Store, pair: KeyPair, stored: StoredImports) -> None:
+    wire, one = Wire(store), stored.running()
     asking = asyncio.create_task(wire.ask(f"/events/{one.id}", "wait=30", basic(pair)))
     await wire.held()
-    await shelf.deliver(one, 3)
+    await stored.deliver(one, 3)
     assert gathered(await asking) == 3
     assert wire.service.connection_limiter.open == 0
 
 
-async def test_without_a_change_it_answers_in_the_end(store: Store, pair: KeyPair, shelf: Shelf) -> None:
-    one = shelf.running()
+async def test_without_a_change_it_answers_in_the_end(
+    store: Store, pair: KeyPair, stored: StoredImports
+) -> None:
+    one = stored.running()
     assert gathered(await Wire(store).ask(f"/events/{one.id}", "wait=1", basic(pair))) == 0
 
 
 async def test_a_change_that_was_not_announced_is_noticed_all_the_same(
-    store: Store, pair: KeyPair, shelf: Shelf
+    store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store), shelf.running()
+    wire, one = Wire(store), stored.running()
     asking = asyncio.create_task(wire.ask(f"/events/{one.id}", "wait=30", basic(pair)))
     await wire.held()
-    await shelf.deliver(one, 3, announced=False)
+    await stored.deliver(one, 3, announced=False)
     assert gathered(await asking) == 3
 
 
 @pytest.mark.parametrize("query", ["wait=30", "wait=4000000000", "wait=30&since=99", "wait=30&since=5"])
 async def test_an_import_that_has_ended_answers_at_once(
-    store: Store, pair: KeyPair, shelf: Shelf, query: str
+    store: Store, pair: KeyPair, stored: StoredImports, query: str
 ) -> None:
-    wire, import_id = Wire(store), shelf.complete([Contact()])
+    wire, import_id = Wire(store), stored.complete([Contact()])
     answer = await wire.ask(f"/events/{import_id}", query, basic(pair))
     assert answer.json()["events"][-1]["event_type"] == "COMPLETE"
 
 
-async def test_since_misses_no_change_between_two_polls(store: Store, pair: KeyPair, shelf: Shelf) -> None:
-    wire, one = Wire(store), shelf.running()
+async def test_since_misses_no_change_between_two_polls(
+    store: Store, pair: KeyPair, stored: StoredImports
+) -> None:
+    wire, one = Wire(store), stored.running()
     seen = version(await wire.ask(f"/events/{one.id}", "", basic(pair)))
-    await shelf.deliver(one, 3)
+    await stored.deliver(one, 3)
     answer = await wire.ask(f"/events/{one.id}", f"wait=30&since={seen}", basic(pair))
     assert gathered(answer) == 3
     assert version(answer) > seen
@@ -73,30 +77,34 @@ async def test_since_misses_no_change_between_two_polls(store: Store, pair: KeyP
         wire.ask(f"/events/{one.id}", f"wait=30&since={version(answer)}", basic(pair))
     )
     await wire.held()
-    await shelf.deliver(one)
+    await stored.deliver(one)
     assert gathered(await asking) == 4
 
 
-async def test_a_version_that_never_was_is_not_waited_for(store: Store, pair: KeyPair, shelf: Shelf) -> None:
-    one = shelf.running()
+async def test_a_version_that_never_was_is_not_waited_for(
+    store: Store, pair: KeyPair, stored: StoredImports
+) -> None:
+    one = stored.running()
     answer = await Wire(store).ask(f"/events/{one.id}", f"wait=30&since={10**9}", basic(pair))
     assert gathered(answer) == 0
 
 
-async def test_since_without_wait_answers_at_once(store: Store, pair: KeyPair, shelf: Shelf) -> None:
-    one = shelf.running()
+async def test_since_without_wait_answers_at_once(store: Store, pair: KeyPair, stored: StoredImports) -> None:
+    one = stored.running()
     assert gathered(await Wire(store).ask(f"/events/{one.id}", "since=2", basic(pair))) == 0
 
 
-async def test_every_form_waits_and_has_the_version(store: Store, pair: KeyPair, shelf: Shelf) -> None:
-    wire, one = Wire(store), shelf.running()
+async def test_every_form_waits_and_has_the_version(
+    store: Store, pair: KeyPair, stored: StoredImports
+) -> None:
+    wire, one = Wire(store), stored.running()
     known = f"domain_key={pair.domain_key}&domain_password={pair.domain_password}"
     asking = [
         asyncio.create_task(wire.ask(f"/events/{one.id}{ending}", f"{known}&wait=30{more}"))
         for ending, more in (("", "&echo=e"), (".xml", ""), ("", "&callback=f"))
     ]
     await wire.held(3)
-    await shelf.deliver(one, 3)
+    await stored.deliver(one, 3)
     json, xml, jsonp = [await one for one in asking]
     assert (gathered(json), json.json()["echo"]) == (3, "e")
     values = [event.findtext("value") for event in ElementTree.fromstring(xml.body).iter("event")]
@@ -106,15 +114,17 @@ async def test_every_form_waits_and_has_the_version(store: Store, pair: KeyPair,
 
 
 @pytest.mark.parametrize("query", ["wait=-1", "wait=1.5", "wait=soon", "since=-1", "since=x", "wait=1e1"])
-async def test_what_is_no_number_is_refused(store: Store, pair: KeyPair, shelf: Shelf, query: str) -> None:
-    answer = await Wire(store).ask(f"/events/{shelf.waiting()}", query, basic(pair))
+async def test_what_is_no_number_is_refused(
+    store: Store, pair: KeyPair, stored: StoredImports, query: str
+) -> None:
+    answer = await Wire(store).ask(f"/events/{stored.waiting()}", query, basic(pair))
     assert (answer.status, answer.json()["error"]["code"]) == (400, 2)
 
 
 async def test_when_the_process_is_to_stop_everybody_is_answered(
-    store: Store, pair: KeyPair, shelf: Shelf
+    store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store), shelf.running()
+    wire, one = Wire(store), stored.running()
     asking = [asyncio.create_task(wire.ask(f"/events/{one.id}", "wait=30", basic(pair))) for _ in range(3)]
     await wire.held(3)
     wire.service.stopping.set()
@@ -123,8 +133,10 @@ async def test_when_the_process_is_to_stop_everybody_is_answered(
     assert gathered(await wire.ask(f"/events/{one.id}", "wait=30", basic(pair))) == 0
 
 
-async def test_nobody_is_waited_for_after_having_left(store: Store, pair: KeyPair, shelf: Shelf) -> None:
-    wire, one, left = Wire(store), shelf.running(), asyncio.Event()
+async def test_nobody_is_waited_for_after_having_left(
+    store: Store, pair: KeyPair, stored: StoredImports
+) -> None:
+    wire, one, left = Wire(store), stored.running(), asyncio.Event()
     with capture_logs() as logs:
         asking = asyncio.create_task(
             ask(
@@ -143,16 +155,18 @@ async def test_nobody_is_waited_for_after_having_left(store: Store, pair: KeyPai
     assert [(line["event"], line["status"]) for line in logs] == [("request", 499)]
 
 
-async def test_an_import_that_goes_with_its_domain_is_401(store: Store, pair: KeyPair, shelf: Shelf) -> None:
-    wire, one = Wire(store), shelf.running()
+async def test_an_import_that_goes_with_its_domain_is_401(
+    store: Store, pair: KeyPair, stored: StoredImports
+) -> None:
+    wire, one = Wire(store), stored.running()
     asking = asyncio.create_task(wire.ask(f"/events/{one.id}", "wait=30", basic(pair)))
     await wire.held()
     store.database.write_now(domains.remove, "shop")
     assert (await asking).status == 401
 
 
-async def test_an_erasure_is_a_change(store: Store, pair: KeyPair, shelf: Shelf) -> None:
-    wire, one = Wire(store), shelf.running(user_id="u")
+async def test_an_erasure_is_a_change(store: Store, pair: KeyPair, stored: StoredImports) -> None:
+    wire, one = Wire(store), stored.running(user_id="u")
     asking = asyncio.create_task(wire.ask(f"/events/{one.id}", "wait=30", basic(pair)))
     await wire.held()
     assert (await wire.ask(f"/imports/{one.id}", "", basic(pair), "DELETE")).status == 204
@@ -161,10 +175,10 @@ async def test_an_erasure_is_a_change(store: Store, pair: KeyPair, shelf: Shelf)
 
 
 async def test_a_domain_has_its_share_of_seats_and_a_process_no_more_than_it_has(
-    store: Store, pair: KeyPair, other: KeyPair, shelf: Shelf
+    store: Store, pair: KeyPair, other: KeyPair, stored: StoredImports
 ) -> None:
     wire = Wire(store, ConnectionLimiter(process=3, domain=2))
-    mine, theirs = shelf.running(), Shelf(store, other).running()
+    mine, theirs = stored.running(), StoredImports(store, other).running()
     asking = [asyncio.create_task(wire.ask(f"/events/{mine.id}", "wait=30", basic(pair))) for _ in range(2)]
     await wire.held(2)
     refused = await wire.ask(f"/events/{mine.id}", "wait=30", basic(pair))
@@ -177,16 +191,16 @@ async def test_a_domain_has_its_share_of_seats_and_a_process_no_more_than_it_has
     refused = await wire.ask(f"/events/{theirs.id}/stream", "", basic(other))
     assert (refused.status, refused.headers["content-type"]) == (503, "application/json; charset=utf-8")
     assert int(refused.headers["retry-after"]) >= 1
-    await shelf.deliver(mine)
+    await stored.deliver(mine)
     await wire.held(1)
-    await Shelf(store, other).deliver(theirs)
+    await StoredImports(store, other).deliver(theirs)
     assert [(await one).status for one in asking] == [200] * 3
 
 
-async def test_a_poll_that_waits_is_one_poll(store: Store, pair: KeyPair, shelf: Shelf) -> None:
-    wire, one = Wire(store, polls_per_second=1), shelf.running()
+async def test_a_poll_that_waits_is_one_poll(store: Store, pair: KeyPair, stored: StoredImports) -> None:
+    wire, one = Wire(store, polls_per_second=1), stored.running()
     asking = asyncio.create_task(wire.ask(f"/events/{one.id}", "wait=30", basic(pair)))
     await wire.held()
     for _ in range(3):
-        await shelf.deliver(one)
+        await stored.deliver(one)
     assert (await asking).status == 200

@@ -15,7 +15,7 @@ from contactport.imports.begin import Request
 from contactport.store.domains import KeyPair
 from tests.unit.http.asgi import ask, basic
 from tests.unit.http.conftest import Build
-from tests.unit.http.shelf import Shelf
+from tests.unit.http.stored_imports import StoredImports
 
 SECRET = "canary-7f3a"
 QUERY = f"service=carddav&username={SECRET}&password={SECRET}&user_id={SECRET}&echo={SECRET}"
@@ -124,9 +124,9 @@ async def test_a_fault_of_the_service_is_256_and_tells_nobody_what_it_was_given(
 
 
 async def test_the_log_has_a_line_a_request_without_its_query_or_its_names(
-    wire: Build, pair: KeyPair, shelf: Shelf
+    wire: Build, pair: KeyPair, stored: StoredImports
 ) -> None:
-    one = shelf.waiting(user_id=SECRET, username=SECRET)
+    one = stored.waiting(user_id=SECRET, username=SECRET)
     with capture_logs() as logs:
         await ask(wire(), "POST", "/begin_import/import", query=QUERY, headers=basic(pair))
         await ask(wire(), "GET", f"/events.xml/{one}", query=QUERY, headers=basic(pair))

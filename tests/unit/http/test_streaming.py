@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from contactport.store.domains import KeyPair
 from tests.unit.http.asgi import basic
 from tests.unit.http.conftest import Build
-from tests.unit.http.shelf import Shelf
+from tests.unit.http.stored_imports import StoredImports
 from tests.unit.http.test_contacts import people
 
 PATIENCE = 60.0
@@ -42,9 +42,9 @@ def served(application: Starlette) -> Generator[int]:
 
 @pytest.mark.parametrize("ending", ["", ".xml", ".vcf", ".csv", ".ndjson"])
 async def test_a_book_purged_while_it_is_sent_is_no_whole_answer(
-    wire: Build, pair: KeyPair, shelf: Shelf, ending: str
+    wire: Build, pair: KeyPair, stored: StoredImports, ending: str
 ) -> None:
-    one = shelf.complete(people(50_000), retention=0)
+    one = stored.complete(people(50_000), retention=0)
     with served(wire()) as port, socket.socket() as narrow:
         # The system's buffers must not take in the whole book before anybody can purge it.
         narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
@@ -56,6 +56,6 @@ async def test_a_book_purged_while_it_is_sent_is_no_whole_answer(
         response = connection.getresponse()
         assert response.status == 200
         response.read(10_000)
-        shelf.purge()
+        stored.purge()
         with pytest.raises(IncompleteRead):
             response.read()

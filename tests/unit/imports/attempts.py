@@ -1,4 +1,4 @@
-"""Attempts at an import from a shelf into a real store, which may die in the middle; and what stands there then."""
+"""Attempts at an import from a source into a real store, which may die in the middle; and what stands there then."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from contactport.store.domains import Domain
 from contactport.store.imports import Beginning, Import, Secret
 from contactport.store.open import Store
 from contactport.store.report import Report
-from tests.unit.imports.shelf import Shelf
+from tests.unit.imports.fake_source import FakeSource
 
 NO_CLIENT = cast(Client, None)
 
@@ -66,14 +66,14 @@ def begin(store: Store, domain: Domain, include: str = "") -> int:
 
 
 async def attempt(
-    store: Store, import_id: int, shelf: Shelf, *, lives: int = -1, members: int = 10**6
+    store: Store, import_id: int, source: FakeSource, *, lives: int = -1, members: int = 10**6
 ) -> Import:
     claimed = store.database.write_now(imports.claim, store.ring, import_id)
     assert claimed is not None
     one = claimed[0]
     assert one.key is not None
     known = store.database.write_now(lambda connection: list(contacts.fingerprints(connection, one)))
-    await run(shelf, account(), NO_CLIENT, Fragile(store, one, Fingerprints(one.key, known), lives), members)
+    await run(source, account(), NO_CLIENT, Fragile(store, one, Fingerprints(one.key, known), lives), members)
     return one
 
 
@@ -98,5 +98,5 @@ async def told(store: Store, domain: Domain, import_id: int) -> Told:
 
 async def whole(store: Store, domain: Domain, *pages: Page) -> Told:
     import_id = begin(store, domain)
-    await attempt(store, import_id, Shelf(pages))
+    await attempt(store, import_id, FakeSource(pages))
     return await told(store, domain, import_id)

@@ -24,10 +24,10 @@ from contactport.store.domains import Domain
 from contactport.store.events import Event
 from contactport.store.imports import Beginning, Secret
 from contactport.store.open import Store
-from contactport.store.ringfile import RingError
+from contactport.store.ring_file import RingError
 from contactport.store.schema import import_
 from contactport.store.vault import DAY, Ring
-from tests.unit.imports.shelf import Shelf, raw
+from tests.unit.imports.fake_source import FakeSource, raw
 
 SETTINGS = Settings()
 
@@ -67,16 +67,16 @@ def nothing_waits(_connection: Connection, job: Job, _delay: float) -> None:
     raise AssertionError(f"{job.name} was deferred")
 
 
-async def perform(store: Store, import_id: int, shelf: Shelf) -> list[Event]:
-    attempts = Attempts(store, SETTINGS, lambda _: shelf, lambda: open_client(SETTINGS), nothing_waits)
+async def perform(store: Store, import_id: int, source: FakeSource) -> list[Event]:
+    attempts = Attempts(store, SETTINGS, lambda _: source, lambda: open_client(SETTINGS), nothing_waits)
     await attempts.perform(import_id)
     return await store.database.read(events.read, import_id)
 
 
 async def test_the_source_gets_the_account_as_it_was_given(store: Store, domain: Domain) -> None:
-    shelf = Shelf([])
-    await perform(store, begin(store, domain), shelf)
-    (account,) = shelf.accounts
+    source = FakeSource([])
+    await perform(store, begin(store, domain), source)
+    (account,) = source.accounts
     assert (account.provider.code, account.username, account.password, account.server) == (
         "carddav",
         "ann@example.org",
@@ -86,7 +86,7 @@ async def test_the_source_gets_the_account_as_it_was_given(store: Store, domain:
 
 
 async def test_a_good_end(store: Store, domain: Domain) -> None:
-    events = await perform(store, begin(store, domain), Shelf([Page([raw("ann")])]))
+    events = await perform(store, begin(store, domain), FakeSource([Page([raw("ann")])]))
     assert [(event.type, event.status, event.value) for event in events] == [
         ("INITIALIZING", "COMPLETED", 0),
         ("GATHERING", "COMPLETED", 1),
@@ -96,7 +96,7 @@ async def test_a_good_end(store: Store, domain: Domain) -> None:
 
 @pytest.mark.parametrize("code", [Code.WRONG_PASSWORD, Code.UNAVAILABLE, Code.TIMEOUT, Code.IMPORT_FAILED])
 async def test_a_sources_error_is_the_imports_end(store: Store, domain: Domain, code: Code) -> None:
-    events = await perform(store, begin(store, domain), Shelf([], WireError(code, "in plain words")))
+    events = await perform(store, begin(store, domain), FakeSource([], WireError(code, "in plain words")))
     assert (events[-1].status, events[-1].value, events[-1].description) == ("ERROR", code, "in plain words")
 
 
@@ -105,20 +105,22 @@ async def test_a_rest_that_can_not_be_taken_ends_in_what_was_read(store: Store, 
     asked = WireError(Code.UNAVAILABLE, retry_after=3600)
     books = [BookOutcome("/one/", "complete"), BookOutcome("/two/", "failed", "asks for a rest")]
     import_id = begin(store, domain)
-    events = await perform(store, import_id, Shelf([Page([raw("ann")]), Page(books=books)], Resting(asked)))
+    events = await perform(
+        store, import_id, FakeSource([Page([raw("ann")]), Page(books=books)], Resting(asked))
+    )
     assert [(event.type, event.status, event.value) for event in events[1:]] == [
         ("GATHERING", "COMPLETED", 1),
         ("COMPLETE", "COMPLETED", 0),
     ]
-    events = await perform(store, begin(store, domain), Shelf([Page([raw("ann")])], asked))
+    events = await perform(store, begin(store, domain), FakeSource([Page([raw("ann")])], asked))
     assert (events[-1].status, events[-1].value) == ("ERROR", Code.UNAVAILABLE)
 
 
 async def test_an_error_of_ours_is_256_and_its_words_are_not_logged(
     store: Store, domain: Domain, log: io.StringIO
 ) -> None:
-    shelf = Shelf([Page([raw("ann")])], RuntimeError("password-canary"))
-    events = await perform(store, begin(store, domain), shelf)
+    source = FakeSource([Page([raw("ann")])], RuntimeError("password-canary"))
+    events = await perform(store, begin(store, domain), source)
     assert (events[-1].status, events[-1].value) == ("ERROR", Code.UNEXPECTED)
     assert "import_broke" in log.getvalue()
     assert "RuntimeError" in log.getvalue()
@@ -126,7 +128,7 @@ async def test_an_error_of_ours_is_256_and_its_words_are_not_logged(
 
 
 async def test_an_attempt_that_takes_too_long_ends_in_a_timeout(store: Store, domain: Domain) -> None:
-    class Slow(Shelf):
+    class Slow(FakeSource):
         async def pages(self, *_arguments: object):  # type: ignore[override, no-untyped-def]
             await asyncio.Event().wait()
             yield Page()
@@ -141,7 +143,7 @@ async def test_an_attempt_that_takes_too_long_ends_in_a_timeout(store: Store, do
 async def test_time_that_ran_out_counts_against_the_provider_where_it_had_most_of_it(
     store: Store, domain: Domain, seconds: float, counts: bool
 ) -> None:
-    class Slow(Shelf):
+    class Slow(FakeSource):
         async def pages(
             self, account: Account, client: Client, known: Container[str]
         ) -> AsyncGenerator[Page]:
@@ -158,7 +160,7 @@ async def test_time_that_ran_out_counts_against_the_provider_where_it_had_most_o
 async def test_a_cancelled_attempt_leaves_the_import_to_the_next(store: Store, domain: Domain) -> None:
     stored = asyncio.Event()
 
-    class Held(Shelf):
+    class Held(FakeSource):
         async def pages(self, *_arguments: object):  # type: ignore[override, no-untyped-def]
             yield Page([raw(f"n{n}") for n in range(500)])
             stored.set()
@@ -171,7 +173,7 @@ async def test_a_cancelled_attempt_leaves_the_import_to_the_next(store: Store, d
     with pytest.raises(asyncio.CancelledError):
         await task
     book = [Page([raw(f"n{n}") for n in range(700)])]
-    events = await perform(store, import_id, Shelf(book))
+    events = await perform(store, import_id, FakeSource(book))
     assert [(event.type, event.value) for event in events[1:]] == [("GATHERING", 700), ("COMPLETE", 0)]
     one = await store.database.read(imports.get, store.ring, import_id, domain.id)
     assert one is not None
@@ -181,7 +183,7 @@ async def test_a_cancelled_attempt_leaves_the_import_to_the_next(store: Store, d
 async def test_an_attempt_that_was_overtaken_writes_nothing(store: Store, domain: Domain) -> None:
     import_id = begin(store, domain)
 
-    class Overtaken(Shelf):
+    class Overtaken(FakeSource):
         async def pages(self, *_arguments: object):  # type: ignore[override, no-untyped-def]
             store.database.write_now(imports.claim, store.ring, import_id)
             yield Page([raw(f"n{n}") for n in range(700)])
@@ -195,8 +197,8 @@ async def test_an_attempt_that_was_overtaken_writes_nothing(store: Store, domain
 
 async def test_an_ended_import_is_not_performed_again(store: Store, domain: Domain) -> None:
     import_id = begin(store, domain)
-    await perform(store, import_id, Shelf([]))
-    again = Shelf([Page([raw("late")])])
+    await perform(store, import_id, FakeSource([]))
+    again = FakeSource([Page([raw("late")])])
     await perform(store, import_id, again)
     assert again.accounts == []
 
@@ -206,7 +208,7 @@ async def test_the_domains_own_retention_wins(store: Store, domain: Domain) -> N
     brief = next(one for one in store.database.write_now(domains.all_domains) if one.name == "brief")
     for one, seconds in ((domain, SETTINGS.retention), (brief, 5)):
         import_id = begin(store, one)
-        await perform(store, import_id, Shelf([]))
+        await perform(store, import_id, FakeSource([]))
         ended = await store.database.read(imports.get, store.ring, import_id, one.id)
         assert ended is not None
         assert ended.purge_at is not None
@@ -216,9 +218,9 @@ async def test_the_domains_own_retention_wins(store: Store, domain: Domain) -> N
 
 async def test_a_wrong_password_is_remembered_and_a_right_one_forgets(store: Store, domain: Domain) -> None:
     who = (store.ring, domain.id, "dav.example.org", "ann@example.org", "password-canary")
-    await perform(store, begin(store, domain), Shelf([], WireError(Code.WRONG_PASSWORD)))
+    await perform(store, begin(store, domain), FakeSource([], WireError(Code.WRONG_PASSWORD)))
     assert store.database.write_now(login_failures.failed_recently, *who)
-    await perform(store, begin(store, domain, password="another"), Shelf([]))
+    await perform(store, begin(store, domain, password="another"), FakeSource([]))
     assert not store.database.write_now(login_failures.failed_recently, *who)
 
 
@@ -226,10 +228,10 @@ async def test_a_password_that_was_begun_before_it_failed_is_not_tried_again(
     store: Store, domain: Domain
 ) -> None:
     ids = [begin(store, domain) for _ in range(2)]
-    shelf = Shelf([], WireError(Code.WRONG_PASSWORD))
-    ends = [(await perform(store, import_id, shelf))[-1].value for import_id in ids]
+    source = FakeSource([], WireError(Code.WRONG_PASSWORD))
+    ends = [(await perform(store, import_id, source))[-1].value for import_id in ids]
     assert ends == [Code.WRONG_PASSWORD, Code.FAILED_RECENTLY]
-    assert len(shelf.accounts) == 1
+    assert len(source.accounts) == 1
 
 
 async def test_an_import_whose_key_was_destroyed_fails_in_words(
@@ -239,7 +241,7 @@ async def test_an_import_whose_key_was_destroyed_fails_in_words(
     made = store.ring.current().made
     monkeypatch.setattr("contactport.store.vault.time.time", lambda: made + 2 * DAY)
     store.ring.destroy_older_than(0)
-    events = await perform(store, import_id, Shelf([]))
+    events = await perform(store, import_id, FakeSource([]))
     assert events[-1].value == Code.UNEXPECTED
     assert events[-1].description is not None
     assert "begin it again" in events[-1].description
@@ -251,7 +253,7 @@ async def test_it_is_purged_when_its_domain_wishes(store: Store, retention: int 
     one = store.database.write_now(domains.all_domains)[0]
     import_id = begin(store, one)
     store.ring.destroy_before(store.ring.add().id)
-    await perform(store, import_id, Shelf([]))
+    await perform(store, import_id, FakeSource([]))
     ended = await store.database.read(imports.get, store.ring, import_id, one.id)
     assert ended is not None
     assert ended.purge_at is not None
@@ -272,7 +274,7 @@ async def test_a_ring_that_can_not_be_read_for_a_while_is_waited_for(
         return read(ring, box, context)
 
     monkeypatch.setattr(Ring, "open_data_key", sometimes)
-    assert (await perform(store, import_id, Shelf([])))[-1].status == "COMPLETED"
+    assert (await perform(store, import_id, FakeSource([])))[-1].status == "COMPLETED"
 
 
 async def test_a_wrong_password_is_tried_once_though_it_can_not_be_remembered(
@@ -280,7 +282,7 @@ async def test_a_wrong_password_is_tried_once_though_it_can_not_be_remembered(
 ) -> None:
     import_id = begin(store, domain)
 
-    class Losing(Shelf):
+    class Losing(FakeSource):
         async def pages(
             self, account: Account, client: Client, known: Container[str]
         ) -> AsyncGenerator[Page]:
@@ -288,14 +290,14 @@ async def test_a_wrong_password_is_tried_once_though_it_can_not_be_remembered(
             async for page in super().pages(account, client, known):
                 yield page
 
-    shelf = Losing([], WireError(Code.WRONG_PASSWORD))
-    events = await perform(store, import_id, shelf)
+    source = Losing([], WireError(Code.WRONG_PASSWORD))
+    events = await perform(store, import_id, source)
     assert events[-1].value == Code.WRONG_PASSWORD
-    assert len(shelf.accounts) == 1
+    assert len(source.accounts) == 1
 
 
 async def test_a_waiting_import_beyond_its_deadline_is_not_begun(store: Store, domain: Domain) -> None:
     import_id = begin(store, domain)
     store.database.write_now(lambda connection: connection.execute(update(import_).values(deadline=1)))
-    events = await perform(store, import_id, Shelf([Page([raw("ann")])]))
+    events = await perform(store, import_id, FakeSource([Page([raw("ann")])]))
     assert events[-1].value == Code.TIMEOUT

@@ -11,8 +11,8 @@ from sqlalchemy import text, update
 
 from contactport.errors import Code, WireError
 from contactport.imports.attempt import Attempts
+from contactport.imports.housekeeping import Housekeeper
 from contactport.imports.jobs import EMBEDDED, Executor, Job, Jobs
-from contactport.imports.purge import Housekeeper
 from contactport.net.client import Client, open_client
 from contactport.settings import Settings
 from contactport.sources.base import Account, Page
@@ -22,13 +22,13 @@ from contactport.store.domains import Domain
 from contactport.store.imports import Import
 from contactport.store.open import Store
 from contactport.store.schema import import_
-from tests.unit.imports.shelf import Shelf, raw
+from tests.unit.imports.fake_source import FakeSource, raw
 from tests.unit.imports.test_attempt import begin
 
 PATIENCE = 60
 
 
-class Tired(Shelf):
+class Tired(FakeSource):
     """Gives a page, and asks for a rest the first so many times."""
 
     def __init__(self, refusals: int, rest: int) -> None:
@@ -46,7 +46,7 @@ class Tired(Shelf):
 class Running:
     """One process that carries imports."""
 
-    def __init__(self, store: Store, domain: Domain, source: Shelf, settings: Settings) -> None:
+    def __init__(self, store: Store, domain: Domain, source: FakeSource, settings: Settings) -> None:
         self.store = store
         self.jobs = Jobs(store.database)
         self.housekeeper = Housekeeper(store, settings, self.jobs)
@@ -99,7 +99,7 @@ class Running:
 
 
 @asynccontextmanager
-async def running(store: Store, domain: Domain, source: Shelf) -> AsyncGenerator[Running]:
+async def running(store: Store, domain: Domain, source: FakeSource) -> AsyncGenerator[Running]:
     one = Running(store, domain, source, Settings())
     await one.executor.launch()
     try:

@@ -19,7 +19,7 @@ from contactport.store.contacts import Origin
 from contactport.store.domains import Domain
 from contactport.store.open import Store
 from tests.unit.imports.attempts import Crash, Told, attempt, begin, told, whole
-from tests.unit.imports.shelf import Shelf, raw, vcard
+from tests.unit.imports.fake_source import FakeSource, raw, vcard
 
 EMAILS = ("ann@x.example", "ANN@x.example", "bob@x.example")
 PHONES = ("+1 (23)", "+123", "tel/9")
@@ -111,8 +111,8 @@ class TestOneUid:
         monkeypatch.setattr("contactport.imports.run.FLUSH_SECONDS", 0)
         import_id = begin(store, domain)
         with pytest.raises(RuntimeError):
-            await attempt(store, import_id, Shelf([Page([first])], RuntimeError()))
-        await attempt(store, import_id, Shelf([Page([first, twin, other, copy])]))
+            await attempt(store, import_id, FakeSource([Page([first])], RuntimeError()))
+        await attempt(store, import_id, FakeSource([Page([first, twin, other, copy])]))
         result = await told(store, domain, import_id)
         assert result.ledger == (4, 2, 2, 0)
         assert [(one.place, one.into) for one in result.report.merges] == [
@@ -124,7 +124,7 @@ class TestOneUid:
         for two in (raw("ann", key="/b/2"), raw("ann", "REV:2", key="/b/2")):
             import_id = begin(store, domain)
             page = Page([raw("ann", key="/b/1"), two], owner="/b/2")
-            one = await attempt(store, import_id, Shelf([page]))
+            one = await attempt(store, import_id, FakeSource([page]))
             assert (await told(store, domain, import_id)).ledger == (2, 1, 1, 0)
             owner = await store.database.read(contacts.owner, one)
             assert owner is not None
@@ -204,8 +204,8 @@ def check(cards: list[Sample], result: Told) -> None:
     assert {same_name(card.name) for card in cards} == {same_name(name) for name in result.names}
 
 
-def pages(cards: list[RawCard], size: int) -> Shelf:
-    return Shelf([Page(cards[at : at + size]) for at in range(0, len(cards), size)])
+def pages(cards: list[RawCard], size: int) -> FakeSource:
+    return FakeSource([Page(cards[at : at + size]) for at in range(0, len(cards), size)])
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

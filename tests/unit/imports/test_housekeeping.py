@@ -12,14 +12,14 @@ from contactport.sources.base import Account, Page
 from contactport.store.clock import now_ms
 from contactport.store.domains import Domain
 from contactport.store.open import Store
-from tests.unit.imports.shelf import Shelf, raw
+from tests.unit.imports.fake_source import FakeSource, raw
 from tests.unit.imports.test_attempt import begin
 from tests.unit.imports.test_deferral import Running, running
 
 HOUR = 3_600_000
 
 
-class Held(Shelf):
+class Held(FakeSource):
     """Gives its page once it is let."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ async def set_on(process: Running, import_id: int, hours: int) -> None:
 
 
 async def test_what_nobody_carries_is_queued_again(store: Store, domain: Domain) -> None:
-    async with running(store, domain, Shelf([Page([raw("n1")])])) as process:
+    async with running(store, domain, FakeSource([Page([raw("n1")])])) as process:
         import_id = begin(store, domain)
         await process.change(import_id, created_at=now_ms() - 40_000)
         await process.housekeeper.tidy()
@@ -52,12 +52,12 @@ async def test_what_nobody_carries_is_queued_again(store: Store, domain: Domain)
 
 
 async def test_what_nobody_carries_ends_when_its_time_is_over(store: Store, domain: Domain) -> None:
-    process = Running(store, domain, Shelf([Page([raw("n1")])]), Settings())
+    process = Running(store, domain, FakeSource([Page([raw("n1")])]), Settings())
     try:
         import_id = begin(store, domain)
         await set_on(process, import_id, 1)
         # The engine's tables come with the first process that carries.
-        async with running(store, domain, Shelf([Page([])])):
+        async with running(store, domain, FakeSource([Page([])])):
             await process.housekeeper.tidy()
         one = await process.row(import_id)
     finally:

@@ -12,7 +12,7 @@ from contactport.store.domains import Domain
 from contactport.store.memberships import GROUPS, Memberships
 from contactport.store.open import Store
 from tests.unit.imports.attempts import Told, attempt, begin, told
-from tests.unit.imports.shelf import Shelf, raw
+from tests.unit.imports.fake_source import FakeSource, raw
 
 
 def club(number: int, *uids: str) -> Page:
@@ -22,7 +22,7 @@ def club(number: int, *uids: str) -> Page:
 
 async def imported(store: Store, domain: Domain, *pages: Page) -> tuple[Told, Memberships]:
     import_id = begin(store, domain)
-    await attempt(store, import_id, Shelf(pages))
+    await attempt(store, import_id, FakeSource(pages))
     one = await store.database.read(imports.get, store.ring, import_id, domain.id)
     assert one is not None
     return await told(store, domain, import_id), await store.database.read(contacts.groups, one)

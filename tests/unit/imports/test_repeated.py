@@ -18,8 +18,8 @@ from contactport.net.client import Client
 from contactport.sources import providers
 from contactport.sources.base import Account, Page, RawCard
 from contactport.store.contacts import Batch, Delivered, pack_delivered, unpack_delivered
-from tests.unit.imports.shelf import Shelf, raw
-from tests.unit.imports.shelf import vcard as card
+from tests.unit.imports.fake_source import FakeSource, raw
+from tests.unit.imports.fake_source import vcard as card
 
 NO_CLIENT = cast(Client, None)
 
@@ -53,7 +53,7 @@ async def read(*cards: RawCard, seconds: float = 1.0) -> Kept:
     provider = providers.find("carddav")
     assert provider is not None
     account = Account(provider=provider, username="ann", password="secret")
-    await run(Shelf([Page(list(cards))]), account, NO_CLIENT, kept, 10**6, seconds)
+    await run(FakeSource([Page(list(cards))]), account, NO_CLIENT, kept, 10**6, seconds)
     return kept
 
 

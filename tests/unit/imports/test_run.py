@@ -19,7 +19,7 @@ from contactport.store.open import Store
 from contactport.store.report import LONGEST
 from contactport.store.schema import contact_chunk
 from tests.unit.imports.attempts import Crash, attempt, begin, told, whole
-from tests.unit.imports.shelf import Shelf, raw, vcard
+from tests.unit.imports.fake_source import FakeSource, raw, vcard
 
 GROUP = ("X-ADDRESSBOOKSERVER-KIND:group", "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:uid-ann")
 
@@ -50,7 +50,9 @@ async def test_a_broken_card_is_a_reject_with_its_place_and_costs_no_other(
 async def test_a_group_is_stored_as_its_name_and_members_alone(store: Store, domain: Domain) -> None:
     own = ("EMAIL:canary@example.org", "TEL:canary", "NOTE:canary", "CATEGORIES:canary")
     import_id = begin(store, domain)
-    one = await attempt(store, import_id, Shelf([Page([raw("ann"), raw("team", *GROUP, *own, uid="g")])]))
+    one = await attempt(
+        store, import_id, FakeSource([Page([raw("ann"), raw("team", *GROUP, *own, uid="g")])])
+    )
     assert one.key is not None
     (row,) = await store.database.read(
         lambda connection: list(connection.execute(select(contact_chunk.c.n, contact_chunk.c.sealed_groups)))
@@ -132,7 +134,7 @@ class TestForeignWords:
         monkeypatch.setattr("contactport.imports.run.KEPT", 3)
         stray = [line for n in range(5) for line in (f"# comment {n}", f"TEL:{n}")]
         import_id = begin(store, domain)
-        one = await attempt(store, import_id, Shelf([Page([raw("ann", *stray), raw("bob", *stray)])]))
+        one = await attempt(store, import_id, FakeSource([Page([raw("ann", *stray), raw("bob", *stray)])]))
         result = await told(store, domain, import_id)
         assert result.ledger == (2, 2, 0, 0)
         assert len(result.report.notes) == 3
@@ -147,7 +149,7 @@ class TestOtherCards:
         self, store: Store, domain: Domain
     ) -> None:
         import_id = begin(store, domain)
-        one = await attempt(store, import_id, Shelf([Page([raw("ann"), raw("Friends", *GROUP)])]))
+        one = await attempt(store, import_id, FakeSource([Page([raw("ann"), raw("Friends", *GROUP)])]))
         assert (await told(store, domain, import_id)).ledger == (1, 1, 0, 0)
         groups = await store.database.read(contacts.groups, one)
         assert groups.get("uid-ann", ()) == ["Friends"]
@@ -158,7 +160,9 @@ class TestOtherCards:
 
     async def test_the_owners_card_is_delivered_and_remembered(self, store: Store, domain: Domain) -> None:
         import_id = begin(store, domain)
-        one = await attempt(store, import_id, Shelf([Page([raw("ann"), raw("bob")], owner="/b/bob.vcf")]))
+        one = await attempt(
+            store, import_id, FakeSource([Page([raw("ann"), raw("bob")], owner="/b/bob.vcf")])
+        )
         owner = await store.database.read(contacts.owner, one)
         assert owner is not None
         assert owner.formatted_name == "bob"
@@ -178,7 +182,7 @@ class TestWhatIsKept:
         self, store: Store, domain: Domain, include: str, streets: int
     ) -> None:
         import_id = begin(store, domain, include)
-        one = await attempt(store, import_id, Shelf([Page([raw("ann", *self.LINES)])]))
+        one = await attempt(store, import_id, FakeSource([Page([raw("ann", *self.LINES)])]))
         ((kept,),) = [chunk async for chunk in contacts.read(store.database, one, 0, 10)]
         assert len(kept.addresses) == streets
         assert (kept.notes, kept.urls) == ([], [])
@@ -186,18 +190,18 @@ class TestWhatIsKept:
 
 
 async def test_a_book_beyond_the_limit_fails_and_says_which_limit(store: Store, domain: Domain) -> None:
-    shelf = Shelf([Page([raw(f"n{n}") for n in range(6)])])
+    source = FakeSource([Page([raw(f"n{n}") for n in range(6)])])
     with pytest.raises(WireError, match="more than 5 contacts") as caught:
-        await attempt(store, begin(store, domain), shelf, members=5)
+        await attempt(store, begin(store, domain), source, members=5)
     assert caught.value.code == Code.IMPORT_FAILED
 
 
 async def test_what_came_before_a_sources_error_is_kept(store: Store, domain: Domain) -> None:
     names = [f"n{n}" for n in range(700)]
     import_id = begin(store, domain)
-    shelf = Shelf([Page([raw(name) for name in names])], WireError(Code.UNAVAILABLE))
+    source = FakeSource([Page([raw(name) for name in names])], WireError(Code.UNAVAILABLE))
     with pytest.raises(WireError):
-        await attempt(store, import_id, shelf)
+        await attempt(store, import_id, source)
     assert (await told(store, domain, import_id)).ledger == (500, 500, 0, 0)
 
 
@@ -240,20 +244,20 @@ async def test_a_run_that_died_anywhere_ends_as_if_it_had_not(
     order = random.Random(seed)
     cards = _book(size)
 
-    def shelf() -> Shelf:
+    def source() -> FakeSource:
         """The same book, in another order at each asking."""
         order.shuffle(cards)
-        return Shelf([Page(list(cards[at : at + page])) for at in range(0, len(cards), page)])
+        return FakeSource([Page(list(cards[at : at + page])) for at in range(0, len(cards), page)])
 
     unhurt = begin(store, domain)
-    await attempt(store, unhurt, shelf())
+    await attempt(store, unhurt, source())
     import_id = begin(store, domain)
     for lives in crashes:
         try:
-            await attempt(store, import_id, shelf(), lives=lives)
+            await attempt(store, import_id, source(), lives=lives)
         except Crash:
             continue
-    await attempt(store, import_id, shelf())
+    await attempt(store, import_id, source())
     expected, result = await told(store, domain, unhurt), await told(store, domain, import_id)
     assert sorted(result.names) == sorted(expected.names)
     assert len(set(result.names)) == len(result.names)

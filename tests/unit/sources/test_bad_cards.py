@@ -14,8 +14,8 @@ from contactport.net.client import open_client
 from contactport.net.retries import Rhythm
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
-from tests.servers.reading import PASSWORD, Reading, provider, settings
-from tests.servers.shelf import Shelf, book, shelf
+from tests.servers.scripted_books import ScriptedBooks, book, scripted_books
+from tests.servers.source_run import PASSWORD, SourceRun, provider, settings
 from tests.unit.net.little_server import Last, Reply, Request, reply
 
 PATH = "/home/book/"
@@ -77,7 +77,7 @@ WAYS: dict[str, Spoil] = {
 
 async def whole(
     count: int, numbers: set[int], spoil: Spoil, *, concurrency: int = 1, kept: bool = True
-) -> tuple[Reading, Counter[str], list[float]]:
+) -> tuple[SourceRun, Counter[str], list[float]]:
     """A book in which these cards are bad; `kept` says that GET has them all the same."""
     cards = book(PATH, count)
     bad = [href for number, href in enumerate(cards) if number in numbers]
@@ -94,9 +94,9 @@ async def whole(
 
     row = msgspec.structs.replace(provider(), concurrency=concurrency)
     rhythm = Counted()
-    reading = Reading([])
+    reading = SourceRun([])
     async with (
-        shelf({PATH: cards}, replace, "addressbook-multiget") as (one, server),
+        scripted_books({PATH: cards}, replace, "addressbook-multiget") as (one, server),
         open_client(settings(), rhythm) as client,
     ):
         account = Account(provider=row, username="alice", password=PASSWORD, server=server.url())
@@ -163,7 +163,7 @@ async def test_one_that_begins_to_fail_is_given_time() -> None:
 
     rhythm = Counted()
     async with (
-        shelf({PATH: cards}, replace, "addressbook-multiget") as (_, server),
+        scripted_books({PATH: cards}, replace, "addressbook-multiget") as (_, server),
         open_client(settings(), rhythm) as client,
     ):
         account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
@@ -183,13 +183,13 @@ async def test_a_card_with_a_nul_that_every_report_cuts_is_had_by_get() -> None:
             return True
         sound = dict(one.books[PATH])
         sound[href] = sound[href].partition(b"\0")[0]
-        return Shelf({PATH: sound}, lambda _, __: True, "sync-collection addressbook-multiget").plain(
+        return ScriptedBooks({PATH: sound}, lambda _, __: True, "sync-collection addressbook-multiget").plain(
             what, request
         )
 
     for reports in ("sync-collection addressbook-multiget", "addressbook-multiget"):
         async with (
-            shelf({PATH: cards}, replace, reports) as (one, server),
+            scripted_books({PATH: cards}, replace, reports) as (one, server),
             open_client(settings(), Counted()) as client,
         ):
             account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
@@ -203,7 +203,7 @@ async def test_a_card_with_a_nul_that_every_report_cuts_is_had_by_get() -> None:
 async def test_cards_that_never_have_an_end_come_as_they_are() -> None:
     cards = {href: data.partition(b"END:")[0] for href, data in book(PATH, 50).items()}
     async with (
-        shelf({PATH: cards}) as (one, server),
+        scripted_books({PATH: cards}) as (one, server),
         open_client(settings(), Counted()) as client,
     ):
         account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())

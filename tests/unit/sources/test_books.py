@@ -14,8 +14,8 @@ from contactport.net.client import open_client
 from contactport.sources.base import Account, Resting
 from contactport.sources.carddav import CardDav
 from contactport.sources.carddav.outcomes import MOST_FAILED, MOST_HURT, NOT_ASKED
-from tests.servers.reading import PASSWORD, QUICK, Reading, provider, settings
-from tests.servers.shelf import Books, Replace, Shelf, book, shelf
+from tests.servers.scripted_books import Books, Replace, ScriptedBooks, book, scripted_books
+from tests.servers.source_run import PASSWORD, QUICK, SourceRun, provider, settings
 from tests.unit.net.little_server import Last, Reply, Request, reply
 
 PATHS = ("/home/one/", "/home/two/", "/home/three/")
@@ -36,7 +36,7 @@ STATUSES = {
 }
 
 
-class Ending(Reading):
+class Ending(SourceRun):
     """`error` is what was raised in the end, if anything was."""
 
     error: WireError | None = None
@@ -57,10 +57,10 @@ async def attempt(
     books: Books = BOOKS,
     *,
     known: frozenset[str] = frozenset(),
-) -> tuple[Ending, Shelf]:
+) -> tuple[Ending, ScriptedBooks]:
     ending = Ending([])
     async with (
-        shelf(books, replace) as (shelved, server),
+        scripted_books(books, replace) as (books_served, server),
         open_client(settings(idle_seconds=1.0, first_byte_seconds=1.0, connect_seconds=1.0), QUICK) as client,
     ):
         account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
@@ -69,7 +69,7 @@ async def attempt(
                 ending.pages.append(page)
         except WireError as error:
             ending.error = error
-    return ending, shelved
+    return ending, books_served
 
 
 def failing(
@@ -136,13 +136,13 @@ async def test_a_book_that_breaks_off_keeps_what_was_read_of_it() -> None:
         return reply(403)
 
     broken: list[bool] = []
-    shelves: list[Shelf] = []
+    shelves: list[ScriptedBooks] = []
     ending = Ending([])
     async with (
-        shelf(BOOKS, lambda what, request: replace(what, request)) as (shelved, server),
+        scripted_books(BOOKS, lambda what, request: replace(what, request)) as (books_served, server),
         open_client(settings(), QUICK) as client,
     ):
-        shelves.append(shelved)
+        shelves.append(books_served)
         account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
         async for page in CardDav().pages(account, client, ()):
             ending.pages.append(page)
@@ -154,14 +154,14 @@ async def test_a_book_that_breaks_off_keeps_what_was_read_of_it() -> None:
 
 @pytest.mark.parametrize("status", [429, 503])
 async def test_a_rest_that_is_asked_for_is_taken_and_says_what_is_whole(status: int) -> None:
-    ending, shelved = await attempt(failing(status, PATHS[1], headers=("Retry-After: 120",)))
+    ending, books_served = await attempt(failing(status, PATHS[1], headers=("Retry-After: 120",)))
     assert isinstance(ending.error, Resting)
     assert ending.error.retry_after == 120
     assert ending.error.provider_failed is (status == 503)
     assert sorted(ending.uids) == uids(PATHS[0])
     assert ending.states == ["complete", "failed", "failed"]
     # Nobody was asked after that.
-    assert shelved.kinds[-1][1] == PATHS[1]
+    assert books_served.kinds[-1][1] == PATHS[1]
     resumed, _ = await attempt(lambda what, request: True, known=frozenset(ending.keys))
     assert resumed.error is None
     assert resumed.states == ["complete"] * 3
@@ -179,10 +179,10 @@ async def test_a_rest_before_any_book_was_read_is_a_rest_and_no_more() -> None:
 async def test_a_server_that_fails_at_book_after_book_is_left_alone(status: int, most: int) -> None:
     paths = [f"/home/{number:02}/" for number in range(MOST_FAILED + 5)]
     books = {path: book(path, 2) for path in paths}
-    ending, shelved = await attempt(failing(status, *paths[1:]), books)
+    ending, books_served = await attempt(failing(status, *paths[1:]), books)
     assert ending.error is None
     assert sorted(ending.uids) == uids(paths[0], count=2)
-    assert len({target for _, target in shelved.kinds}) == 1 + most
+    assert len({target for _, target in books_served.kinds}) == 1 + most
     reasons = [outcome.reason for outcome in ending.books.values()]
     assert [reason == NOT_ASKED for reason in reasons[1:]] == [False] * most + [True] * (
         len(paths) - 1 - most
@@ -205,7 +205,7 @@ async def test_a_silent_book_costs_only_itself() -> None:
 
 async def test_too_much_of_one_book_is_too_much_of_the_import() -> None:
     async with (
-        shelf(BOOKS) as (_, server),
+        scripted_books(BOOKS) as (_, server),
         open_client(settings(import_members=30), QUICK) as client,
     ):
         account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
@@ -216,19 +216,19 @@ async def test_too_much_of_one_book_is_too_much_of_the_import() -> None:
 
 async def test_books_on_different_hosts_are_named_with_them() -> None:
     numbers = itertools.count()
-    async with shelf({"/home/": book("/home/", 3)}) as (_, other):
+    async with scripted_books({"/home/": book("/home/", 3)}) as (_, other):
         books: Books = {"/home/one/": book("/home/one/", 3)}
 
         def replace(what: str, request: Request) -> Reply | bool:
             if what == "discovery" and request.target == "/home/":
                 next(numbers)
-                answer = shelved.plain(what, request)
+                answer = books_served.plain(what, request)
                 assert isinstance(answer, bytes)
                 return answer
             return True
 
-        async with shelf(books, replace) as (shelved, server):
-            shelved.books[other.url("/home/")] = {}
+        async with scripted_books(books, replace) as (books_served, server):
+            books_served.books[other.url("/home/")] = {}
             async with open_client(settings(), QUICK) as client:
                 account = Account(provider=provider(), username="a", password=PASSWORD, server=server.url())
                 places = [

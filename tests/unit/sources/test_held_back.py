@@ -12,8 +12,8 @@ from contactport.errors import WireError
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from contactport.sources.carddav.completeness import HELD_BACK
-from tests.servers.reading import PASSWORD, Reading, provider, read
-from tests.servers.shelf import FULL, XML, Shelf, book, full, shelf
+from tests.servers.scripted_books import FULL, XML, ScriptedBooks, book, full, scripted_books
+from tests.servers.source_run import PASSWORD, SourceRun, provider, read
 from tests.unit.net.little_server import Reply, Request, reply
 
 PATH = "/home/book/"
@@ -55,7 +55,7 @@ def cut(answer: Reply, count: int, sign: str, port: int) -> bytes:
 
 async def whole(
     limits: dict[str, int], sign: str = "507", instead: Callable[[str, Request], Reply | bool] | None = None
-) -> tuple[Reading, list[BookOutcome], Shelf]:
+) -> tuple[SourceRun, list[BookOutcome], ScriptedBooks]:
     """Each kind of request in `limits` is cut so."""
     port = 0
 
@@ -64,14 +64,14 @@ async def whole(
         if found is not True:
             return found
         if what in limits:
-            return cut(shelved.plain(what, request), limits[what], sign, port)
+            return cut(books_served.plain(what, request), limits[what], sign, port)
         return True
 
-    async with shelf({PATH: BOOK}, replace) as (shelved, server):
+    async with scripted_books({PATH: BOOK}, replace) as (books_served, server):
         port = server.port
         account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
         reading = await read(CardDav(), account)
-    return reading, [outcome for page in reading.pages for outcome in page.books], shelved
+    return reading, [outcome for page in reading.pages for outcome in page.books], books_served
 
 
 @pytest.mark.parametrize("sign", SIGNS)
@@ -94,16 +94,16 @@ class TestEverySign:
 
     async def test_is_told_where_nothing_has_the_rest(self, sign: str) -> None:
         limits = {"sync": 20, "query": 20, "listing": 20}
-        reading, books, shelved = await whole(limits, sign)
+        reading, books, books_served = await whole(limits, sign)
         assert len(set(reading.uids)) == len(reading.keys) == 20
         assert books == [BookOutcome(PATH, "incomplete", HELD_BACK)]
-        assert {what for what, _ in shelved.kinds} >= {"sync", "listing", "query"}
+        assert {what for what, _ in books_served.kinds} >= {"sync", "listing", "query"}
 
     async def test_is_told_though_the_listing_is_cut_in_silence(self, sign: str) -> None:
         def silent(what: str, request: Request) -> Reply | bool:
             if what != "listing":
                 return True
-            sound = Shelf({PATH: dict(list(BOOK.items())[:20])}, lambda _, __: True, "")
+            sound = ScriptedBooks({PATH: dict(list(BOOK.items())[:20])}, lambda _, __: True, "")
             return sound.plain(what, request)
 
         reading, books, _ = await whole({"sync": 20, "query": 20}, sign, silent)
@@ -134,7 +134,7 @@ async def test_a_member_that_the_listing_fails_to_tell_of_is_read_all_the_same(s
             return reply(501)
         if what != "listing":
             return True
-        sound = Shelf({PATH: BOOK}, lambda _, __: True, "").plain(what, request)
+        sound = ScriptedBooks({PATH: BOOK}, lambda _, __: True, "").plain(what, request)
         assert isinstance(sound, bytes)
         body = sound.partition(b"\r\n\r\n")[2]
         failed = b"<D:response><D:href>%b</D:href><D:status>HTTP/1.1 %d No</D:status></D:response>\n"

@@ -6,8 +6,8 @@ import pytest
 
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
-from tests.servers.reading import PASSWORD, Reading, provider, read
-from tests.servers.shelf import Books, card, shelf
+from tests.servers.scripted_books import Books, card, scripted_books
+from tests.servers.source_run import PASSWORD, SourceRun, provider, read
 from tests.unit.net.little_server import Reply, Request, reply
 
 NAMES = {
@@ -17,11 +17,11 @@ NAMES = {
 }
 
 
-async def whole(books: Books, *refused: str) -> Reading:
+async def whole(books: Books, *refused: str) -> SourceRun:
     def replace(what: str, request: Request) -> Reply | bool:
         return reply(501) if what in refused else True
 
-    async with shelf(books, replace) as (_, server):
+    async with scripted_books(books, replace) as (_, server):
         account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
         return await read(CardDav(), account)
 

@@ -17,8 +17,8 @@ from contactport.sources.carddav.sign_in import credentials_of
 from contactport.sources.carddav.single import ELSEWHERE, Singles
 from contactport.sources.carddav.tray import Tally, Tray
 from contactport.sources.memory import ShortMemory
-from tests.servers.reading import PASSWORD, provider
-from tests.servers.shelf import shelf
+from tests.servers.scripted_books import scripted_books
+from tests.servers.source_run import PASSWORD, provider
 from tests.unit.net.test_turns import turns_of_another
 
 MANY = 2000
@@ -49,7 +49,7 @@ async def test_cards_of_another_host() -> None:
 
 async def test_books_of_a_listing() -> None:
     async with (
-        shelf({f"/home/{number}/": {} for number in range(MANY)}) as (_, server),
+        scripted_books({f"/home/{number}/": {} for number in range(MANY)}) as (_, server),
         open_client(Settings(allow_network=["127.0.0.0/8"])) as client,
     ):
         account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())

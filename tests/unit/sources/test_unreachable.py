@@ -14,7 +14,7 @@ from contactport.net.failures import UNREACHABLE, Unreachable
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from tests.servers.process import free_port
-from tests.servers.reading import PASSWORD, provider, read, settings
+from tests.servers.source_run import PASSWORD, provider, read, settings
 
 
 async def failure(

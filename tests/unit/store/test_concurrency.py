@@ -19,7 +19,7 @@ from contactport.store.domains import Domain
 from contactport.store.imports import Fenced
 from contactport.store.open import Store
 from contactport.store.schema import contact_chunk, import_, reject, secret
-from tests.unit.store.shelf import batch, begin, beginning, claim, get
+from tests.unit.store.import_factory import batch, begin, beginning, claim, get
 
 T = TypeVar("T")
 

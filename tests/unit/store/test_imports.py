@@ -13,7 +13,7 @@ from contactport.store.domains import Domain
 from contactport.store.imports import Fenced, Import, Secret
 from contactport.store.open import Store
 from contactport.store.schema import contact_chunk, import_, reject, secret
-from tests.unit.store.shelf import batch, begin, claim, get
+from tests.unit.store.import_factory import batch, begin, claim, get
 
 
 async def words(store: Store, import_id: int) -> list[str]:

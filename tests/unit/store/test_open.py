@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from contactport.store import migrations
 from contactport.store.migrations import SchemaError
 from contactport.store.open import FolderError, Store, open_store
-from contactport.store.ringfile import RingError
+from contactport.store.ring_file import RingError
 from contactport.store.schema import metadata
 
 

@@ -16,7 +16,7 @@ from contactport.store.domains import Domain
 from contactport.store.open import Store
 from contactport.store.report import Report
 from contactport.store.schema import metadata
-from tests.unit.store.shelf import batch, begin, claim, get
+from tests.unit.store.import_factory import batch, begin, claim, get
 
 SEALED = [
     table

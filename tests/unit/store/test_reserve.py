@@ -15,7 +15,7 @@ from contactport.store.domains import Domain
 from contactport.store.open import Store, open_store
 from contactport.store.reserve import SIZE, DiskFull, Reserve
 from contactport.store.schema import contact_chunk
-from tests.unit.store.shelf import batch, begin, claim, get
+from tests.unit.store.import_factory import batch, begin, claim, get
 
 
 def free(monkeypatch: pytest.MonkeyPatch, count: int) -> None:

@@ -17,7 +17,7 @@ from contactport.store.rotation import rotate
 from contactport.store.schema import import_
 from contactport.store.schema import ring as ring_table
 from contactport.store.vault import Ring, RingError, SealBroken
-from tests.unit.store.shelf import batch, begin, beginning, claim, get
+from tests.unit.store.import_factory import batch, begin, beginning, claim, get
 
 ACCOUNT = (1, "dav.example.org", "ann@example.org")
 

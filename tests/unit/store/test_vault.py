@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contactport.store import vault
-from contactport.store.ringfile import RingError, RingLost
+from contactport.store.ring_file import RingError, RingLost
 from contactport.store.vault import DAY, Ring, SealBroken, seal, seal_data_key, unseal
 
 KEY = bytes(range(32))

@@ -22,7 +22,7 @@ from contactport.http.wire.responses import failure
 from contactport.logs import places
 from contactport.settings import Settings
 from contactport.store.reserve import DiskFull
-from contactport.store.ringfile import RingError
+from contactport.store.ring_file import RingError
 
 HEADERS = (
     ("cache-control", "no-store"),

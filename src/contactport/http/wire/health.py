@@ -14,9 +14,9 @@ from contactport.http.context import context_of
 from contactport.http.pages.page import page
 from contactport.http.service import Service
 from contactport.http.wire.responses import JSON, success
-from contactport.store.look import Look
 from contactport.store.open import Store
-from contactport.store.ringfile import RingError
+from contactport.store.ring_file import RingError
+from contactport.store.single_flight import SingleFlightCache
 
 _FRONT = (
     "<main><h1>contactport</h1>"
@@ -55,7 +55,7 @@ class Readiness:
     """
 
     def __init__(self, store: Store) -> None:
-        self._look = Look(lambda: store.database.read(_missing, store), keep=0.5)
+        self._look = SingleFlightCache(lambda: store.database.read(_missing, store), keep=0.5)
 
     async def __call__(self, service: Service, _request: Request) -> Response:
         missing = await self._look()

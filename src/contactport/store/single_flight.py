@@ -1,0 +1,43 @@
+"""A question to the database that many ask at once and few may: whoever polls must be no load, and never hang."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class SingleFlightCache(Generic[T]):
+    """`ask` is asked once at a time. Its answer is kept for `keep` seconds, and waited for `patience` seconds.
+
+    One question that hangs stays the only one, whoever comes meanwhile. For one event loop.
+    """
+
+    def __init__(self, ask: Callable[[], Awaitable[T]], *, keep: float, patience: float = 2.0) -> None:
+        self._ask = ask
+        self._keep = keep
+        self._patience = patience
+        self._question: asyncio.Future[T] | None = None
+        self._looking: asyncio.Task[T | None] | None = None
+        self._until = 0.0
+
+    async def __call__(self) -> T | None:
+        """The answer, or None where none came in time, or an error did."""
+        if self._looking is None or (self._looking.done() and time.monotonic() >= self._until):
+            self._looking = asyncio.create_task(self._look())
+        return await asyncio.shield(self._looking)
+
+    async def _look(self) -> T | None:
+        if self._question is None:
+            self._question = asyncio.ensure_future(self._ask())
+        question = self._question
+        await asyncio.wait([question], timeout=self._patience)
+        self._until = time.monotonic() + self._keep
+        if not question.done():
+            return None
+        self._question = None
+        # Whatever the error is, the database did not answer.
+        return None if question.cancelled() or question.exception() is not None else question.result()

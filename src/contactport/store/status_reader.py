@@ -1,0 +1,75 @@
+"""A look at a database that others use: nothing is made, nothing migrated, and nobody has to wait for it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from contactport.store import stats
+from contactport.store.engines import postgresql
+from contactport.store.migrations import SchemaError, check
+from contactport.store.open import DATABASE, RING, FolderError
+from contactport.store.stats import Stats
+
+
+class StatusReader:
+    """Looks as often as it is asked to. Raises FolderError where there is no data folder, or no database in it."""
+
+    def __init__(self, folder: Path, database_url: str = "") -> None:
+        self._folder = folder
+        self._path = folder / DATABASE
+        self._checked = False
+        if database_url:
+            self._engine = postgresql(database_url).reading
+            return
+        if not folder.is_dir():
+            raise FolderError(
+                f"there is no data folder {folder}: name the service's with --data or CONTACTPORT_DATA (its first "
+                "start makes it)"
+            )
+        if not self._path.exists():
+            raise FolderError(
+                f"there is no database in the data folder {folder}: the first start of `contactport serve` makes it. "
+                "If the service is on PostgreSQL, set CONTACTPORT_DATABASE_URL."
+            )
+        # A connection a look: which way is right may be another one the next time.
+        self._engine = create_engine("sqlite://", creator=self._connect, poolclass=NullPool)
+
+    def look(self) -> Stats:
+        """The figures of this moment, with the last hour's. Raises FolderError, SchemaError."""
+        try:
+            with self._engine.connect() as connection:
+                self._check(connection)
+                found = stats.read(connection, last_hour=True)
+        except DBAPIError as error:
+            raise FolderError(f"the database can't be read: {error.orig}") from None
+        return msgspec.structs.replace(found, ring_keys=stats.ring_keys(self._folder / RING))
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._engine.dispose()
+
+    def _check(self, connection: Connection) -> None:
+        if self._checked:
+            return
+        try:
+            check(connection)
+        except SchemaError as error:
+            told, can_be_mended, _ = str(error).partition(": run `contactport migrate`")
+            if can_be_mended and connection.dialect.name == "sqlite":
+                raise SchemaError(f"{told}: `contactport serve` upgrades it when it starts") from None
+            raise
+        self._checked = True
+
+    def _connect(self) -> sqlite3.Connection:
+        # Where nobody has the database open, "immutable" reads it without making a file beside it.
+        how = "mode=ro" if self._path.with_name(f"{DATABASE}-shm").exists() else "immutable=1"
+        connection = sqlite3.connect(f"{self._path.absolute().as_uri()}?{how}", uri=True, timeout=5)
+        connection.isolation_level = None
+        connection.execute("BEGIN")
+        return connection

@@ -1,0 +1,10 @@
+"""Every scenario: whoever adds a module of them names it here."""
+
+from __future__ import annotations
+
+from tests.faults.hostile import bodies, documents, endless_books, headers
+from tests.faults.hostile.scenario import SCENARIOS
+
+ROOMS = (headers, bodies, documents, endless_books)
+
+__all__ = ["ROOMS", "SCENARIOS"]

@@ -1,0 +1,91 @@
+"""A source run to its end, and what came of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator
+from typing import Any
+
+import msgspec
+
+from contactport.contact import Reject
+from contactport.net.client import open_client
+from contactport.net.retries import Rhythm
+from contactport.settings import Settings, load
+from contactport.sources.base import Account, Page, RawCard, Source
+from contactport.sources.providers import Provider, find
+
+QUICK = Rhythm(base=0.001, cap=0.01, patience=1.0)
+PASSWORD = "secret"
+_UID = re.compile(rb"^UID:(.*?)\r?$", re.MULTILINE)
+
+
+class SourceRun(msgspec.Struct):
+    """All pages of one run."""
+
+    pages: list[Page]
+
+    @property
+    def cards(self) -> list[RawCard]:
+        return [card for page in self.pages for card in page.cards]
+
+    @property
+    def keys(self) -> list[str]:
+        return [card.key for card in self.cards]
+
+    @property
+    def uids(self) -> list[str]:
+        """The UID of each card, in the order of arrival; a card without one is an error."""
+        found: list[str] = []
+        for card in self.cards:
+            match = _UID.search(card.data)
+            assert match is not None, card
+            found.append(match[1].decode())
+        return found
+
+    @property
+    def rejects(self) -> list[Reject]:
+        return [reject for page in self.pages for reject in page.rejects]
+
+    @property
+    def repeats(self) -> int:
+        return sum(page.repeats for page in self.pages)
+
+    @property
+    def listed(self) -> int | None:
+        return self.pages[-1].listed if self.pages else None
+
+    @property
+    def owner(self) -> str | None:
+        return next((page.owner for page in reversed(self.pages) if page.owner), None)
+
+
+def settings(**values: Any) -> Settings:
+    """Loopback allowed; the rest as by default, but for `values`."""
+    return load(environment={}, overrides={"allow_network": ["127.0.0.0/8"], **values})
+
+
+def provider(code: str = "carddav") -> Provider:
+    row = find(code)
+    assert row is not None
+    return row
+
+
+async def read(
+    source: Source, account: Account, *, known: Container[str] = (), using: Settings | None = None
+) -> SourceRun:
+    """Raises what the source raises."""
+    reading = SourceRun([])
+    async with open_client(using or settings(), QUICK) as client:
+        async for page in source.pages(account, client, known):
+            reading.pages.append(page)
+    return reading
+
+
+def little_cards(count: int) -> Iterator[str]:
+    """The least that is a card, with the UIDs `little-0` and on: servers take seconds over ten thousand others."""
+    for number in range(count):
+        yield (
+            f"BEGIN:VCARD\r\nVERSION:3.0\r\nUID:little-{number}\r\nFN:Little {number}\r\nN:{number};Little;;;\r\n"
+            f"EMAIL:little.{number}@example.com\r\nEND:VCARD\r\n"
+        )
