@@ -6,7 +6,6 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
@@ -14,6 +13,7 @@ from contactport.cli.data_folder import existing_database, opened
 from contactport.cli.options import settings_of, settings_options
 from contactport.cli.output import put_json, say
 from contactport.cli.password import ask_new_password
+from contactport.origin import OriginError, parse_origin
 from contactport.sources.providers import find, providers
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ DAY = 86_400
 YEAR = 366 * DAY
 NAME_CHARACTERS = 200
 ALL = "all"
-"""What `domain set` takes for `--sources` and `--origins` to permit any again."""
+"""What `domain set` takes for `--sources` to permit any again."""
+NONE = "none"
+"""What `domain set` takes for `--origins` to list none any more."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Standard output is JSON alone.")
 
@@ -76,25 +78,20 @@ def _sources(
 def _origins(
     _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
 ) -> tuple[str, ...] | None:
-    """Origins as a browser writes them (RFC 6454 section 6.2): scheme, host, and a port that is not the usual."""
+    """Origins as browsers write them; none where the option names none."""
     if not given:
         return None
-    origins: list[str] = []
-    for word in _parts(given):
-        try:
-            url = urlsplit(word)
-            port = url.port
-        except ValueError:
-            url, port = urlsplit(""), None
-        if url.scheme not in ("http", "https") or not url.hostname or url.path.strip("/") or url.query:
-            raise click.BadParameter(f"{word!r} is not an origin: write https://host or https://host:port")
-        if "@" in url.netloc or url.fragment:
-            raise click.BadParameter(f"{word!r} is not an origin: write https://host or https://host:port")
-        host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-        usual = port is None or port == {"http": 80, "https": 443}[url.scheme]
-        origins.append(f"{url.scheme}://{host}" + ("" if usual else f":{port}"))
+    words = _parts(given)
+    if [word.lower() for word in words] == [ALL]:
+        raise click.BadParameter(
+            "there is no such thing as every origin: name each one, as in https://shop.example"
+        )
+    try:
+        origins = [parse_origin(word) for word in words]
+    except OriginError as error:
+        raise click.BadParameter(str(error)) from None
     if not origins:
-        raise click.BadParameter("name at least one origin, or leave the option out to permit all")
+        raise click.BadParameter("name at least one origin, or leave the option out to list none")
     return tuple(dict.fromkeys(origins))
 
 
@@ -104,10 +101,10 @@ def _sources_or_all(
     return (ALL,) if _parts(given) == [ALL] else _sources(context, parameter, given)
 
 
-def _origins_or_all(
+def _origins_or_none(
     context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
 ) -> tuple[str, ...] | None:
-    return (ALL,) if _parts(given) == [ALL] else _origins(context, parameter, given)
+    return () if _parts(given) == [NONE] else _origins(context, parameter, given)
 
 
 key_option = click.option(
@@ -147,7 +144,7 @@ overlap_option = click.option(
     multiple=True,
     callback=_origins,
     metavar="ORIGIN,…",
-    help="The only web origins it may be used from.",
+    help="The web origins whose pages may use it in a browser, such as https://shop.example; without it none.",
 )
 @click.option(
     "--retention",
@@ -188,7 +185,7 @@ def add(
             key=domain_key,
             password=password,
             sources=sources,
-            origins=origins,
+            origins=origins or (),
             retention=retention,
         )
     if password is None:
@@ -215,9 +212,9 @@ def add(
 @click.option(
     "--origins",
     multiple=True,
-    callback=_origins_or_all,
+    callback=_origins_or_none,
     metavar="ORIGIN,…",
-    help="The only web origins it may be used from; `all` permits any.",
+    help="The web origins whose pages may use it in a browser; `none` takes the list away.",
 )
 @click.option(
     "--retention",
@@ -257,7 +254,7 @@ def set_(
             password=password,
             overlap=overlap,
             sources=_or_unchanged(sources),
-            origins=_or_unchanged(origins),
+            origins=domains.UNCHANGED if origins is None else origins,
             retention=domains.UNCHANGED if retention is None else retention or None,
         )
     if as_json:
@@ -296,7 +293,7 @@ def list_(as_json: bool, data: str | None, config: Path | None) -> None:
 def _tell(one: Domain) -> None:
     click.echo(f"{one.name}\n  domain_key {one.key}\n  added      {_time(one.created_at)}")
     click.echo(f"  sources    {', '.join(one.sources) if one.sources is not None else 'all'}")
-    click.echo(f"  origins    {', '.join(one.origins) if one.origins is not None else 'all'}")
+    click.echo(f"  origins    {', '.join(one.origins) or 'none'}")
     click.echo(f"  retention  {f'{one.retention} s' if one.retention else 'as the service is set'}")
     if one.former_until is not None and one.former_until > _now_ms():
         click.echo(f"  the password before the last change works until {_time(one.former_until)}")

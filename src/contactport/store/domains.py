@@ -37,13 +37,16 @@ class UnfitPair(DomainError):
 
 
 class Domain(msgspec.Struct, frozen=True):
-    """An application. `sources` and `origins` are None where anything is permitted; `retention` is in seconds."""
+    """An application. `sources` is None where any is permitted; `origins` are exact, and none is none.
+
+    `retention` is in seconds.
+    """
 
     id: int
     name: str
     key: str
     sources: tuple[str, ...] | None
-    origins: tuple[str, ...] | None
+    origins: tuple[str, ...]
     retention: int | None
     created_at: int
     former_until: int | None = None
@@ -112,7 +115,7 @@ def _domain(row: Row[Any]) -> Domain:
         row.name,
         row.key,
         _words(row.sources),
-        _words(row.origins),
+        _words(row.origins) or (),
         row.retention,
         row.created_at,
         row.former_until,
@@ -126,7 +129,7 @@ def add(
     key: str | None = None,
     password: str | None = None,
     sources: tuple[str, ...] | None = None,
-    origins: tuple[str, ...] | None = None,
+    origins: tuple[str, ...] = (),
     retention: int | None = None,
 ) -> KeyPair:
     """A new domain and its key pair, of which None is made. Raises DomainError where the name or key is taken."""
@@ -149,7 +152,7 @@ def add(
                 key=pair.domain_key,
                 secret=_hash(pair.domain_password),
                 sources=_text("sources", sources),
-                origins=_text("origins", origins),
+                origins=_text("origins", origins or None),
                 retention=retention,
                 created_at=now_ms(),
             )
@@ -167,7 +170,7 @@ def change(
     password: str | None = None,
     overlap: int = 0,
     sources: tuple[str, ...] | Unchanged | None = UNCHANGED,
-    origins: tuple[str, ...] | Unchanged | None = UNCHANGED,
+    origins: tuple[str, ...] | Unchanged = UNCHANGED,
     retention: int | Unchanged | None = UNCHANGED,
 ) -> Domain:
     """The domain as it is after the change. Raises DomainError for what can't be.
@@ -192,7 +195,7 @@ def change(
     if not isinstance(sources, Unchanged):
         values["sources"] = _text("sources", sources)
     if not isinstance(origins, Unchanged):
-        values["origins"] = _text("origins", origins)
+        values["origins"] = _text("origins", origins or None)
     if not isinstance(retention, Unchanged):
         values["retention"] = retention
     if values:
@@ -262,6 +265,12 @@ def remove(connection: Connection, name: str) -> None:
 def all_domains(connection: Connection) -> list[Domain]:
     """Every domain, by name."""
     return [_domain(row) for row in connection.execute(select(table).order_by(table.c.name))]
+
+
+def listed_origins(connection: Connection) -> frozenset[str]:
+    """Every origin that any domain lists."""
+    rows = connection.execute(select(table.c.origins).where(table.c.origins.is_not(None))).scalars()
+    return frozenset(origin for text in rows for origin in _words(text) or ())
 
 
 def authenticate(connection: Connection, key: str, password: str) -> Domain | None:

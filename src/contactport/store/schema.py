@@ -55,7 +55,10 @@ domain = Table(
     Column("retention", Integer),
     Column("created_at", BigInteger, nullable=False),
 )
-"""An application. `secret` is the SHA-256 of its password; `sources` and `origins` are comma lists, NULL = any."""
+"""An application. `secret` is the SHA-256 of its password; `sources` and `origins` are comma lists.
+
+NULL in `sources` is any source, NULL in `origins` no origin.
+"""
 
 import_ = Table(
     "import",

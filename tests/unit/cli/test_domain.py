@@ -52,7 +52,7 @@ def test_adding_prints_the_key_pair_and_says_what_was_made(run: Run, folder: Pat
     found = domain_of(folder, key, password)
     assert found is not None
     assert found.name == "shop"
-    assert (found.sources, found.origins, found.retention) == (None, None, None)
+    assert (found.sources, found.origins, found.retention) == (None, (), None)
 
 
 def test_with_json_standard_output_is_the_key_pair_alone(run: Run, folder: Path) -> None:
@@ -131,12 +131,23 @@ def test_an_empty_list_permits_nothing_and_is_refused(run: Run, option: str) -> 
         "https://u@a",
         "https://a:x",
         "https://a#b",
+        "https://*.a",
+        "https://a.",
+        "null",
+        "all",
+        "*",
     ],
 )
 def test_an_origin_is_a_scheme_a_host_and_a_port(run: Run, origin: str) -> None:
     done = run("domain", "add", "shop", "--create", "--origins", origin)
     assert done.exit_code == 2
     assert "origin" in done.stderr
+
+
+def test_a_domain_that_lists_no_origin_has_none(run: Run) -> None:
+    run("domain", "add", "shop", "--create")
+    assert json.loads(run("domain", "list", "--json").stdout)[0]["origins"] == []
+    assert "origins    none" in run("domain", "list").stdout
 
 
 @pytest.mark.parametrize("retention", ["0", "-1", "soon", "99999999999"])

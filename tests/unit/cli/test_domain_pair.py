@@ -223,9 +223,9 @@ def test_set_changes_what_is_named_and_nothing_else(run: Run, folder: Path) -> N
         "origins": ["https://b.example"],
         "retention": 5,
     }
-    told = run("domain", "set", "shop", "--sources", "all", "--origins", "all", "--retention", "0")
+    told = run("domain", "set", "shop", "--sources", "all", "--origins", "none", "--retention", "0")
     assert "as the service is set" in told.stdout
-    assert row_of(run) == before | {"sources": None, "origins": None, "retention": None}
+    assert row_of(run) == before | {"sources": None, "origins": [], "retention": None}
     assert domain_of(folder, KEY, PASSWORD) is not None
 
 

@@ -74,3 +74,15 @@ def test_a_removed_domain_is_gone(store: Store) -> None:
     store.database.write_now(domains.remove, "shop")
     with store.database.engine.connect() as connection:
         assert connection.execute(select(table)).first() is None
+
+
+def test_the_origins_that_any_domain_lists_are_known(store: Store) -> None:
+    assert store.database.read_now(domains.listed_origins) == frozenset()
+    store.database.write_now(domains.add, "one", origins=("https://a.example", "https://b.example"))
+    store.database.write_now(domains.add, "two", origins=("https://b.example", "http://[::1]:3000"))
+    store.database.write_now(domains.add, "three")
+    listed = {"https://a.example", "https://b.example", "http://[::1]:3000"}
+    assert store.database.read_now(domains.listed_origins) == listed
+    store.database.write_now(domains.change, "one", origins=())
+    store.database.write_now(domains.remove, "two")
+    assert store.database.read_now(domains.listed_origins) == frozenset()
