@@ -22,13 +22,13 @@ import msgspec
 from yarl import URL
 
 from benchmarks.figures import ratios, spread, table
-from contactport.net.budget import Budget
+from contactport.net.budgets import ByteBudget
 from contactport.settings import Settings
-from contactport.sources.carddav.book import Book
-from contactport.sources.carddav.dav import SLICE
-from contactport.sources.carddav.item import Item, Limits
+from contactport.sources.carddav.book import AddressBook
+from contactport.sources.carddav.dav_client import SLICE
+from contactport.sources.carddav.model import MultistatusLimits, MultistatusResponse
 from contactport.sources.carddav.multistatus import Multistatus
-from contactport.sources.carddav.tray import Tally, Tray
+from contactport.sources.carddav.page_builder import MemberCount, PageBuilder
 from samples.book import cards
 
 CHUNK = 128 * 1024
@@ -69,40 +69,40 @@ def bare(path: Path) -> float:
 async def whole(path: Path, count: int) -> float:
     """Seconds until every card has left in a page."""
     settings = Settings(import_members=1_000_000)
-    limits = Limits(card=settings.card_bytes, text=settings.text_bytes, depth=settings.xml_depth)
+    limits = MultistatusLimits(card=settings.card_bytes, text=settings.text_bytes, depth=settings.xml_depth)
     home = URL("https://dav.example.com/alice/")
-    tray = Tray(
-        Book(home / "contacts/", home),
+    builder = PageBuilder(
+        AddressBook(home / "contacts/", home),
         (),
-        Tally(settings.import_members),
+        MemberCount(settings.import_members),
         longest=settings.card_bytes,
     )
     found = 0
     started = time.perf_counter()
-    budget = Budget(settings.import_bytes)
+    budget = ByteBudget(settings.import_bytes)
     parser = Multistatus(limits)
     with path.open("rb") as file:
         while data := file.read(CHUNK):
             budget.spend(len(data))
             for at in range(0, len(data), SLICE):
                 parser.feed(data[at : at + SLICE])
-                take(tray, parser.take())
-                while tray.full:
-                    found += len(tray.page().cards)
+                take(builder, parser.take())
+                while builder.full:
+                    found += len(builder.page().cards)
                 await asyncio.sleep(0)
     parser.close()
-    take(tray, parser.take())
-    while not tray.empty:
-        found += len(tray.page().cards)
+    take(builder, parser.take())
+    while not builder.empty:
+        found += len(builder.page().cards)
     taken = time.perf_counter() - started
     assert found == count, f"{found} of {count}"
     return taken
 
 
-def take(tray: Tray, items: list[Item]) -> None:
+def take(builder: PageBuilder, items: list[MultistatusResponse]) -> None:
     for item in items:
         assert item.data
-        tray.card(tray.key(item.href), item.data)
+        builder.card(builder.key(item.href), item.data)
 
 
 class Peak(msgspec.Struct):

@@ -6,12 +6,12 @@ import os
 import time
 from zlib import crc32
 
-from contactport.sources.carddav.cleaning import Cleaner
-from contactport.sources.carddav.elements import Elements
-from contactport.sources.carddav.item import Item, Limits, Malformed
+from contactport.sources.carddav.element_parser import ElementParser
+from contactport.sources.carddav.model import Malformed, MultistatusLimits, MultistatusResponse
 from contactport.sources.carddav.multistatus import Multistatus
+from contactport.sources.carddav.xml_repair import XmlRepairer
 
-LIMITS = Limits(card=4096, text=8192, depth=64)
+LIMITS = MultistatusLimits(card=4096, text=8192, depth=64)
 SECONDS = float(os.environ.get("CONTACTPORT_FUZZ_SECONDS", "0"))
 """What a megabyte may take; 0 looks at no clock. Looking is slow, so one input in fifty is looked at."""
 AMPLIFIED = 256 * 1024
@@ -38,9 +38,9 @@ def check(data: bytes) -> None:
         _check_time(data)
 
 
-def _read(data: bytes, step: int) -> list[Item] | None:
+def _read(data: bytes, step: int) -> list[MultistatusResponse] | None:
     parser = Multistatus(LIMITS)
-    items: list[Item] = []
+    items: list[MultistatusResponse] = []
     try:
         for at in range(0, len(data), step):
             parser.feed(data[at : at + step])
@@ -51,9 +51,9 @@ def _read(data: bytes, step: int) -> list[Item] | None:
     return items + parser.take()
 
 
-def _by_elements(data: bytes) -> list[Item] | None:
+def _by_elements(data: bytes) -> list[MultistatusResponse] | None:
     """By expat alone."""
-    cleaner, elements = Cleaner(), Elements(LIMITS)
+    cleaner, elements = XmlRepairer(), ElementParser(LIMITS)
     try:
         elements.parse(cleaner.feed(data))
         elements.parse(cleaner.finish(), final=True)
@@ -62,7 +62,7 @@ def _by_elements(data: bytes) -> list[Item] | None:
     return elements.items
 
 
-def _check_items(items: list[Item] | None) -> None:
+def _check_items(items: list[MultistatusResponse] | None) -> None:
     for item in items or ():
         assert item.data is None or len(item.data.decode("utf-8")) <= LIMITS.card
         assert not (item.too_long and item.data)

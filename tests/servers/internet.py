@@ -31,5 +31,5 @@ async def internet(*names: str, vouched: bool = False) -> AsyncGenerator[Interne
     zone = {(name, "A"): ["127.0.0.1"] for name in names}
     with tempfile.TemporaryDirectory(prefix="internet-") as folder:
         authority, tls = make_authority(Path(folder), *names)
-        async with name_server(zone, vouched=vouched) as resolver:
+        async with name_server(zone, dnssec_validated=vouched) as resolver:
             yield Internet({"resolver": resolver, "ca_file": str(authority)}, tls, zone)

@@ -10,12 +10,12 @@ import msgspec
 
 from contactport.contact import Reject
 from contactport.net.client import open_client
-from contactport.net.retries import Rhythm
+from contactport.net.retries import RetryPolicy
 from contactport.settings import Settings, load
 from contactport.sources.base import Account, Page, RawCard, Source
 from contactport.sources.providers import Provider, find
 
-QUICK = Rhythm(base=0.001, cap=0.01, patience=1.0)
+QUICK = RetryPolicy(base=0.001, cap=0.01, patience=1.0)
 PASSWORD = "secret"
 _UID = re.compile(rb"^UID:(.*?)\r?$", re.MULTILINE)
 

@@ -80,7 +80,7 @@ def check(settings: Settings) -> None:
 
         parse_proxy(settings.proxy)
     if settings.resolver:
-        from contactport.net.names import resolver_of
+        from contactport.net.dns_resolver import resolver_of
 
         resolver_of(settings.resolver)
     if settings.ca_file:

@@ -237,7 +237,7 @@ class Attempts:
         ):
             clients.append(client)
             client.observe = telemetry.of_provider(provider.code)
-            stall = StallDetector(self._settings, lambda: (client.budget.spent, sink.found))
+            stall = StallDetector(self._settings, lambda: (client.byte_budget.spent, sink.found))
             watching = asyncio.create_task(stall.until_too_slow())
             # Either ends the attempt as its time does, wherever it is.
             watching.add_done_callback(lambda task: None if task.cancelled() else _end_now(limit))

@@ -21,8 +21,8 @@ from contactport.formats.budgets import SMALL, bounded
 from contactport.formats.charsets.evidence import Evidence
 from contactport.imports.duplicates import SAME_BYTES, SAME_UID, Duplicates
 from contactport.imports.fingerprints import Fingerprints
-from contactport.imports.repeated import Outcome, Repeated
-from contactport.imports.slices import Slices
+from contactport.imports.processor_budget import ProcessorBudget
+from contactport.imports.seen_bytes import SeenBytes, SeenOutcome
 from contactport.net.client import Client
 from contactport.sources.base import Account, Page, RawCard, Resting, Source
 from contactport.store.contacts import CHUNK, Batch, Delivered, Origin
@@ -67,7 +67,7 @@ async def run(
     evidence = Evidence()
     format_ = import_module(f"contactport.formats.{source.format}")
     read, observe = partial(format_.steps, evidence=evidence), partial(format_.observe, evidence=evidence)
-    attempt = _Attempt(read, observe, sink, members, Slices(seconds))
+    attempt = _Attempt(read, observe, sink, members, ProcessorBudget(seconds))
     try:
         async with aclosing(source.pages(account, client, sink.fingerprints)) as pages:
             async for page in pages:
@@ -90,11 +90,13 @@ class _Doubtful(NamedTuple):
 
 
 class _Attempt:
-    def __init__(self, read: Read, observe: Observe, sink: Sink, members: int, slices: Slices) -> None:
+    def __init__(
+        self, read: Read, observe: Observe, sink: Sink, members: int, processor: ProcessorBudget
+    ) -> None:
         self._read = read
         self._observe = observe
-        self._slices = slices
-        self._repeated = Repeated()
+        self._processor = processor
+        self._seen_bytes = SeenBytes()
         self._sink = sink
         self._fingerprints = sink.fingerprints
         self._members = members
@@ -113,31 +115,31 @@ class _Attempt:
         if page.owner is not None:
             self._owner = self._fingerprints.of_key(page.owner)
         self._listed = page.listed if page.listed is not None else self._listed
-        self._slices.begin()
+        self._processor.begin()
         for raw in page.cards:
             # A card alone may not show its character set: those beside it do.
             for _ in self._observe(raw.data):
-                await self._slices.turn()
+                await self._processor.yield_if_due()
         for raw in page.cards:
             await self._card(raw)
             if self._doubtful:
                 await self._settle()
             self._bytes += len(raw.data)
             if len(self._batch.contacts) >= CHUNK or self._bytes >= FLUSH_BYTES:
-                self._slices.end()
+                self._processor.end()
                 await self.flush()
-                self._slices.begin()
+                self._processor.begin()
             else:
-                await self._slices.turn()
+                await self._processor.yield_if_due()
         for reject in page.rejects:
-            await self._slices.turn()
+            await self._processor.yield_if_due()
             fingerprint = self._fingerprints.of_key(reject.place)
             if not self._fingerprints.was_before(fingerprint) and not self._fingerprints.is_repeat(
                 fingerprint
             ):
                 self._batch.fingerprints.append(fingerprint)
                 self._reject(reject)
-        self._slices.end()
+        self._processor.end()
         self._repeat(page.repeats)
         self._batch.books += page.books
         if self._found > self._members:
@@ -165,13 +167,13 @@ class _Attempt:
         if self._fingerprints.was_before(fingerprint):
             return
         self._batch.fingerprints.append(fingerprint)
-        self._slices.received += len(raw.data)
+        self._processor.received += len(raw.data)
         data_fingerprint = self._fingerprints.of_bytes(raw.data)
         if self._fingerprints.is_known(data_fingerprint):
             self._count(1)
             self._doubtful.append(_Doubtful(raw, fingerprint, data_fingerprint))
             return
-        outcome = self._repeated.of(data_fingerprint)
+        outcome = self._seen_bytes.of(data_fingerprint)
         if outcome is not None:
             self._again(raw, outcome)
             return
@@ -196,9 +198,9 @@ class _Attempt:
             else:
                 assert isinstance(item, Skipped)
         if not self._fingerprints.is_known(data_fingerprint):
-            self._repeated.keep(data_fingerprint, raw.key, cards)
+            self._seen_bytes.keep(data_fingerprint, raw.key, cards)
 
-    def _again(self, raw: RawCard, outcome: Outcome) -> None:
+    def _again(self, raw: RawCard, outcome: SeenOutcome) -> None:
         """Account for bytes that were read before: its persons are delivered or merged already."""
         self._count(outcome.contacts)
         self._batch.merged += outcome.contacts
@@ -214,7 +216,7 @@ class _Attempt:
         try:
             for item in self._read([raw.data]):
                 if item is None:
-                    await self._slices.turn()
+                    await self._processor.yield_if_due()
                 else:
                     items.append(item)
             return items
@@ -248,7 +250,7 @@ class _Attempt:
         group.members = []
         for at in range(0, len(different), CHUNK):
             group.members += self._memberships.add(group.name, different[at : at + CHUNK])
-            await self._slices.turn()
+            await self._processor.yield_if_due()
         lost = len(different) - len(group.members)
         if lost:
             self._note(
@@ -294,13 +296,13 @@ class _Attempt:
 
     async def _known_contacts(self) -> Duplicates:
         duplicates = Duplicates(self._fingerprints)
-        self._slices.end()
+        self._processor.end()
         async for chunk in self._sink.delivered():
-            self._slices.begin()
+            self._processor.begin()
             for origin, essence in chunk:
                 duplicates.add(origin, essence)
-            self._slices.end()
-        self._slices.begin()
+            self._processor.end()
+        self._processor.begin()
         for origin, contact in zip(self._batch.origins, self._batch.contacts, strict=True):
             duplicates.add(origin, contact)
         return duplicates

@@ -19,8 +19,10 @@ import aiohttp
 from yarl import URL
 
 from contactport import __version__
-from contactport.net.budget import Budget
+from contactport.net.budgets import ByteBudget, RequestBudget
+from contactport.net.connector import CountingConnector
 from contactport.net.credentials import Credentials, Sent
+from contactport.net.dns_resolver import AiohttpResolver, DnsResolver
 from contactport.net.failures import (
     CertificateInvalid,
     ConnectionLost,
@@ -31,13 +33,10 @@ from contactport.net.failures import (
     Unreachable,
 )
 from contactport.net.guard import Guard, Hop, parse_network
-from contactport.net.names import NamedResolver, Names
-from contactport.net.pace import Pace
-from contactport.net.proxy import Ways, parse_proxy
-from contactport.net.received import CountingConnector
-from contactport.net.redirects import STATUSES, Trail
+from contactport.net.proxy import ProxyRoutes, parse_proxy
+from contactport.net.redirects import STATUSES, RedirectChain
 from contactport.net.response import Response
-from contactport.net.retries import PASSING, Rhythm, retry_after
+from contactport.net.retries import TRANSIENT, RetryPolicy, retry_after
 from contactport.settings import SettingError, Settings
 
 AGENT = f"contactport/{__version__}"
@@ -45,10 +44,10 @@ CONNECTIONS = 8
 
 
 class Client:
-    """Requests of one import. Made by `open_client`; `names` asks the DNS.
+    """Requests of one import. Made by `open_client`; `dns` asks the DNS.
 
-    `budget` counts the bytes of all answers together, `pace` the requests; `observe` is told the seconds from each
-    request to the beginning of its answer.
+    `byte_budget` counts the bytes of all answers together, `request_budget` the requests. `observe` is called with
+    the seconds from each request to the beginning of its answer.
     """
 
     def __init__(
@@ -56,21 +55,21 @@ class Client:
         settings: Settings,
         session: aiohttp.ClientSession,
         guard: Guard,
-        ways: Ways,
-        rhythm: Rhythm,
-        budget: Budget,
+        proxy_routes: ProxyRoutes,
+        retry_policy: RetryPolicy,
+        budget: ByteBudget,
     ) -> None:
         self.settings = settings
-        self.budget = budget
-        self.pace = Pace(settings)
-        self.names = Names(settings.resolver, trusted=settings.resolver_trusted)
+        self.byte_budget = budget
+        self.request_budget = RequestBudget(settings)
+        self.dns = DnsResolver(settings.resolver, trusted=settings.resolver_trusted)
         self.observe: Callable[[float], None] | None = None
         self.answers: Counter[str] = Counter()
         """How often each status came to each method, as `PROPFIND 404`: for the operator's log."""
         self._session = session
         self._guard = guard
-        self._ways = ways
-        self._rhythm = rhythm
+        self._proxy_routes = proxy_routes
+        self._retry_policy = retry_policy
 
     @asynccontextmanager
     async def request(
@@ -90,7 +89,7 @@ class Client:
         tries did not help, or that the server asks for more patience than a request has. Raises Unreachable,
         CertificateInvalid, ConnectionLost, TimedOut, Unreadable, TooLarge.
         """
-        trail = Trail(url, self.settings.redirects)
+        trail = RedirectChain(url, self.settings.redirects)
         while True:
             response = await self._signed_in(method, url, headers or {}, body, credentials, via)
             location = response.headers.get("Location")
@@ -112,7 +111,7 @@ class Client:
 
     async def pause(self, tries: int) -> None:
         """Waits before something is tried again, `tries` of which have failed."""
-        await asyncio.sleep(self._rhythm.pause(tries))
+        await asyncio.sleep(self._retry_policy.pause(tries))
 
     async def _signed_in(
         self,
@@ -165,7 +164,7 @@ class Client:
         while True:
             tries += 1
             last = tries >= self.settings.tries
-            await self.pace.take(url.host or "", trusted=trusted)
+            await self.request_budget.take(url.host or "", trusted=trusted)
             try:
                 response = await self._once(method, url, headers, body, via)
             except (ConnectionLost, NotHttp):
@@ -183,13 +182,13 @@ class Client:
                     raise
                 await self.pause(tries)
                 continue
-            if response.status not in PASSING or last:
+            if response.status not in TRANSIENT or last:
                 return response
             asked = retry_after(response.headers.get("Retry-After"))
-            if asked is not None and asked > self._rhythm.patience:
+            if asked is not None and asked > self._retry_policy.patience:
                 return response
             await response.discard()
-            await asyncio.sleep(max(asked or 0.0, self._rhythm.pause(tries)))
+            await asyncio.sleep(max(asked or 0.0, self._retry_policy.pause(tries)))
 
     async def _once(
         self, method: str, url: URL, headers: Mapping[str, str], body: bytes, via: URL | None
@@ -199,7 +198,7 @@ class Client:
         wait = self.settings.connect_seconds + self.settings.first_byte_seconds
         began = time.monotonic()
         try:
-            proxy = await self._ways.proxy_for(url)
+            proxy = await self._proxy_routes.proxy_for(url)
             with self._guard.hop(
                 host,
                 tls=url.scheme == "https",
@@ -240,7 +239,7 @@ class Client:
         self.answers[f"{method} {raw.status}"] += 1
         if self.observe is not None:
             self.observe(time.monotonic() - began)
-        return Response(raw, self.budget, self.settings)
+        return Response(raw, self.byte_budget, self.settings)
 
     def _codings(self, host: str) -> str:
         # In the operator's own network bytes are cheaper than the server's time to pack them.
@@ -248,12 +247,12 @@ class Client:
 
 
 @asynccontextmanager
-async def open_client(settings: Settings, rhythm: Rhythm | None = None) -> AsyncGenerator[Client]:
+async def open_client(settings: Settings, retry_policy: RetryPolicy | None = None) -> AsyncGenerator[Client]:
     """The client of one import; its connections end with it. Raises SettingError for settings it can't use."""
     guard = Guard([parse_network(network) for network in settings.allow_network])
     proxy = parse_proxy(settings.proxy)
-    resolver = NamedResolver(settings.resolver) if settings.resolver else None
-    budget = Budget(settings.import_bytes)
+    resolver = AiohttpResolver(settings.resolver) if settings.resolver else None
+    budget = ByteBudget(settings.import_bytes)
     connector = CountingConnector(
         budget,
         ssl=trust(settings.ca_file),
@@ -261,7 +260,7 @@ async def open_client(settings: Settings, rhythm: Rhythm | None = None) -> Async
         socket_factory=guard.socket,
         limit=CONNECTIONS,
     )
-    ways = Ways(proxy, guard, resolver)
+    proxy_routes = ProxyRoutes(proxy, guard, resolver)
     session = aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -272,7 +271,7 @@ async def open_client(settings: Settings, rhythm: Rhythm | None = None) -> Async
         read_bufsize=128 * 1024,
     )
     try:
-        yield Client(settings, session, guard, ways, rhythm or Rhythm(), budget)
+        yield Client(settings, session, guard, proxy_routes, retry_policy or RetryPolicy(), budget)
     finally:
         await session.close()
         _forget_urls()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
-from contactport.net.budget import size
+from contactport.net.budgets import size
 from contactport.net.failures import ConnectionLost, TooLarge, Unreadable
 
 OUTPUT = 64 * 1024

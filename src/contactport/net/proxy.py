@@ -51,7 +51,7 @@ def parse_proxy(setting: str) -> Proxy | None:
         ) from None
 
 
-class Ways:
+class ProxyRoutes:
     """Which requests of one client go through the proxy."""
 
     def __init__(self, proxy: Proxy | None, guard: Guard, resolver: AbstractResolver | None) -> None:

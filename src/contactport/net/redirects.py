@@ -25,7 +25,7 @@ def _escaped(found: re.Match[str]) -> str:
     return quote(found[0], safe="", errors="surrogateescape")
 
 
-def onward(base: URL, reference: str) -> URL:
+def resolve_reference(base: URL, reference: str) -> URL:
     """Where a reference in an answer from `base` leads (RFC 3986 section 5), escaped as the server wrote it.
 
     From TLS it never leads out of TLS: the same place is asked over https, since proxies that end TLS often
@@ -57,7 +57,7 @@ def onward(base: URL, reference: str) -> URL:
     return url.with_fragment(None) if url.fragment else url
 
 
-class Trail:
+class RedirectChain:
     """The redirects of one request: at most `limit`, and none twice."""
 
     def __init__(self, start: URL, limit: int) -> None:
@@ -66,7 +66,7 @@ class Trail:
 
     def follow(self, base: URL, location: str) -> URL:
         """The next URL. Raises Unreadable for a circle or one too many."""
-        url = onward(base, location)
+        url = resolve_reference(base, location)
         if url in self._seen:
             raise Unreadable("its redirects go round in a circle")
         if len(self._seen) > self._limit:

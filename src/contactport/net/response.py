@@ -10,7 +10,7 @@ from contextlib import aclosing
 import aiohttp
 from yarl import URL
 
-from contactport.net.budget import Budget
+from contactport.net.budgets import ByteBudget
 from contactport.net.decoding import Decoder
 from contactport.net.failures import ConnectionLost, TimedOut, TooLarge, Unreadable
 from contactport.settings import Settings
@@ -30,7 +30,7 @@ class Response:
     """
 
     def __init__(
-        self, raw: aiohttp.ClientResponse, budget: Budget, settings: Settings, *, withheld: bool = False
+        self, raw: aiohttp.ClientResponse, budget: ByteBudget, settings: Settings, *, withheld: bool = False
     ) -> None:
         self._raw = raw
         self._budget = budget

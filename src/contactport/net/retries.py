@@ -8,12 +8,12 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-PASSING = frozenset({429, 502, 503, 504})
+TRANSIENT = frozenset({429, 502, 503, 504})
 """Statuses that say the server may do better in a moment. A 500 is not among them: it mostly comes again, and
 the caller knows a smaller question."""
 
 
-class Rhythm(msgspec.Struct, frozen=True):
+class RetryPolicy(msgspec.Struct, frozen=True):
     """Seconds: the first pause at most `base`, later ones twice as long each, none longer than `cap`.
 
     A server that asks for more than `patience` is taken at its word: the request has failed, and whoever runs the

@@ -11,7 +11,7 @@ import msgspec
 from contactport.errors import Code, WireError
 from contactport.imports.run import run
 from contactport.net.client import open_client
-from contactport.net.retries import Rhythm
+from contactport.net.retries import RetryPolicy
 from contactport.settings import Settings
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
@@ -123,7 +123,7 @@ class Ground:
         )
         account = Account(provider=provider, username=username, password="secret", server=server, photos=True)
         try:
-            async with open_client(settings, Rhythm(base=0.001, cap=0.001)) as client:
+            async with open_client(settings, RetryPolicy(base=0.001, cap=0.001)) as client:
                 await run(CardDav(), account, client, MemorySink(), settings.import_members)
         except WireError as error:
             return int(error.code)

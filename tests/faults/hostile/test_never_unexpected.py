@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contactport.errors import Code, WireError
 from contactport.imports.run import run
 from contactport.net.client import open_client
-from contactport.net.retries import Rhythm
+from contactport.net.retries import RetryPolicy
 from contactport.settings import Settings
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
@@ -154,7 +154,7 @@ async def ending(replies: Sequence[bytes], username: str, server: str | None) ->
             server=little.url("/dav/") if server is None else server,
         )
         try:
-            async with open_client(here, Rhythm(base=0.0001, cap=0.0001)) as client:
+            async with open_client(here, RetryPolicy(base=0.0001, cap=0.0001)) as client:
                 await run(CardDav(), account, client, MemorySink(), here.import_members)
         except WireError as error:
             return error.code

@@ -16,7 +16,7 @@ from contactport.errors import Code, WireError
 from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.run import run
 from contactport.net.client import open_client
-from contactport.net.retries import Rhythm
+from contactport.net.retries import RetryPolicy
 from contactport.settings import Settings
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
@@ -33,7 +33,7 @@ AT_ONCE = 12
 """Cells under way at the same time: most of them wait."""
 
 
-class WatchedRhythm(Rhythm, frozen=True):
+class WatchedRhythm(RetryPolicy, frozen=True):
     """Short pauses, and somebody who hears of them."""
 
     noticed: Callable[[], None] = lambda: None
@@ -138,11 +138,11 @@ class Range:
         async with FaultProxy(book, self.certificates, Plan(row.fault, stage, duration)) as proxy:
             proxy.elsewhere = self.elsewhere
             account = Account(provider=provider, username=USERNAME, password=PASSWORD, server=proxy.url)
-            rhythm = WatchedRhythm(base=0.02, cap=0.1, noticed=proxy.noticed)
+            retry_policy = WatchedRhythm(base=0.02, cap=0.1, noticed=proxy.noticed)
             try:
                 async with (
                     asyncio.timeout(BOUND),
-                    open_client(self.settings, rhythm) as client,
+                    open_client(self.settings, retry_policy) as client,
                 ):
                     await run(CardDav(), account, client, sink, self.settings.import_members)
             except WireError as error:

@@ -15,9 +15,9 @@ import dns.rrset
 
 
 class _Answers(asyncio.DatagramProtocol):
-    def __init__(self, zone: Mapping[tuple[str, str], list[str]], *, vouched: bool) -> None:
+    def __init__(self, zone: Mapping[tuple[str, str], list[str]], *, dnssec_validated: bool) -> None:
         self._zone = zone
-        self._vouched = vouched
+        self._vouched = dnssec_validated
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -42,12 +42,12 @@ class _Answers(asyncio.DatagramProtocol):
 
 @asynccontextmanager
 async def name_server(
-    zone: Mapping[tuple[str, str], list[str]], *, vouched: bool = False
+    zone: Mapping[tuple[str, str], list[str]], *, dnssec_validated: bool = False
 ) -> AsyncGenerator[str]:
-    """Gives the setting `resolver` for it. `vouched` sets the flag of an answer checked by DNSSEC."""
+    """Gives the setting `resolver` for it. `dnssec_validated` sets the flag of an answer checked by DNSSEC."""
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(
-        lambda: _Answers(zone, vouched=vouched), local_addr=("127.0.0.1", 0)
+        lambda: _Answers(zone, dnssec_validated=dnssec_validated), local_addr=("127.0.0.1", 0)
     )
     try:
         host, port = transport.get_extra_info("sockname")

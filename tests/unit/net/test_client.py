@@ -24,13 +24,13 @@ from contactport.net.failures import (
     Unreachable,
     Unreadable,
 )
-from contactport.net.retries import Rhythm
+from contactport.net.retries import RetryPolicy
 from contactport.settings import Settings, load
 from tests.unit.net.authority import make_authority
 from tests.unit.net.little_server import Handler, Last, LittleServer, Reply, Request, little_server, reply
 from tests.unit.net.name_server import name_server
 
-QUICK = Rhythm(base=0.001, cap=0.001, patience=0.5)
+QUICK = RetryPolicy(base=0.001, cap=0.001, patience=0.5)
 SECRET = "correct horse"
 
 

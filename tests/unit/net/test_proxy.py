@@ -16,14 +16,14 @@ from yarl import URL
 from contactport.net.client import Client, open_client
 from contactport.net.failures import ProxyUnavailable, Unreachable
 from contactport.net.proxy import parse_proxy
-from contactport.net.retries import Rhythm
+from contactport.net.retries import RetryPolicy
 from contactport.settings import SettingError, load
 from tests.servers.process import free_port
 from tests.unit.net.authority import make_authority
 from tests.unit.net.little_server import little_server, reply
 from tests.unit.net.name_server import name_server
 
-QUICK = Rhythm(base=0.001, cap=0.001, patience=0.5)
+QUICK = RetryPolicy(base=0.001, cap=0.001, patience=0.5)
 NAME = "dav.example.org"
 PUBLIC = {(NAME, "A"): ["93.184.215.14"], ("inner.example.org", "A"): ["10.0.0.8"]}
 

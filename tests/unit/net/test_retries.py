@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contactport.net.retries import MOST_ASKED, Rhythm, retry_after
+from contactport.net.retries import MOST_ASKED, RetryPolicy, retry_after
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 
 
 @given(st.integers(1, 60))
 def test_pauses_are_anything_up_to_a_bound_that_doubles(tries: int) -> None:
-    rhythm = Rhythm(base=0.5, cap=20.0)
-    assert 0.0 <= rhythm.pause(tries) <= min(20.0, 0.5 * 2.0 ** (tries - 1))
+    retry_policy = RetryPolicy(base=0.5, cap=20.0)
+    assert 0.0 <= retry_policy.pause(tries) <= min(20.0, 0.5 * 2.0 ** (tries - 1))
 
 
 @pytest.mark.parametrize(

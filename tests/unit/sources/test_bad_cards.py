@@ -11,7 +11,7 @@ import pytest
 
 from contactport.errors import Code, WireError
 from contactport.net.client import open_client
-from contactport.net.retries import Rhythm
+from contactport.net.retries import RetryPolicy
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from tests.servers.scripted_books import ScriptedBooks, book, scripted_books
@@ -22,7 +22,7 @@ PATH = "/home/book/"
 Spoil = Callable[[bytes, list[bytes]], bytes]
 
 
-class Counted(Rhythm, frozen=True):
+class Counted(RetryPolicy, frozen=True):
     """Short pauses that are counted."""
 
     pauses: list[float] = msgspec.field(default_factory=list[float])
@@ -93,16 +93,16 @@ async def whole(
         return spoil(answer, here) if here else answer
 
     row = msgspec.structs.replace(provider(), concurrency=concurrency)
-    rhythm = Counted()
+    retry_policy = Counted()
     reading = SourceRun([])
     async with (
         scripted_books({PATH: cards}, replace, "addressbook-multiget") as (one, server),
-        open_client(settings(), rhythm) as client,
+        open_client(settings(), retry_policy) as client,
     ):
         account = Account(provider=row, username="alice", password=PASSWORD, server=server.url())
         async for page in CardDav().pages(account, client, ()):
             reading.pages.append(page)
-    return reading, Counter(what for what, _ in one.kinds), rhythm.pauses
+    return reading, Counter(what for what, _ in one.kinds), retry_policy.pauses
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
@@ -161,16 +161,16 @@ async def test_one_that_begins_to_fail_is_given_time() -> None:
                 return reply(500)
         return True
 
-    rhythm = Counted()
+    retry_policy = Counted()
     async with (
         scripted_books({PATH: cards}, replace, "addressbook-multiget") as (_, server),
-        open_client(settings(), rhythm) as client,
+        open_client(settings(), retry_policy) as client,
     ):
         account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
         keys = [card.key async for page in CardDav().pages(account, client, ()) for card in page.cards]
     assert len(keys) == len(set(keys)) == 600
     assert 1 in seen
-    assert rhythm.pauses
+    assert retry_policy.pauses
 
 
 async def test_a_card_with_a_nul_that_every_report_cuts_is_had_by_get() -> None:

@@ -4,12 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contactport.sources.carddav.cleaning import Cleaner
-from contactport.sources.carddav.elements import Elements
-from contactport.sources.carddav.item import CARD, DAV, Item, Limits, Malformed, Value
+from contactport.sources.carddav.element_parser import ElementParser
+from contactport.sources.carddav.model import (
+    CARD,
+    DAV,
+    Malformed,
+    MultistatusLimits,
+    MultistatusResponse,
+    PropertyValue,
+)
 from contactport.sources.carddav.multistatus import Multistatus
+from contactport.sources.carddav.xml_repair import XmlRepairer
 
-LIMITS = Limits(card=2000, text=4000, depth=64)
+LIMITS = MultistatusLimits(card=2000, text=4000, depth=64)
 RADICALE = b"""<?xml version='1.0' encoding='utf-8'?>
 <multistatus xmlns="DAV:" xmlns:CR="urn:ietf:params:xml:ns:carddav"><response><href>/alice/b/1.vcf</href><propstat>
 <prop><getetag>"abc"</getetag><CR:address-data>BEGIN:VCARD\r\nFN:A &amp; B\r\nEND:VCARD\r\n</CR:address-data></prop>
@@ -41,7 +48,7 @@ END:VCARD
 </n1:address-data></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response></D:multistatus>"""
 
 
-def parse(document: bytes, *, step: int = 1 << 20, limits: Limits = LIMITS) -> Multistatus:
+def parse(document: bytes, *, step: int = 1 << 20, limits: MultistatusLimits = LIMITS) -> Multistatus:
     parser = Multistatus(limits)
     for at in range(0, len(document), step):
         parser.feed(document[at : at + step])
@@ -49,13 +56,15 @@ def parse(document: bytes, *, step: int = 1 << 20, limits: Limits = LIMITS) -> M
     return parser
 
 
-def items(document: bytes, *, step: int = 1 << 20, limits: Limits = LIMITS) -> list[Item]:
+def items(
+    document: bytes, *, step: int = 1 << 20, limits: MultistatusLimits = LIMITS
+) -> list[MultistatusResponse]:
     return parse(document, step=step, limits=limits).take()
 
 
-def by_elements(document: bytes) -> list[Item]:
+def by_elements(document: bytes) -> list[MultistatusResponse]:
     """By expat alone, element for element: what any reader of XML would find."""
-    cleaner, elements = Cleaner(), Elements(LIMITS)
+    cleaner, elements = XmlRepairer(), ElementParser(LIMITS)
     elements.parse(cleaner.feed(document))
     elements.parse(cleaner.finish(), final=True)
     return elements.items
@@ -92,8 +101,10 @@ class TestTheServersWays:
             )
         )
         assert item.href == "/a/"
-        assert item.value(DAV + "resourcetype") == Value("", (DAV + "collection", CARD + "addressbook"), ())
-        assert item.value(DAV + "displayname") == Value("My <book>")
+        assert item.value(DAV + "resourcetype") == PropertyValue(
+            "", (DAV + "collection", CARD + "addressbook"), ()
+        )
+        assert item.value(DAV + "displayname") == PropertyValue("My <book>")
         homes = item.value(CARD + "addressbook-home-set")
         assert homes is not None
         assert homes.hrefs == ("/one/", "/two/")

@@ -98,7 +98,7 @@ def resolver(settings: Settings) -> Iterator[Finding]:
     import dns.query
     import dns.resolver
 
-    from contactport.net.names import resolver_of
+    from contactport.net.dns_resolver import resolver_of
 
     try:
         asked = resolver_of(settings.resolver)

@@ -21,7 +21,7 @@ _RADICALE = frozenset(
 )
 
 
-class Book(msgspec.Struct, frozen=True):
+class AddressBook(msgspec.Struct, frozen=True):
     """A collection with the resource type `C:addressbook`.
 
     `via` is the URL whose answer named it, `reports` are the local names of those that it supports.

@@ -26,10 +26,10 @@ class Completeness:
         self.cut = False
         self._members = set() if counted else None
 
-    def member(self, mark: int) -> None:
-        """A member in the answer at hand, by its mark."""
+    def member(self, href_hash: int) -> None:
+        """A member in the answer at hand, by its href_hash."""
         if self._members is not None:
-            self._members.add(mark)
+            self._members.add(href_hash)
 
     def end(self, count: int = 0) -> None:
         """The answer has ended; `count` members were in it, where they were not told one by one."""

@@ -22,14 +22,14 @@ from contactport.net.failures import (
     Unreachable,
     Unreadable,
 )
-from contactport.net.redirects import onward
+from contactport.net.redirects import resolve_reference
 from contactport.sources.base import Account
-from contactport.sources.carddav import questions
-from contactport.sources.carddav.book import Book
-from contactport.sources.carddav.dav import MOST_ITEMS, Answer, Dav
-from contactport.sources.carddav.item import CARD, DAV, Item, Malformed
-from contactport.sources.carddav.places import WELL_KNOWN, Place, places
-from contactport.sources.carddav.refusal import Refused, is_final, is_passing, judge
+from contactport.sources.carddav import request_bodies
+from contactport.sources.carddav.book import AddressBook
+from contactport.sources.carddav.dav_client import MOST_ITEMS, DavClient, PropfindResult
+from contactport.sources.carddav.endpoints import WELL_KNOWN, Endpoint, find_endpoints
+from contactport.sources.carddav.model import CARD, DAV, Malformed, MultistatusResponse
+from contactport.sources.carddav.refusal import UnexpectedStatus, is_final, is_transient, judge
 from contactport.sources.memory import Facts, Memory
 from contactport.sources.providers import Provider
 
@@ -51,22 +51,22 @@ HOMES = 100
 """Homes of one principal, those that others share with it among them."""
 
 
-class Found(msgspec.Struct):
+class Discovery(msgspec.Struct):
     """The books, the provider as it turned out, and the href of the user's own card where the server names one."""
 
-    books: list[Book]
+    books: list[AddressBook]
     provider: Provider
     owner: str | None = None
 
 
 class _Books(msgspec.Struct):
-    books: list[Book]
+    books: list[AddressBook]
     owner: str | None = None
 
 
-async def discover(account: Account, dav: Dav, memory: Memory) -> Found:
+async def discover(account: Account, dav: DavClient, memory: Memory) -> Discovery:
     """The account's books. Raises WireError as `Source.pages` says."""
-    where = await places(account, dav.client.names)
+    where = await find_endpoints(account, dav.client.dns)
     search = _Search(dav)
     for place in await _best_first(where.tries, memory):
         found = await search.look(place)
@@ -86,10 +86,10 @@ async def discover(account: Account, dav: Dav, memory: Memory) -> Found:
             # Whoever reads the log learns what lies behind it.
             raise told from worst
     await _remember(place, memory)
-    return Found(found.books, place.provider, found.owner)
+    return Discovery(found.books, place.provider, found.owner)
 
 
-def _unreached(worst: WireError | None, tries: list[Place]) -> WireError | None:
+def _unreached(worst: WireError | None, tries: list[Endpoint]) -> WireError | None:
     """What to say of servers of which none could be reached.
 
     A provider that everybody knows is not mistyped: it is down. A server that the caller named, or that the name of
@@ -106,15 +106,15 @@ def _unreached(worst: WireError | None, tries: list[Place]) -> WireError | None:
 class _Search:
     """The looks at one account's places. `worst` is what to tell the user when all were in vain."""
 
-    def __init__(self, dav: Dav) -> None:
+    def __init__(self, dav: DavClient) -> None:
         self.worst: WireError | None = None
-        self.stumbled: Place | None = None
+        self.stumbled: Endpoint | None = None
         """The first place that failed in a way that may pass."""
         self._dav = dav
         self._dead: set[str] = set()
         self._troubled: set[str] = set()
 
-    async def look(self, place: Place) -> _Books | None:
+    async def look(self, place: Endpoint) -> _Books | None:
         """What is found there. Raises WireError for what is final."""
         url = place.url
         origin = f"{url.host}:{url.port}"
@@ -125,13 +125,13 @@ class _Search:
         self._dav.credentials.trust(url.host or "", *place.provider.credential_hosts)
         try:
             return await _from(url, self._dav)
-        except Refused as refused:
+        except UnexpectedStatus as refused:
             error = judge(refused, place.provider)
             if is_final(refused):
                 if not place.guess:
                     raise error from None
                 self._dead.add(origin)
-            elif is_passing(refused):
+            elif is_transient(refused):
                 if origin in self._troubled:
                     # Two places and all tries at each: further ones would only add to its trouble.
                     self._dead.add(origin)
@@ -154,11 +154,11 @@ class _Search:
             self.worst = _worse(self.worst, error)
         return None
 
-    def _stumble(self, place: Place) -> None:
+    def _stumble(self, place: Endpoint) -> None:
         self.stumbled = self.stumbled or place
 
 
-async def _best_first(tries: list[Place], memory: Memory) -> list[Place]:
+async def _best_first(tries: list[Endpoint], memory: Memory) -> list[Endpoint]:
     """The same, with what a host's memory names before the other places of that host."""
     if not _is_usual(tries[0]):
         return tries
@@ -168,12 +168,12 @@ async def _best_first(tries: list[Place], memory: Memory) -> list[Place]:
     return sorted(tries, key=lambda place: place.url.raw_path != facts.start)
 
 
-def _is_usual(place: Place) -> bool:
+def _is_usual(place: Endpoint) -> bool:
     """Whether this path is tried on any server: one that the caller named says something of the caller."""
     return not place.provider.start and place.url.raw_path in (WELL_KNOWN, "/", *place.provider.paths)
 
 
-async def _remember(place: Place, memory: Memory) -> None:
+async def _remember(place: Endpoint, memory: Memory) -> None:
     path = place.url.raw_path
     if not _is_usual(place):
         return
@@ -196,14 +196,14 @@ def _telling(error: WireError) -> int:
     return 1 if isinstance(error, Unreadable) else 2
 
 
-async def _from(url: URL, dav: Dav) -> _Books | None:
+async def _from(url: URL, dav: DavClient) -> _Books | None:
     """The books that this place leads to; None where it is WebDAV but knows of none."""
-    answer = await dav.propfind(url, questions.START, depth=0)
+    answer = await dav.propfind(url, request_bodies.START, depth=0)
     here = _self(answer)
     if here is None:
         return None
     if _is_anonymous(here) and dav.credentials.insist(answer.url):
-        answer = await dav.propfind(answer.url, questions.START, depth=0)
+        answer = await dav.propfind(answer.url, request_bodies.START, depth=0)
         here = _self(answer)
         if here is None:
             return None
@@ -217,7 +217,9 @@ async def _from(url: URL, dav: Dav) -> _Books | None:
     if not homes:
         principal = next(iter(_hrefs(here, PRINCIPAL) or _hrefs(here, PRINCIPAL_URL)), None)
         if principal is not None:
-            answer = await dav.propfind(onward(base, principal), questions.PRINCIPAL, depth=0, via=base)
+            answer = await dav.propfind(
+                resolve_reference(base, principal), request_bodies.PRINCIPAL, depth=0, via=base
+            )
             base = answer.url
             homes = _hrefs(_self(answer), HOME_SET)
             owner = _hrefs(_self(answer), PRINCIPAL_ADDRESS) or owner
@@ -226,17 +228,17 @@ async def _from(url: URL, dav: Dav) -> _Books | None:
     return found if found.books or homes else None
 
 
-async def _in_homes(homes: Iterable[str], base: URL, dav: Dav) -> _Books:
-    books: dict[URL, Book] = {}
+async def _in_homes(homes: Iterable[str], base: URL, dav: DavClient) -> _Books:
+    books: dict[URL, AddressBook] = {}
     owner: str | None = None
-    refusal: Refused | None = None
+    refusal: UnexpectedStatus | None = None
     different = list(dict.fromkeys(homes))
     if len(different) > HOMES:
         raise TooLarge("it names too many places of address books")
     for home in different:
         try:
-            found = await _listed(onward(base, home), dav, via=base)
-        except Refused as refused:
+            found = await _listed(resolve_reference(base, home), dav, via=base)
+        except UnexpectedStatus as refused:
             # Another's home that is named but not shared is no reason to fail; the user's own is.
             if refused.status not in (403, 404):
                 raise
@@ -244,7 +246,7 @@ async def _in_homes(homes: Iterable[str], base: URL, dav: Dav) -> _Books:
         else:
             owner = owner or found.owner
             for book in found.books:
-                await dav.turns.turn()
+                await dav.time_slice.yield_if_due()
                 books.setdefault(book.url, book)
             if len(books) > MOST_ITEMS:
                 raise TooLarge("it lists too many address books")
@@ -253,25 +255,25 @@ async def _in_homes(homes: Iterable[str], base: URL, dav: Dav) -> _Books:
     return _Books(list(books.values()), owner)
 
 
-async def _listed(url: URL, dav: Dav, *, via: URL, depth: int = 1, directories: bool = False) -> _Books:
-    answer = await dav.propfind(url, questions.HOME, depth=depth, via=via)
+async def _listed(url: URL, dav: DavClient, *, via: URL, depth: int = 1, directories: bool = False) -> _Books:
+    answer = await dav.propfind(url, request_bodies.HOME, depth=depth, via=via)
     mine: str | None = None
-    books: list[Book] = []
+    books: list[AddressBook] = []
     for item in answer.items:
-        await dav.turns.turn()
+        await dav.time_slice.yield_if_due()
         mine = mine or next(iter(_hrefs(item, ME_CARD)), None)
         if _is_book(item, directories=directories):
             books.append(_book(answer.url, item))
     return _Books(books, mine)
 
 
-async def _searched(url: URL, dav: Dav) -> _Books:
+async def _searched(url: URL, dav: DavClient) -> _Books:
     """Books in or right below a collection, for servers that name no principal."""
-    answer = await dav.propfind(url, questions.HOME, depth=1, via=url)
-    books: list[Book] = []
-    folders: list[Item] = []
+    answer = await dav.propfind(url, request_bodies.HOME, depth=1, via=url)
+    books: list[AddressBook] = []
+    folders: list[MultistatusResponse] = []
     for item in answer.items:
-        await dav.turns.turn()
+        await dav.time_slice.yield_if_due()
         if _is_book(item):
             books.append(_book(answer.url, item))
         elif _is_folder(item):
@@ -279,21 +281,21 @@ async def _searched(url: URL, dav: Dav) -> _Books:
     if books:
         return _Books(books)
     # One of them is the collection itself.
-    below = [onward(answer.url, item.href) for item in folders[: DEEPER + 1]]
+    below = [resolve_reference(answer.url, item.href) for item in folders[: DEEPER + 1]]
     for deeper in [url for url in below if url != answer.url][:DEEPER]:
         try:
             books += (await _listed(deeper, dav, via=answer.url)).books
-        except Refused as refused:
+        except UnexpectedStatus as refused:
             if is_final(refused):
                 raise
     return _Books(books)
 
 
-def _book(base: URL, item: Item) -> Book:
+def _book(base: URL, item: MultistatusResponse) -> AddressBook:
     name = item.value(DISPLAY_NAME)
     reports = item.value(REPORTS)
-    return Book(
-        onward(base, item.href),
+    return AddressBook(
+        resolve_reference(base, item.href),
         base,
         "" if name is None else name.text,
         frozenset()
@@ -306,25 +308,25 @@ def _book(base: URL, item: Item) -> Book:
     )
 
 
-def _is_book(item: Item, *, directories: bool = False) -> bool:
+def _is_book(item: MultistatusResponse, *, directories: bool = False) -> bool:
     kind = item.found(RESOURCE_TYPE)
     return kind is not None and ADDRESSBOOK in kind.names and (directories or DIRECTORY not in kind.names)
 
 
-def _is_folder(item: Item) -> bool:
+def _is_folder(item: MultistatusResponse) -> bool:
     kind = item.value(RESOURCE_TYPE)
     return kind is not None and COLLECTION in kind.names
 
 
-def _is_anonymous(item: Item) -> bool:
+def _is_anonymous(item: MultistatusResponse) -> bool:
     principal = item.value(PRINCIPAL)
     return principal is not None and UNAUTHENTICATED in principal.names
 
 
-def _self(answer: Answer) -> Item | None:
+def _self(answer: PropfindResult) -> MultistatusResponse | None:
     return answer.items[0] if answer.items else None
 
 
-def _hrefs(item: Item | None, name: str) -> tuple[str, ...]:
+def _hrefs(item: MultistatusResponse | None, name: str) -> tuple[str, ...]:
     value = None if item is None else item.value(name)
     return () if value is None else tuple(href for href in value.hrefs if href)

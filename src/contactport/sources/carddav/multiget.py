@@ -17,16 +17,16 @@ from contextlib import aclosing
 import msgspec
 
 from contactport.net.failures import ConnectionLost, TimedOut
-from contactport.net.retries import PASSING
+from contactport.net.retries import TRANSIENT
 from contactport.sources.base import Page
-from contactport.sources.carddav import questions
-from contactport.sources.carddav.book import Book
-from contactport.sources.carddav.dav import Dav
-from contactport.sources.carddav.elements import FULL
-from contactport.sources.carddav.item import CutShort, Malformed
+from contactport.sources.carddav import request_bodies
+from contactport.sources.carddav.book import AddressBook
+from contactport.sources.carddav.dav_client import DavClient
+from contactport.sources.carddav.element_parser import FULL
+from contactport.sources.carddav.model import Malformed, TruncatedXml
 from contactport.sources.carddav.multistatus import Multistatus
-from contactport.sources.carddav.refusal import Refused, is_final, is_passing
-from contactport.sources.carddav.tray import GONE, Tray, mark
+from contactport.sources.carddav.page_builder import GONE, PageBuilder, href_hash
+from contactport.sources.carddav.refusal import UnexpectedStatus, is_final, is_transient
 
 FIRST = 100
 MOST = 500
@@ -49,8 +49,8 @@ SEARCH = 30.0
 _NEVER = frozenset({403, 404, 405, 415, 501})
 _TOO_MANY = frozenset({400, 413, 414, 431, FULL})
 
-Failure = Refused | Malformed | ConnectionLost | TimedOut
-_FAILURES = (Refused, Malformed, ConnectionLost, TimedOut)
+Failure = UnexpectedStatus | Malformed | ConnectionLost | TimedOut
+_FAILURES = (UnexpectedStatus, Malformed, ConnectionLost, TimedOut)
 
 
 class _Part(msgspec.Struct, eq=False):
@@ -68,13 +68,20 @@ class Multiget:
     """
 
     def __init__(
-        self, dav: Dav, book: Book, tray: Tray, *, first: int = 0, most: int = 0, concurrency: int = 1
+        self,
+        dav: DavClient,
+        book: AddressBook,
+        builder: PageBuilder,
+        *,
+        first: int = 0,
+        most: int = 0,
+        concurrency: int = 1,
     ) -> None:
         self.left: list[str] = []
         self.alone: dict[str, str] = {}
         self._dav = dav
         self._book = book
-        self._tray = tray
+        self._builder = builder
         self._most = most or MOST
         self.size = min(first or FIRST, self._most)
         self._concurrency = concurrency
@@ -107,8 +114,8 @@ class Multiget:
                 await self._wake.wait()
                 self._wake.clear()
                 done = all(worker.done() for worker in workers)
-                while self._tray.full:
-                    yield self._tray.page()
+                while self._builder.full:
+                    yield self._builder.page()
                 self._room.set()
                 for worker in workers:
                     if worker.done():
@@ -153,7 +160,7 @@ class Multiget:
         return None
 
     async def _try(self, part: _Part) -> None:
-        asked = {mark(href): href for href in part.hrefs}
+        asked = {href_hash(href): href for href in part.hrefs}
         parser = Multistatus(self._dav.limits)
         since = self._time()
         try:
@@ -162,7 +169,7 @@ class Multiget:
             self._in_vain += self._time() - since
             if len(asked) < len(part.hrefs):
                 self._streak = 0
-            broken = asked.get(mark(self._tray.key(parser.at))) if parser.at else None
+            broken = asked.get(href_hash(self._builder.key(parser.at))) if parser.at else None
             await self._failed(part, list(asked.values()), broken, error)
         except BaseException:
             self._waiting.extendleft(asked.values())
@@ -172,30 +179,30 @@ class Multiget:
 
     async def _ask(self, asked: dict[int, str], parser: Multistatus) -> tuple[int, bool]:
         """Takes out of `asked` what was answered; the characters of the cards, and whether more was held back."""
-        tray = self._tray
+        builder = self._builder
         size = cards = 0
         cut = False
         gone: list[str] = []
         count = len(asked)
-        body = questions.multiget(asked.values())
+        body = request_bodies.multiget(asked.values())
         stream = self._dav.stream("REPORT", self._book, body, depth=1, parser=parser)
         async with aclosing(stream):
             async for items in stream:
                 for item in items:
-                    await self._dav.turns.turn()
+                    await self._dav.time_slice.yield_if_due()
                     if item.status == FULL:
                         # What it did not have the room for is asked for once more.
                         cut = True
                         continue
-                    href = asked.pop(mark(tray.key(item.href)), None)
+                    href = asked.pop(href_hash(builder.key(item.href)), None)
                     if href is None:
-                        key = tray.key(item.href)
-                        if item.data and tray.has(key):
-                            tray.card(key, item.data)
+                        key = builder.key(item.href)
+                        if item.data and builder.has(key):
+                            builder.card(key, item.data)
                     elif item.too_long:
-                        tray.reject(href)
+                        builder.reject(href)
                     elif item.data:
-                        tray.card(href, item.data)
+                        builder.card(href, item.data)
                         size += len(item.data)
                         cards += 1
                     elif item.status in (404, 410):
@@ -205,31 +212,31 @@ class Multiget:
                 if cards:
                     self._works = True
                     self._settle()
-                if tray.full:
+                if builder.full:
                     self._room.clear()
                     self._wake.set()
                     await self._room.wait()
         if not self._works and len(gone) == count > 1:
             # All gone at once: more likely the server does not know its own hrefs in this request.
             self.left += gone
-            raise Refused(404)
+            raise UnexpectedStatus(404)
         for href in gone:
-            await self._dav.turns.turn()
-            tray.reject(href, GONE)
+            await self._dav.time_slice.yield_if_due()
+            builder.reject(href, GONE)
         return size, cut or parser.more
 
     async def _worked(self, part: _Part, size: int, omitted: list[str], *, cut: bool) -> None:
         count = len(part.hrefs)
         if cut and omitted:
             if len(omitted) == count:
-                await self._failed(part, omitted, None, Refused(FULL))
+                await self._failed(part, omitted, None, UnexpectedStatus(FULL))
                 return
             self._waiting.extendleft(reversed(omitted))
             self._most = self.size = count - len(omitted)
             return
         self.left += omitted
         if not self._works and count > 1:
-            raise Refused(404)
+            raise UnexpectedStatus(404)
         self._streak = 0
         self._settle()
         other = part.other
@@ -259,7 +266,7 @@ class Multiget:
         the error when nothing can help."""
         if not batch:
             return
-        if isinstance(error, Malformed) and not isinstance(error, CutShort):
+        if isinstance(error, Malformed) and not isinstance(error, TruncatedXml):
             self._unreadable(batch, broken, error)
             return
         if isinstance(error, Malformed | ConnectionLost) and broken is not None:
@@ -270,7 +277,7 @@ class Multiget:
                 return
             self._doubted.add(broken)
         self._streak += 1
-        hopeless = isinstance(error, Refused) and (
+        hopeless = isinstance(error, UnexpectedStatus) and (
             is_final(error) or (error.status in _NEVER and not self._works)
         )
         if hopeless or self._streak > _patience(error):
@@ -281,11 +288,11 @@ class Multiget:
                 self._waiting.append(batch[0])
                 raise error
             self.alone[batch[0]] = ""
-        elif isinstance(error, Refused) and error.status not in _TOO_MANY | PASSING:
+        elif isinstance(error, UnexpectedStatus) and error.status not in _TOO_MANY | TRANSIENT:
             self._search(part, batch)
         else:
             self._waiting.extendleft(reversed(batch))
-            if isinstance(error, Refused) and error.status in _TOO_MANY:
+            if isinstance(error, UnexpectedStatus) and error.status in _TOO_MANY:
                 self.size = FEW if len(batch) > FEW else 1
             else:
                 self.size = max(1, min(self.size, len(batch)) // 2)
@@ -313,7 +320,7 @@ class Multiget:
         bad = batch[0] if broken is None else broken
         self._spoilt[bad] = f"the server's answer can't be read: {error}"
         many = len(self.alone) + len(self._spoilt)
-        if len(self._spoilt) > SPOILT or (many > MANY_SPOILT and many * 10 > self._tray.received):
+        if len(self._spoilt) > SPOILT or (many > MANY_SPOILT and many * 10 > self._builder.received):
             self._waiting.extendleft(href for href in batch if href != bad)
             raise error
         self._again([href for href in batch if href != bad])
@@ -326,12 +333,12 @@ class Multiget:
         """Waits before the next request, unless the server is well and only a card is not."""
         if isinstance(error, ConnectionLost):
             await self._dav.client.pause(self._streak)
-        elif isinstance(error, Refused) and is_passing(error):
-            if error.status in PASSING or self._tray.specimen is None:
-                if error.status in PASSING or self._streak > 2:
+        elif isinstance(error, UnexpectedStatus) and is_transient(error):
+            if error.status in TRANSIENT or self._builder.specimen is None:
+                if error.status in TRANSIENT or self._streak > 2:
                     await self._dav.client.pause(self._streak)
             elif self._streak > 1:
-                if await self._is_well(self._tray.specimen):
+                if await self._is_well(self._builder.specimen):
                     self._streak = 0
                 else:
                     await self._dav.client.pause(self._streak)
@@ -339,7 +346,7 @@ class Multiget:
     async def _is_well(self, specimen: str) -> bool:
         """Whether the server still gives a card that it gave before."""
         try:
-            stream = self._dav.stream("REPORT", self._book, questions.multiget([specimen]), depth=1)
+            stream = self._dav.stream("REPORT", self._book, request_bodies.multiget([specimen]), depth=1)
             async with aclosing(stream):
                 return any([item.data async for items in stream for item in items])
         except _FAILURES:
@@ -349,6 +356,6 @@ class Multiget:
 def _patience(error: Exception) -> int:
     if isinstance(error, ConnectionLost):
         return SOME_PATIENCE
-    if isinstance(error, TimedOut) or (isinstance(error, Refused) and error.status in PASSING):
+    if isinstance(error, TimedOut) or (isinstance(error, UnexpectedStatus) and error.status in TRANSIENT):
         return LITTLE_PATIENCE
     return PATIENCE

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
-from contactport.sources.carddav.cleaning import Cleaner
-from contactport.sources.carddav.elements import Elements
-from contactport.sources.carddav.item import Item, Limits, Malformed
-from contactport.sources.carddav.shape import Shape, learn, unescape
+from contactport.sources.carddav.element_parser import ElementParser
+from contactport.sources.carddav.model import Malformed, MultistatusLimits, MultistatusResponse
+from contactport.sources.carddav.response_template import ResponseTemplate, derive_template, unescape
+from contactport.sources.carddav.xml_repair import XmlRepairer
 
 SHAPES = 6
 """How many shapes of a document are learnt: servers leave out a property here and there."""
@@ -31,12 +31,12 @@ class Multistatus:
     Raises Malformed: for a document type declaration, a body that is no multistatus or breaks the limits.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: MultistatusLimits) -> None:
         self._limits = limits
-        self._cleaner = Cleaner()
-        self._elements = Elements(limits)
+        self._cleaner = XmlRepairer()
+        self._elements = ElementParser(limits)
         self._items = self._elements.items
-        self._shapes: list[Shape] = []
+        self._shapes: list[ResponseTemplate] = []
         self._learnt = 0
         self._strange = 0
         self._between = False
@@ -67,7 +67,7 @@ class Multistatus:
         if data:
             self._read(data)
 
-    def take(self) -> list[Item]:
+    def take(self) -> list[MultistatusResponse]:
         items = self._items[:]
         self._items.clear()
         self._taken += len(items)
@@ -145,7 +145,7 @@ class Multistatus:
         self._between = self._elements.is_between_responses(len(self._end))
         if self._between and self._learnt < SHAPES and len(self._items) == before + 1:
             self._learnt += 1
-            shape = learn(response, self._items[-1], self._limits)
+            shape = derive_template(response, self._items[-1], self._limits)
             if shape is not None:
                 self._shapes.append(shape)
                 return

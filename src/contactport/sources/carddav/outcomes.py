@@ -18,13 +18,13 @@ from contactport.net.failures import (
     Unreadable,
 )
 from contactport.sources.base import Resting
-from contactport.sources.carddav.book import Book
+from contactport.sources.carddav.book import AddressBook
 from contactport.sources.carddav.completeness import HELD_BACK
-from contactport.sources.carddav.item import Malformed
-from contactport.sources.carddav.refusal import Refused, is_final, is_passing, judge_book
+from contactport.sources.carddav.model import Malformed
+from contactport.sources.carddav.refusal import UnexpectedStatus, is_final, is_transient, judge_book
 from contactport.sources.providers import Provider
 
-Failure = Refused | Malformed | WireError
+Failure = UnexpectedStatus | Malformed | WireError
 
 MOST_FAILED = 10
 """Books in a row that fail before the others are left alone: each costs its server a few dozen requests."""
@@ -33,10 +33,10 @@ MOST_HURT = 2
 NOT_ASKED = "The server failed at the address books before this one, so it was not asked for this one."
 
 
-class Outcomes:
+class BookOutcomes:
     """Of one account's books. `enough` says that the server should be asked for no further one."""
 
-    def __init__(self, books: list[Book], provider: Provider) -> None:
+    def __init__(self, books: list[AddressBook], provider: Provider) -> None:
         origins = {book.url.origin() for book in books}
         self._apart = len(origins) > 1
         self._provider = provider
@@ -49,7 +49,7 @@ class Outcomes:
     def enough(self) -> bool:
         return self._failed >= MOST_FAILED or self._hurt >= MOST_HURT
 
-    def read(self, book: Book, *, held_back: bool) -> BookOutcome:
+    def read(self, book: AddressBook, *, held_back: bool) -> BookOutcome:
         """The book was read as far as its server gives it."""
         self._read += 1
         self._failed = self._hurt = 0
@@ -57,7 +57,7 @@ class Outcomes:
             return BookOutcome(self._place(book), "incomplete", HELD_BACK)
         return BookOutcome(self._place(book), "complete")
 
-    def failed(self, book: Book, failure: Failure) -> BookOutcome:
+    def failed(self, book: AddressBook, failure: Failure) -> BookOutcome:
         """The book could not be read to its end. Raises what ends the import whatever the other books are like."""
         error = self._told(failure)
         if isinstance(error, TooLarge | ProxyUnavailable):
@@ -74,7 +74,7 @@ class Outcomes:
             return None
         return Resting(error) if self._read else error
 
-    def skipped(self, book: Book) -> BookOutcome:
+    def skipped(self, book: AddressBook) -> BookOutcome:
         """The book was not asked for."""
         return BookOutcome(self._place(book), "failed", NOT_ASKED)
 
@@ -83,12 +83,12 @@ class Outcomes:
         if self._first is not None and not self._read:
             raise self._first
 
-    def _place(self, book: Book) -> str:
+    def _place(self, book: AddressBook) -> str:
         return str(book.url) if self._apart else book.path
 
     def _told(self, failure: Failure) -> WireError:
         """The error of the wire for a book that can't be read, of a server that was there a moment ago."""
-        if isinstance(failure, Refused):
+        if isinstance(failure, UnexpectedStatus):
             return judge_book(failure, self._provider)
         if isinstance(failure, Malformed | Unreadable):
             return WireError(
@@ -103,6 +103,6 @@ class Outcomes:
 
 def _hurts(failure: Failure) -> bool:
     """Whether the same from another book would do harm: a password refused again, or minutes more of waiting."""
-    if isinstance(failure, Refused):
-        return is_final(failure) or (is_passing(failure) and failure.status != 500)
+    if isinstance(failure, UnexpectedStatus):
+        return is_final(failure) or (is_transient(failure) and failure.status != 500)
     return isinstance(failure, Unreachable | TimedOut)

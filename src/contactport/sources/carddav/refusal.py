@@ -7,7 +7,7 @@ import re
 
 from contactport.errors import Code, WireError
 from contactport.net.failures import TimedOut
-from contactport.net.retries import PASSING
+from contactport.net.retries import TRANSIENT
 from contactport.sources.providers import Provider
 
 WORDS = 4096
@@ -20,7 +20,7 @@ _BLOCKED = re.compile(
 )
 
 
-class Refused(Exception):
+class UnexpectedStatus(Exception):
     """An answer that is not the 207 asked for.
 
     `status` is HTTP's; `words` the body's beginning, never shown to anybody; `withheld`, `doubtful` and
@@ -47,22 +47,22 @@ class Refused(Exception):
         super().__init__(f"status {status}")
 
 
-def is_final(refused: Refused) -> bool:
+def is_final(refused: UnexpectedStatus) -> bool:
     """Whether asking anything else of this server would only do harm: it says no to the user, or asks for a rest."""
     return (refused.status == 401 and not refused.withheld) or wants_rest(refused)
 
 
-def wants_rest(refused: Refused) -> bool:
+def wants_rest(refused: UnexpectedStatus) -> bool:
     """Whether the server has asked to be left alone."""
     return refused.status == 429 or refused.retry_after is not None
 
 
-def is_passing(refused: Refused) -> bool:
+def is_transient(refused: UnexpectedStatus) -> bool:
     """Whether the same question may be answered in a moment."""
-    return refused.status in PASSING or refused.status == 500
+    return refused.status in TRANSIENT or refused.status == 500
 
 
-def judge(refused: Refused, provider: Provider) -> WireError:
+def judge(refused: UnexpectedStatus, provider: Provider) -> WireError:
     """The error of the wire that a refusal amounts to."""
     status = refused.status
     if refused.withheld:
@@ -108,7 +108,7 @@ def judge(refused: Refused, provider: Provider) -> WireError:
     return WireError(Code.IMPORT_FAILED)
 
 
-def judge_book(refused: Refused, provider: Provider) -> WireError:
+def judge_book(refused: UnexpectedStatus, provider: Provider) -> WireError:
     """The same for a book that the server itself has named a moment ago: its address can't be mistyped."""
     status = refused.status
     if status < 400:
@@ -138,18 +138,18 @@ def wrong_password(provider: Provider) -> WireError:
 
 def is_lasting(error: Exception) -> bool:
     """Whether the server will say the same tomorrow: it does not do this, rather than could not just now."""
-    return isinstance(error, Refused) and (400 <= error.status < 429 or error.status == 501)
+    return isinstance(error, UnexpectedStatus) and (400 <= error.status < 429 or error.status == 501)
 
 
 def is_setback(error: Exception) -> bool:
     """Whether it took minutes, or the server is too busy: what makes any further question a burden."""
-    return isinstance(error, TimedOut) or (isinstance(error, Refused) and error.status == 503)
+    return isinstance(error, TimedOut) or (isinstance(error, UnexpectedStatus) and error.status == 503)
 
 
 def is_missing(error: Exception) -> bool:
-    return isinstance(error, Refused) and error.status == 404
+    return isinstance(error, UnexpectedStatus) and error.status == 404
 
 
 def is_busy(error: Exception) -> bool:
     """Whether the client has tried it again and again already."""
-    return isinstance(error, Refused) and error.status in PASSING
+    return isinstance(error, UnexpectedStatus) and error.status in TRANSIENT

@@ -8,15 +8,15 @@ from contextlib import aclosing
 from contactport.errors import Code, WireError
 from contactport.net.client import Client
 from contactport.sources.base import Account, Page
+from contactport.sources.carddav.book_reader import BookReader
 from contactport.sources.carddav.check import check
-from contactport.sources.carddav.dav import Dav
-from contactport.sources.carddav.discover import Found, discover
-from contactport.sources.carddav.fetch import Reader
-from contactport.sources.carddav.item import Malformed
-from contactport.sources.carddav.outcomes import Outcomes
-from contactport.sources.carddav.refusal import Refused
+from contactport.sources.carddav.dav_client import DavClient
+from contactport.sources.carddav.discover import Discovery, discover
+from contactport.sources.carddav.model import Malformed
+from contactport.sources.carddav.outcomes import BookOutcomes
+from contactport.sources.carddav.page_builder import MemberCount, PageBuilder
+from contactport.sources.carddav.refusal import UnexpectedStatus
 from contactport.sources.carddav.sign_in import credentials_of
-from contactport.sources.carddav.tray import Tally, Tray
 from contactport.sources.memory import Memory, ScopedMemory, ShortMemory
 
 
@@ -30,30 +30,30 @@ class CardDav:
 
     async def pages(self, account: Account, client: Client, known: Container[str]) -> AsyncGenerator[Page]:
         """As `Source.pages`. The keys are hrefs, in the spelling of the server."""
-        dav = Dav(client, credentials_of(account), photos=account.photos)
+        dav = DavClient(client, credentials_of(account), photos=account.photos)
         memory = ScopedMemory(self.memory, account.scope)
         found = await _found(account, dav, memory)
-        tally = Tally(client.settings.import_members)
-        outcomes = Outcomes(found.books, found.provider)
+        member_count = MemberCount(client.settings.import_members)
+        outcomes = BookOutcomes(found.books, found.provider)
         for number, book in enumerate(found.books):
             if outcomes.enough:
                 told = [outcomes.skipped(left) for left in found.books[number:]]
-                yield Page(books=told, listed=tally.listed)
+                yield Page(books=told, listed=member_count.listed)
                 break
             host = f"{book.url.host}:{book.url.port}"
             facts = await memory.get(host)
-            tray = Tray(
+            builder = PageBuilder(
                 book,
                 known,
-                tally,
+                member_count,
                 longest=client.settings.card_bytes,
                 photos=account.photos,
                 owner=found.owner,
             )
-            reader = Reader(
+            reader = BookReader(
                 dav,
                 book,
-                tray,
+                builder,
                 facts=facts,
                 batch=found.provider.batch,
                 concurrency=found.provider.concurrency,
@@ -62,24 +62,24 @@ class CardDav:
                 async with aclosing(reader.pages()) as pages:
                     async for page in pages:
                         yield page
-            except (Refused, Malformed, WireError) as error:
+            except (UnexpectedStatus, Malformed, WireError) as error:
                 if facts is not None:
                     await memory.forget(host)
                 told = [outcomes.failed(book, error)]
-                tray.put_cut_short()
-                while not tray.empty:
+                builder.put_truncated()
+                while not builder.empty:
                     # What came before it stays.
-                    yield tray.page()
+                    yield builder.page()
                 rest = outcomes.rest(error)
                 if rest is not None:
                     told += [outcomes.skipped(left) for left in found.books[number + 1 :]]
-                yield Page(books=told, listed=tally.listed)
+                yield Page(books=told, listed=member_count.listed)
                 if rest is not None:
                     raise rest from None
                 continue
-            if tray.received and reader.facts != facts:
+            if builder.received and reader.facts != facts:
                 await memory.put(host, reader.facts)
-            yield Page(books=[outcomes.read(book, held_back=reader.held_back)], listed=tally.listed)
+            yield Page(books=[outcomes.read(book, held_back=reader.held_back)], listed=member_count.listed)
         outcomes.check()
 
     def check(self, account: Account, client: Client) -> AsyncGenerator[str]:
@@ -87,7 +87,7 @@ class CardDav:
         return check(self, account, client)
 
 
-async def _found(account: Account, dav: Dav, memory: Memory) -> Found:
+async def _found(account: Account, dav: DavClient, memory: Memory) -> Discovery:
     found = await discover(account, dav, memory)
     if not found.books:
         raise WireError(

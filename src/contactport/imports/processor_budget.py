@@ -6,14 +6,14 @@ import asyncio
 import time
 
 from contactport.errors import Code, WireError
-from contactport.net.turns import Turns
+from contactport.net.time_slice import TimeSlice
 
 FLOOR = 30.0
 """Seconds of the processor that every import may use, whatever its size."""
 _MIB = 1024 * 1024
 
 
-class Slices:
+class ProcessorBudget:
     """The processor time of one attempt.
 
     `per_mib` are the seconds that each MiB of cards may take. Time counts between `begin()` and `end()`, and only
@@ -26,12 +26,12 @@ class Slices:
         """Bytes of the cards so far."""
         self._used = 0.0
         self._since = 0.0
-        self._turns = Turns()
+        self._time_slice = TimeSlice()
 
     def begin(self) -> None:
         """The next slice."""
         self._since = time.thread_time()
-        self._turns.begin()
+        self._time_slice.begin()
 
     def end(self) -> None:
         """Add up what the slice took. Raises WireError where the import has used up what it may."""
@@ -44,9 +44,9 @@ class Slices:
                 "(CONTACTPORT_PROCESSOR_SECONDS).",
             )
 
-    async def turn(self) -> None:
+    async def yield_if_due(self) -> None:
         """Let others go on, if the slice is over."""
-        if self._turns.due:
+        if self._time_slice.due:
             self.end()
             await asyncio.sleep(0)
             self.begin()

@@ -10,8 +10,8 @@ import msgspec
 from yarl import URL
 
 from contactport.errors import Code, WireError
+from contactport.net.dns_resolver import DnsResolver
 from contactport.net.domains import matches, same_owner
-from contactport.net.names import Names
 from contactport.sources.base import Account
 from contactport.sources.providers import Provider, of_domain, of_mail_host, providers
 from contactport.sources.server import Server, parse_server
@@ -19,7 +19,7 @@ from contactport.sources.server import Server, parse_server
 WELL_KNOWN = "/.well-known/carddav"
 
 
-class Place(msgspec.Struct, frozen=True):
+class Endpoint(msgspec.Struct, frozen=True):
     """A URL to try, and whose it is. A guess (by who takes the domain's mail) may be wrong: its no is not final."""
 
     url: URL
@@ -27,61 +27,61 @@ class Place(msgspec.Struct, frozen=True):
     guess: bool = False
 
 
-class Places(msgspec.Struct, frozen=True):
-    """In the order in which to try them.
+class Endpoints(msgspec.Struct, frozen=True):
+    """Where to look, in the order in which to try.
 
     `unavailable_message` is what to say when none is right, where the DNS tells why.
     """
 
-    tries: list[Place]
+    tries: list[Endpoint]
     unavailable_message: str = ""
 
 
-async def places(account: Account, names: Names) -> Places:
+async def find_endpoints(account: Account, dns: DnsResolver) -> Endpoints:
     """Where to look.
 
     Raises WireError 2 for a server that is none, 257 with the row's words where the provider takes no passwords.
     """
     provider = account.provider
     if provider.start and not (provider.self_hosted and account.server):
-        return Places(_of_row(_region(provider, account.username), account.username))
+        return Endpoints(_of_row(_region(provider, account.username), account.username))
     if not account.server and "@" not in account.username:
         raise WireError(
             Code.INVALID_PARAMETERS, "`server` is required unless the user name is an e-mail address."
         )
     server = parse_server(account.server or account.username.rpartition("@")[2])
-    own = [Place(url, provider) for url in _on(server, provider, account.username)]
+    own = [Endpoint(url, provider) for url in _on(server, provider, account.username)]
     if not server.bare:
-        return Places(own)
+        return Endpoints(own)
     known = of_domain(server.host) if provider.code == "carddav" else None
     if known is not None:
         if not _reads(known):
             raise WireError(Code.IMPORT_FAILED, known.unavailable_message)
-        return Places(_of_row(known, account.username))
-    asked = await _asked(server.host, account, names)
-    return Places(_unique([*asked.tries, *own]), asked.unavailable_message)
+        return Endpoints(_of_row(known, account.username))
+    asked = await _asked(server.host, account, dns)
+    return Endpoints(_unique([*asked.tries, *own]), asked.unavailable_message)
 
 
-async def _asked(domain: str, account: Account, names: Names) -> Places:
+async def _asked(domain: str, account: Account, dns: DnsResolver) -> Endpoints:
     """What the DNS says of a domain: it names its own server (RFC 6764), or a known provider takes its mail."""
     if "." not in domain:
-        return Places([])
+        return Endpoints([])
     mail_hosts, services = await asyncio.gather(
-        names.mail_hosts(domain), names.services(f"_carddavs._tcp.{domain}")
+        dns.mail_hosts(domain), dns.services(f"_carddavs._tcp.{domain}")
     )
-    found: list[Place] = []
+    found: list[Endpoint] = []
     for service in services:
         # Whoever can forge an unsigned answer could have the password sent to a host of their own.
-        if service.vouched or same_owner(service.host, domain) or is_known(service.host):
+        if service.dnssec_validated or same_owner(service.host, domain) or is_known(service.host):
             port = "" if service.port == 443 else f":{service.port}"
             path = quote(service.path, safe="/%:@!$&'()*+,;=~-._") or WELL_KNOWN
-            found.append(Place(URL(f"https://{service.host}{port}{path}", encoded=True), account.provider))
+            found.append(Endpoint(URL(f"https://{service.host}{port}{path}", encoded=True), account.provider))
     if not found and account.username.lower().endswith("@" + domain):
         for row in filter(None, map(of_mail_host, mail_hosts)):
             if _reads(row):
-                return Places(_of_row(row, account.username, guess=True))
-            return Places([], row.unavailable_message)
-    return Places(found)
+                return Endpoints(_of_row(row, account.username, guess=True))
+            return Endpoints([], row.unavailable_message)
+    return Endpoints(found)
 
 
 def is_known(host: str) -> bool:
@@ -108,11 +108,11 @@ def _reads(row: Provider) -> bool:
     return row.method == "password" and row.protocol == "carddav" and bool(row.start)
 
 
-def _of_row(provider: Provider, username: str, *, guess: bool = False) -> list[Place]:
+def _of_row(provider: Provider, username: str, *, guess: bool = False) -> list[Endpoint]:
     start = URL(_filled(provider.start, username), encoded=True)
     urls = [start, start.with_path(WELL_KNOWN, encoded=True)]
     urls += [start.with_path(_filled(path, username), encoded=True) for path in provider.paths]
-    return _unique(Place(url, provider, guess) for url in urls)
+    return _unique(Endpoint(url, provider, guess) for url in urls)
 
 
 def _on(server: Server, provider: Provider, username: str) -> list[URL]:
@@ -133,5 +133,5 @@ def _filled(template: str, username: str) -> str:
     )
 
 
-def _unique(found: Iterable[Place]) -> list[Place]:
+def _unique(found: Iterable[Endpoint]) -> list[Endpoint]:
     return list({place.url: place for place in reversed(list(found))}.values())[::-1]

@@ -13,11 +13,11 @@ class Malformed(Exception):
     """The body is not a multistatus, or stopped being one; its text says why, in plain words."""
 
 
-class CutShort(Malformed):
+class TruncatedXml(Malformed):
     """The body ends in the middle: more likely the connection's fault than a card's."""
 
 
-class Limits(msgspec.Struct, frozen=True):
+class MultistatusLimits(msgspec.Struct, frozen=True):
     """What one multistatus may hold. Lengths are in characters.
 
     A sound answer comes nowhere near: what is bounded is what a hostile one can make of a few bytes. expat keeps
@@ -46,7 +46,7 @@ class Limits(msgspec.Struct, frozen=True):
     """The hrefs of all responses without a card, together: they are kept until each has its card."""
 
 
-class Value(msgspec.Struct, gc=False):
+class PropertyValue(msgspec.Struct, gc=False):
     """A property: its text, the names of the elements in it, and the hrefs among them."""
 
     text: str
@@ -54,7 +54,7 @@ class Value(msgspec.Struct, gc=False):
     hrefs: tuple[str, ...] = ()
 
 
-class Item(msgspec.Struct):
+class MultistatusResponse(msgspec.Struct):
     """One DAV:response. `status` is its own (0 where only its propstats have one).
 
     `data` is the card in UTF-8; None where none was sent, empty where it was longer than allowed and `too_long`.
@@ -66,17 +66,17 @@ class Item(msgspec.Struct):
     status: int = 0
     data: bytes | None = None
     too_long: bool = False
-    props: dict[str, Value] | None = None
-    refused: dict[str, Value] | None = None
+    props: dict[str, PropertyValue] | None = None
+    refused: dict[str, PropertyValue] | None = None
     fault: str = ""
 
-    def value(self, name: str) -> Value | None:
+    def value(self, name: str) -> PropertyValue | None:
         """A property by its name, from an error propstat if there is no other: iCloud sends its principal so."""
         found = None if self.props is None else self.props.get(name)
         if found is None and self.refused is not None:
             found = self.refused.get(name)
         return found
 
-    def found(self, name: str) -> Value | None:
+    def found(self, name: str) -> PropertyValue | None:
         """A property that the server has, by its name."""
         return None if self.props is None else self.props.get(name)

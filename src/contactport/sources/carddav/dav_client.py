@@ -15,11 +15,11 @@ from contactport.net.credentials import Credentials
 from contactport.net.failures import TooLarge, Unreadable
 from contactport.net.response import Response
 from contactport.net.retries import retry_after
-from contactport.net.turns import Turns
-from contactport.sources.carddav.book import Book
-from contactport.sources.carddav.item import Item, Limits, Malformed
+from contactport.net.time_slice import TimeSlice
+from contactport.sources.carddav.book import AddressBook
+from contactport.sources.carddav.model import Malformed, MultistatusLimits, MultistatusResponse
 from contactport.sources.carddav.multistatus import Multistatus
-from contactport.sources.carddav.refusal import WORDS, Refused
+from contactport.sources.carddav.refusal import WORDS, UnexpectedStatus
 
 SLICE = 16 * 1024
 """Bytes parsed before others get their turn on the event loop: less than a millisecond."""
@@ -30,15 +30,15 @@ DISCOVERY = 8 * 1024 * 1024
 """Bytes of an answer to one: a book has a name and some reports."""
 
 
-class Answer(msgspec.Struct):
+class PropfindResult(msgspec.Struct):
     """A short multistatus, whole. `url` is where it came from, after redirects."""
 
     url: URL
-    items: list[Item]
+    items: list[MultistatusResponse]
 
 
-class Dav:
-    """One account on one or several hosts. All questions raise Refused, Malformed, and the client's errors.
+class DavClient:
+    """One account on one or several hosts. All questions raise UnexpectedStatus, Malformed, and the client's errors.
 
     Without `photos` a card may be as long as any text: what makes it so long may be a picture that nobody wants.
     """
@@ -46,33 +46,33 @@ class Dav:
     def __init__(self, client: Client, credentials: Credentials, *, photos: bool = False) -> None:
         self.client = client
         self.credentials = credentials
-        self.turns = Turns()
+        self.time_slice = TimeSlice()
         """For every loop over what a server has sent."""
         settings = client.settings
         longest = settings.card_bytes if photos else max(settings.card_bytes, settings.text_bytes)
-        self.limits = Limits(
+        self.limits = MultistatusLimits(
             card=longest,
             text=settings.text_bytes,
             depth=settings.xml_depth,
             responses=2 * settings.import_members + MOST_ITEMS,
         )
 
-    async def propfind(self, url: URL, body: bytes, *, depth: int, via: URL | None = None) -> Answer:
+    async def propfind(self, url: URL, body: bytes, *, depth: int, via: URL | None = None) -> PropfindResult:
         """A PROPFIND of discovery, whose answer is short."""
         async with self.client.request(
             "PROPFIND", url, headers=_headers(depth), body=body, credentials=self.credentials, via=via
         ) as response:
-            items: list[Item] = []
+            items: list[MultistatusResponse] = []
             async with aclosing(self._items(response, Multistatus(self.limits), DISCOVERY)) as answers:
                 async for some in answers:
                     items += some
                     if len(items) > MOST_ITEMS:
                         raise TooLarge("it lists too many address books")
-            return Answer(response.url, items)
+            return PropfindResult(response.url, items)
 
     async def stream(
-        self, method: str, book: Book, body: bytes, *, depth: int, parser: Multistatus | None = None
-    ) -> AsyncGenerator[list[Item]]:
+        self, method: str, book: AddressBook, body: bytes, *, depth: int, parser: Multistatus | None = None
+    ) -> AsyncGenerator[list[MultistatusResponse]]:
         """The responses of a book's listing or report, a few at a time, as they come from the socket."""
         async with (
             self.client.request(
@@ -89,7 +89,7 @@ class Dav:
                 yield some
 
     async def get(self, url: URL, via: URL) -> bytes:
-        """One resource by GET. Raises Refused, and TooLarge past the longest card."""
+        """One resource by GET. Raises UnexpectedStatus, and TooLarge past the longest card."""
         headers = {"Accept": "text/vcard, */*;q=0.5"}
         async with self.client.request(
             "GET", url, headers=headers, credentials=self.credentials, via=via
@@ -100,11 +100,11 @@ class Dav:
 
     async def _items(
         self, response: Response, parser: Multistatus, longest: int | None = None
-    ) -> AsyncGenerator[list[Item]]:
+    ) -> AsyncGenerator[list[MultistatusResponse]]:
         if response.status != 207:
             raise await self._refused(response)
         parser.more = _NEXT.search(response.headers.get("Link", "")) is not None
-        pace = self.client.pace
+        pace = self.client.request_budget
         received = 0
         try:
             async with aclosing(response.chunks()) as chunks:
@@ -137,10 +137,10 @@ class Dav:
             pace.listed(len(items))
             yield items
 
-    async def _refused(self, response: Response) -> Refused:
+    async def _refused(self, response: Response) -> UnexpectedStatus:
         status = response.status
         words = await response.start(WORDS) if status in (401, 403, 423) else b""
-        return Refused(
+        return UnexpectedStatus(
             status,
             words,
             withheld=response.withheld,

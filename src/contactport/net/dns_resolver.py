@@ -29,7 +29,7 @@ HOSTS = 20
 """The same for MX."""
 
 
-class Service(msgspec.Struct, frozen=True):
+class SrvTarget(msgspec.Struct, frozen=True):
     """A SRV record's target, with the path of its TXT record (RFC 6764 sections 3 and 4).
 
     `vouched` says that a resolver which is trusted has checked the answer by DNSSEC: else anyone on the way may have
@@ -39,7 +39,7 @@ class Service(msgspec.Struct, frozen=True):
     host: str
     port: int
     path: str = ""
-    vouched: bool = False
+    dnssec_validated: bool = False
 
 
 def resolver_of(setting: str) -> dns.asyncresolver.Resolver:
@@ -69,7 +69,7 @@ def resolver_of(setting: str) -> dns.asyncresolver.Resolver:
     return resolver
 
 
-class Names:
+class DnsResolver:
     """Questions to the DNS. An answer that does not come is an empty one: discovery goes on without it.
 
     That an answer was checked by DNSSEC is one bit of it (AD, RFC 6840 section 5.8), which anyone between the
@@ -82,7 +82,7 @@ class Names:
         self._trusted = trusted
         self._resolver: dns.asyncresolver.Resolver | None = None
 
-    async def services(self, name: str) -> list[Service]:
+    async def services(self, name: str) -> list[SrvTarget]:
         """The targets of `_carddavs._tcp.DOMAIN` and the like, best first."""
         answer = await self._ask(name, "SRV")
         if answer is None:
@@ -90,9 +90,9 @@ class Names:
         records = [record for record in _records(answer) if isinstance(record, SRV)]
         records.sort(key=lambda record: (record.priority, -record.weight))
         path = await self._path(name)
-        vouched = bool(answer.response.flags & dns.flags.AD) and self._counts(answer)
+        dnssec_validated = bool(answer.response.flags & dns.flags.AD) and self._counts(answer)
         return [
-            Service(host, record.port, path, vouched)
+            SrvTarget(host, record.port, path, dnssec_validated)
             for record in records
             if record.port and is_host(host := record.target.to_text(omit_final_dot=True).lower())
         ][:SERVICES]
@@ -141,7 +141,7 @@ def _records(answer: dns.resolver.Answer | None) -> list[Rdata]:
     return [] if answer is None or answer.rrset is None else list(cast("Iterable[Rdata]", answer.rrset))
 
 
-class NamedResolver(AbstractResolver):
+class AiohttpResolver(AbstractResolver):
     """aiohttp's look-ups by the resolver that the settings name. Raises OSError for a name that leads nowhere."""
 
     def __init__(self, setting: str) -> None:

@@ -9,7 +9,7 @@ SLICE = 0.005
 """Seconds after which the event loop gets a turn: polls beside an import must not wait for a page, or for a card."""
 
 
-class Turns:
+class TimeSlice:
     """One worker's slices of time. `turn()` belongs into every loop whose length a server decides."""
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Turns:
         """Whether the slice is over."""
         return time.monotonic() >= self._until
 
-    async def turn(self) -> None:
+    async def yield_if_due(self) -> None:
         """Let others go on, if the slice is over."""
         if self.due:
             await asyncio.sleep(0)

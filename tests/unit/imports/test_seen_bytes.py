@@ -11,7 +11,7 @@ import pytest
 from contactport.contact import Item
 from contactport.errors import Code, WireError
 from contactport.formats import vcard
-from contactport.imports import slices
+from contactport.imports import processor_budget
 from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.run import run
 from contactport.net.client import Client
@@ -128,7 +128,7 @@ async def test_others_have_their_turns_within_one_card(line: str) -> None:
 async def test_an_import_that_takes_more_work_than_its_size_explains_ends_in_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(slices, "FLOOR", 0)
+    monkeypatch.setattr(processor_budget, "FLOOR", 0)
     with pytest.raises(WireError, match="more work") as caught:
         await read(*(raw(f"n{n}") for n in range(50)), seconds=1e-9)
     assert caught.value.code == Code.IMPORT_FAILED

@@ -13,14 +13,14 @@ from contextlib import aclosing
 import msgspec
 
 from contactport.net.failures import ConnectionLost, TimedOut, TooLarge, Unreachable, Unreadable
-from contactport.net.redirects import onward
+from contactport.net.redirects import resolve_reference
 from contactport.sources.base import Page
-from contactport.sources.carddav import questions
-from contactport.sources.carddav.book import Book
-from contactport.sources.carddav.dav import Dav
-from contactport.sources.carddav.item import Malformed
-from contactport.sources.carddav.refusal import Refused, is_final
-from contactport.sources.carddav.tray import GONE, Tray, is_cut_short
+from contactport.sources.carddav import request_bodies
+from contactport.sources.carddav.book import AddressBook
+from contactport.sources.carddav.dav_client import DavClient
+from contactport.sources.carddav.model import Malformed
+from contactport.sources.carddav.page_builder import GONE, PageBuilder, is_truncated
+from contactport.sources.carddav.refusal import UnexpectedStatus, is_final
 
 SPECIMENS = 5
 """GETs that may fail in a row before the server has to show that it still gives anything."""
@@ -32,30 +32,32 @@ NO_ADDRESS = "its address is none that can be asked"
 class _Open(msgspec.Struct):
     """A card that could not be had, until it is known whose fault that is; `part` is what came of it."""
 
-    error: Refused | Malformed
+    error: UnexpectedStatus | Malformed
     reason: str
     part: bytes = b""
 
 
-class Singles:
+class IndividualGets:
     """One book's. `reasons` says of some cards why they could not be read in another way."""
 
-    def __init__(self, dav: Dav, book: Book, tray: Tray, reasons: Mapping[str, str]) -> None:
+    def __init__(
+        self, dav: DavClient, book: AddressBook, builder: PageBuilder, reasons: Mapping[str, str]
+    ) -> None:
         self._dav = dav
         self._book = book
-        self._tray = tray
+        self._builder = builder
         self._reasons = reasons
         self._open: dict[str, _Open] = {}
 
     async def pages(self, hrefs: Iterable[str]) -> AsyncGenerator[Page]:
-        """Raises Refused, Malformed and the client's errors once the server gives nothing any more."""
+        """Raises UnexpectedStatus, Malformed and the client's errors once the server gives nothing any more."""
         for href in hrefs:
-            await self._dav.turns.turn()
+            await self._dav.time_slice.yield_if_due()
             await self._one(href)
             if len(self._open) >= SPECIMENS:
                 await self._decide()
-            if self._tray.full:
-                yield self._tray.page()
+            if self._builder.full:
+                yield self._builder.page()
         if self._open:
             await self._decide()
 
@@ -66,43 +68,43 @@ class Singles:
         """
         in_vain = 0
         for href in list(cards):
-            await self._dav.turns.turn()
+            await self._dav.time_slice.yield_if_due()
             whole: bytes | None = None
             if in_vain < SPECIMENS:
                 try:
-                    url = onward(self._book.url, href)
+                    url = resolve_reference(self._book.url, href)
                     if url.host == self._book.url.host or self._dav.credentials.belongs(url):
                         whole = await self._dav.get(url, self._book.url)
-                except Refused as refused:
+                except UnexpectedStatus as refused:
                     if is_final(refused):
                         raise
                 except (Malformed, Unreadable, Unreachable, TimedOut):
                     pass
                 except TooLarge:
-                    if self._dav.client.budget.is_spent or self._dav.client.pace.is_spent:
+                    if self._dav.client.byte_budget.is_spent or self._dav.client.request_budget.is_spent:
                         raise
             # A report has no control characters left: the XML forbids them.
             whole = None if whole is None else whole.replace(b"\0", b"")
             found = whole is not None and _is_card(whole)
             in_vain = 0 if found else in_vain + 1
             part = cards.pop(href)
-            self._tray.put(href, whole if found and whole is not None else part)
+            self._builder.put(href, whole if found and whole is not None else part)
 
     async def _one(self, href: str) -> None:
         here = self._book.url
         try:
-            url = onward(here, href)
+            url = resolve_reference(here, href)
         except Unreadable:
-            self._tray.reject(href, NO_ADDRESS)
+            self._builder.reject(href, NO_ADDRESS)
             return
         elsewhere = (url.host, url.port) != (here.host, here.port)
         if elsewhere and not self._dav.credentials.belongs(url):
             # Whoever is there has asked for nothing: a book must not send us to them, card after card.
-            self._tray.reject(href, ELSEWHERE)
+            self._builder.reject(href, ELSEWHERE)
             return
         try:
             data = (await self._dav.get(url, here)).replace(b"\0", b"")
-        except Refused as refused:
+        except UnexpectedStatus as refused:
             if is_final(refused):
                 raise
             self._open[href] = _Open(refused, GONE if refused.status in (404, 410) else self._why(href))
@@ -115,25 +117,25 @@ class Singles:
             # A server that writes its own inner name into one card's address is itself well.
             self._open[href] = _Open(Malformed("a card's address leads nowhere"), NOT_GIVEN)
         except TooLarge:
-            if self._dav.client.budget.is_spent or self._dav.client.pace.is_spent:
+            if self._dav.client.byte_budget.is_spent or self._dav.client.request_budget.is_spent:
                 raise
-            self._tray.reject(href)
+            self._builder.reject(href)
         else:
             if _is_card(data):
                 self._settle()
-                self._tray.card(href, data, again=True)
+                self._builder.card(href, data, again=True)
             elif data.strip():
                 error = Malformed("what is sent is not a whole card")
                 self._open[href] = _Open(error, "what the server sends is not a card", data)
             else:
-                self._tray.reject(href, "the server sends an empty card")
+                self._builder.reject(href, "the server sends an empty card")
 
     def _why(self, href: str) -> str:
         return self._reasons.get(href) or NOT_GIVEN
 
     async def _decide(self) -> None:
         """Settles what is open where the server still gives a card of before; else raises the last error."""
-        specimen = self._tray.specimen
+        specimen = self._builder.specimen
         if specimen is None or not (await self._gets(specimen) or await self._reports(specimen)):
             raise next(reversed(self._open.values())).error
         self._settle()
@@ -143,23 +145,23 @@ class Singles:
         for href, one in self._open.items():
             if _begins(one.part):
                 # It lies there without its end.
-                self._tray.card(href, one.part, again=True, final=True)
+                self._builder.card(href, one.part, again=True, final=True)
             else:
-                self._tray.reject(href, one.reason)
+                self._builder.reject(href, one.reason)
         self._open.clear()
 
     async def _gets(self, href: str) -> bool:
         try:
-            return _is_card(await self._dav.get(onward(self._book.url, href), self._book.url))
-        except (Refused, Malformed, Unreadable, ConnectionLost, TimedOut, TooLarge):
+            return _is_card(await self._dav.get(resolve_reference(self._book.url, href), self._book.url))
+        except (UnexpectedStatus, Malformed, Unreadable, ConnectionLost, TimedOut, TooLarge):
             return False
 
     async def _reports(self, href: str) -> bool:
-        body = questions.multiget([href])
+        body = request_bodies.multiget([href])
         try:
             async with aclosing(self._dav.stream("REPORT", self._book, body, depth=1)) as stream:
                 return any([item.data async for items in stream for item in items])
-        except (Refused, Malformed, Unreadable, ConnectionLost, TimedOut):
+        except (UnexpectedStatus, Malformed, Unreadable, ConnectionLost, TimedOut):
             return False
 
 
@@ -168,4 +170,4 @@ def _begins(data: bytes) -> bool:
 
 
 def _is_card(data: bytes) -> bool:
-    return _begins(data) and not is_cut_short(data)
+    return _begins(data) and not is_truncated(data)

@@ -46,7 +46,7 @@ _INSTEAD: dict[int, str | None] = {
 """What becomes of a character that XML forbids, and of a byte that is not UTF-8 (as `surrogateescape` marks it)."""
 
 
-class Cleaner:
+class XmlRepairer:
     """One document, in chunks cut anywhere. Output is always UTF-8; nothing is raised."""
 
     def __init__(self) -> None:

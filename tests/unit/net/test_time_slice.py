@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from contactport.net import turns
-from contactport.net.turns import Turns
+from contactport.net import time_slice
+from contactport.net.time_slice import TimeSlice
 
 
 async def turns_of_another(work: Callable[[], Awaitable[object]]) -> int:
@@ -31,26 +31,26 @@ async def turns_of_another(work: Callable[[], Awaitable[object]]) -> int:
 
 @pytest.fixture(autouse=True)
 def always_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "SLICE", 0.0)
+    monkeypatch.setattr(time_slice, "SLICE", 0.0)
 
 
 async def test_others_go_on_once_a_slice_is_over() -> None:
-    one = Turns()
+    one = TimeSlice()
 
     async def work() -> None:
         for _ in range(100):
-            await one.turn()
+            await one.yield_if_due()
 
     assert await turns_of_another(work) >= 99
 
 
 async def test_nobody_goes_on_within_a_slice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "SLICE", 3600.0)
-    one = Turns()
+    monkeypatch.setattr(time_slice, "SLICE", 3600.0)
+    one = TimeSlice()
     one.begin()
 
     async def work() -> None:
         for _ in range(100):
-            await one.turn()
+            await one.yield_if_due()
 
     assert await turns_of_another(work) == 0

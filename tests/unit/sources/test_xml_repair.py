@@ -8,13 +8,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from contactport.sources.carddav.cleaning import Cleaner
+from contactport.sources.carddav.xml_repair import XmlRepairer
 
 HEAD = b'<?xml version="1.0" encoding="utf-8"?>\n'
 
 
 def clean(document: bytes, *cuts: int) -> bytes:
-    cleaner = Cleaner()
+    cleaner = XmlRepairer()
     edges = [0, *sorted(cut for cut in cuts if cut < len(document)), len(document)]
     out = b"".join(cleaner.feed(document[one:other]) for one, other in pairwise(edges))
     return out + cleaner.finish()

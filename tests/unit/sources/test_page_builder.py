@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from contactport.net.failures import TooLarge
-from contactport.sources.carddav.book import Book
+from contactport.sources.carddav.book import AddressBook
+from contactport.sources.carddav.page_builder import BYTES, CARDS, MemberCount, PageBuilder, href_hash
 from contactport.sources.carddav.pictures import without_pictures
-from contactport.sources.carddav.tray import BYTES, CARDS, Tally, Tray, mark
 
 HOME = URL("https://dav.example.com/alice/")
-BOOK = Book(HOME / "contacts/", HOME)
+BOOK = AddressBook(HOME / "contacts/", HOME)
 
 
-def tray(
+def builder(
     known: frozenset[str] = frozenset(), *, limit: int = 10_000, longest: int = 1000, photos: bool = False
-) -> Tray:
-    return Tray(BOOK, known, Tally(limit), longest=longest, photos=photos)
+) -> PageBuilder:
+    return PageBuilder(BOOK, known, MemberCount(limit), longest=longest, photos=photos)
 
 
 class TestKeys:
@@ -37,7 +37,7 @@ class TestKeys:
         ],
     )
     async def test_are_the_servers_own_paths(self, href: str, key: str) -> None:
-        assert tray().key(href) == key
+        assert builder().key(href) == key
 
 
 _PIECES = st.sampled_from(
@@ -79,18 +79,18 @@ def octets_of(href: str) -> list[bytes]:
 class TestMarks:
     @given(st.lists(_PIECES, max_size=4).map("".join), st.lists(_PIECES, max_size=4).map("".join))
     def test_are_the_same_only_where_the_octets_are(self, one: str, other: str) -> None:
-        assert (mark(one) == mark(other)) is (octets_of(one) == octets_of(other))
+        assert (href_hash(one) == href_hash(other)) is (octets_of(one) == octets_of(other))
 
     @given(st.binary(min_size=1, max_size=12), st.binary(min_size=1, max_size=12))
     def test_tell_names_of_any_character_set_apart(self, one: bytes, other: bytes) -> None:
-        assert (mark("/" + quote(one)) == mark("/" + quote(other))) is (one == other)
+        assert (href_hash("/" + quote(one)) == href_hash("/" + quote(other))) is (one == other)
 
     @pytest.mark.parametrize(
         ("one", "other"),
         [("M%FCller", "M%F6ller"), ("M%FCller", "M%EF%BF%BDller"), ("a%2Fb", "a/b"), ("a%2540", "a%40")],
     )
     async def test_tell_two_people_apart(self, one: str, other: str) -> None:
-        gathered = tray()
+        gathered = builder()
         gathered.card(f"/{one}.vcf", b"x")
         gathered.card(f"/{other}.vcf", b"y")
         page = gathered.page()
@@ -99,27 +99,27 @@ class TestMarks:
 
 class TestDoubles:
     async def test_are_counted_when_the_server_sends_them(self) -> None:
-        gathered = tray()
+        gathered = builder()
         for _ in range(3):
             gathered.card("/1", b"x")
         page = gathered.page()
         assert ([card.key for card in page.cards], page.repeats) == (["/1"], 2)
 
     async def test_are_not_when_we_asked_twice(self) -> None:
-        gathered = tray()
+        gathered = builder()
         gathered.card("/1", b"x")
         gathered.card("/1", b"x", again=True)
         assert gathered.page().repeats == 0
 
     async def test_are_one_whichever_way_the_href_is_escaped(self) -> None:
-        gathered = tray()
+        gathered = builder()
         gathered.card("/a@b", b"x")
         gathered.card("/a%40b", b"x")
         assert gathered.page().repeats == 1
         assert gathered.has("/a%40b")
 
     async def test_of_what_is_known_are_not_passed_on(self) -> None:
-        gathered = tray(frozenset({"/1"}))
+        gathered = builder(frozenset({"/1"}))
         gathered.card("/1", b"x")
         gathered.reject("/1", "because")
         assert gathered.empty
@@ -128,7 +128,7 @@ class TestDoubles:
 
 class TestPages:
     async def test_are_full_by_number(self) -> None:
-        gathered = tray()
+        gathered = builder()
         for number in range(CARDS + 1):
             assert not gathered.full
             gathered.card(f"/{number}", b"x")
@@ -139,39 +139,39 @@ class TestPages:
         assert gathered.empty
 
     async def test_are_full_by_size(self) -> None:
-        gathered = tray(longest=BYTES)
+        gathered = builder(longest=BYTES)
         gathered.card("/1", bytes(BYTES))
         assert gathered.full
 
     async def test_tell_what_was_listed_over_all_books(self) -> None:
-        tally = Tally(10)
+        member_count = MemberCount(10)
         for count in (3, 4):
-            book = Tray(BOOK, (), tally, longest=10)
+            book = PageBuilder(BOOK, (), member_count, longest=10)
             book.listed(count)
             book.card("/1", b"x")
-        assert tally.listed == 7
+        assert member_count.listed == 7
 
 
 class TestLimits:
     async def test_too_many_members_are_too_many(self) -> None:
-        gathered = tray(limit=2)
+        gathered = builder(limit=2)
         gathered.card("/1", b"x")
         gathered.reject("/2", "because")
         with pytest.raises(TooLarge, match="more than 2"):
             gathered.card("/3", b"x")
 
     async def test_a_card_too_large_is_rejected(self) -> None:
-        gathered = tray(longest=10)
+        gathered = builder(longest=10)
         gathered.card("/1", b"BEGIN:VCARD\nEND:VCARD")
         (reject,) = gathered.page().rejects
         assert (reject.place, reject.reason) == ("/1", "the card is larger than 10 bytes")
 
     async def test_but_not_for_a_picture_that_nobody_wants(self) -> None:
         card = b"BEGIN:VCARD\nFN:A\nPHOTO:" + b"x" * 1000 + b"\nEND:VCARD\n"
-        gathered = tray()
+        gathered = builder()
         gathered.card("/1", card)
         assert [taken.data for taken in gathered.page().cards] == [b"BEGIN:VCARD\nFN:A\nEND:VCARD\n"]
-        wanted = tray(photos=True)
+        wanted = builder(photos=True)
         wanted.card("/1", card)
         assert len(wanted.page().rejects) == 1
 

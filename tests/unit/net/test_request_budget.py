@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from contactport.net import pace
+from contactport.net import budgets
+from contactport.net.budgets import BURST, EACH, STRANGERS, RequestBudget
 from contactport.net.failures import TooLarge, Unreadable
-from contactport.net.pace import BURST, EACH, STRANGERS, Pace
 from contactport.settings import Settings
 
 
@@ -26,10 +26,10 @@ class Clock:
 
 
 @contextmanager
-def paced(clock: Clock, patch: pytest.MonkeyPatch, **settings: int) -> Generator[Pace]:
+def paced(clock: Clock, patch: pytest.MonkeyPatch, **settings: int) -> Generator[RequestBudget]:
     with patch.context() as patched:
-        patched.setattr(pace.asyncio, "sleep", clock.sleep)
-        yield Pace(Settings(**settings), clock.time)  # type: ignore[arg-type]
+        patched.setattr(budgets.asyncio, "sleep", clock.sleep)
+        yield RequestBudget(Settings(**settings), clock.time)  # type: ignore[arg-type]
 
 
 async def test_requests_are_in_proportion_to_what_was_listed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +77,7 @@ async def test_a_host_gets_so_many_requests_a_second_and_others_their_own(
 
 async def test_an_import_is_not_spread_over_any_number_of_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     with paced(Clock(), monkeypatch, import_requests=100_000) as here:
-        for number in range(pace.HOSTS):
+        for number in range(budgets.HOSTS):
             await here.take(f"{number}.example.com", trusted=True)
         await here.take("0.example.com", trusted=True)
         with pytest.raises(TooLarge):
@@ -85,6 +85,6 @@ async def test_an_import_is_not_spread_over_any_number_of_hosts(monkeypatch: pyt
 
 
 async def test_the_loop_s_own_clock_is_the_usual_one() -> None:
-    here = Pace(Settings())
+    here = RequestBudget(Settings())
     async with asyncio.timeout(5):
         await here.take("a.example", trusted=True)

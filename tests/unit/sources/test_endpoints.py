@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from contactport.errors import Code, WireError
-from contactport.net.names import Names
+from contactport.net.dns_resolver import DnsResolver
 from contactport.sources.base import Account
-from contactport.sources.carddav.places import Place, is_known, places
+from contactport.sources.carddav.endpoints import Endpoint, find_endpoints, is_known
 from contactport.sources.providers import find
 from tests.unit.net.name_server import name_server
 
@@ -21,19 +21,21 @@ ZONE = {
 
 
 async def found(
-    username: str = "alice", server: str = "", code: str = "carddav", *, vouched: bool = False
-) -> list[Place]:
+    username: str = "alice", server: str = "", code: str = "carddav", *, dnssec_validated: bool = False
+) -> list[Endpoint]:
     row = find(code)
     assert row is not None
     account = Account(provider=row, username=username, password="secret", server=server)
-    async with name_server(ZONE, vouched=vouched) as resolver:
-        return (await places(account, Names(resolver))).tries
+    async with name_server(ZONE, dnssec_validated=dnssec_validated) as resolver:
+        return (await find_endpoints(account, DnsResolver(resolver))).tries
 
 
 async def urls(
-    username: str = "alice", server: str = "", code: str = "carddav", *, vouched: bool = False
+    username: str = "alice", server: str = "", code: str = "carddav", *, dnssec_validated: bool = False
 ) -> list[str]:
-    return [str(place.url) for place in await found(username, server, code, vouched=vouched)]
+    return [
+        str(place.url) for place in await found(username, server, code, dnssec_validated=dnssec_validated)
+    ]
 
 
 class TestAProviderWithAHostOfItsOwn:
@@ -108,7 +110,7 @@ class TestAMailDomain:
         assert not any("stranger" in url for url in await urls("alice@elsewhere.example"))
 
     async def test_is_believed_where_the_resolver_has_checked_it(self) -> None:
-        assert (await urls("alice@elsewhere.example", vouched=True))[
+        assert (await urls("alice@elsewhere.example", dnssec_validated=True))[
             0
         ] == "https://dav.stranger.example/.well-known/carddav"
 

@@ -9,7 +9,15 @@ from __future__ import annotations
 import hashlib
 from xml.parsers import expat
 
-from contactport.sources.carddav.item import CARD, DAV, CutShort, Item, Limits, Malformed, Value
+from contactport.sources.carddav.model import (
+    CARD,
+    DAV,
+    Malformed,
+    MultistatusLimits,
+    MultistatusResponse,
+    PropertyValue,
+    TruncatedXml,
+)
 
 ADDRESS_DATA = CARD + "address-data"
 _HREF = DAV + "href"
@@ -43,16 +51,16 @@ _UNFINISHED = frozenset(
 )
 
 
-class Elements:
+class ElementParser:
     """`parse()` clean bytes, cut anywhere; `items` gathers the responses that are complete. Raises Malformed.
 
     `sync_token` is the new one of a sync-collection (RFC 6578), once it was read; `ended` that the root was closed.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: MultistatusLimits) -> None:
         self.sync_token = ""
         self.ended = False
-        self.items: list[Item] = []
+        self.items: list[MultistatusResponse] = []
         self._limits = limits
         self._fed = 0
         self._elements = 0
@@ -70,12 +78,12 @@ class Elements:
         self._data: bytes | None = None
         self._too_long = False
         self._texts = 0
-        self._props: dict[str, Value] | None = None
-        self._refused: dict[str, Value] | None = None
+        self._props: dict[str, PropertyValue] | None = None
+        self._refused: dict[str, PropertyValue] | None = None
         # Of the propstat:
         self._stat_status = 0
         self._stat_data: bytes | None = None
-        self._values: dict[str, Value] | None = None
+        self._values: dict[str, PropertyValue] | None = None
         # Of the element whose text is wanted:
         self._parts: list[str] = []
         self._length = 0
@@ -111,7 +119,7 @@ class Elements:
             parser.Parse(data, final)
         except expat.ExpatError as error:
             if final and error.code in _UNFINISHED:
-                raise CutShort("the answer ends before it is complete") from None
+                raise TruncatedXml("the answer ends before it is complete") from None
             words = expat.ErrorString(error.code) or "unknown error"
             raise Malformed(f"the XML is broken: {words}") from None
         self._fed += len(data)
@@ -263,7 +271,7 @@ class Elements:
             # It is asked for because every client asks for it; a single import has no use for it.
             return
         self._spend(text)
-        value = Value(text.strip(), tuple(self._names), tuple(self._inner))
+        value = PropertyValue(text.strip(), tuple(self._names), tuple(self._inner))
         if self._names:
             self._names = []
             self._inner = []
@@ -299,7 +307,7 @@ class Elements:
             self._respond_to_long()
         for href in self._hrefs:
             self.items.append(
-                Item(
+                MultistatusResponse(
                     href,
                     FULL if self._is_full else self._status,
                     self._data,
@@ -329,12 +337,14 @@ class Elements:
                 # Told apart by a hash, as two of them may begin alike.
                 shown = f"{href[:SHOWN]}...{hashlib.sha256(href.encode('utf-8', 'replace')).hexdigest()[:16]}"
                 fault = f"its address is longer than {longest} characters"
-                self.items.append(Item(shown, self._status, self._data, self._too_long, fault=fault))
+                self.items.append(
+                    MultistatusResponse(shown, self._status, self._data, self._too_long, fault=fault)
+                )
         self._hrefs = [href for href in self._hrefs if len(href) <= longest]
 
 
 def _code(line: str) -> int:
-    """The number of a status line, `HTTP/1.1 404 Not Found`; 0 where there is none."""
+    """The number of a status line, `HTTP/1.1 404 Not Discovery`; 0 where there is none."""
     for word in line.split():
         if len(word) == 3 and word.isascii() and word.isdigit():
             return int(word)

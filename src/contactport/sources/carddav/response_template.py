@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 
-from contactport.sources.carddav.item import Item, Limits, Value
+from contactport.sources.carddav.model import MultistatusLimits, MultistatusResponse, PropertyValue
 
 LONGEST = 8 * 1024
 """Bytes of tags and small texts that a shape may have."""
@@ -23,22 +23,24 @@ _LOCAL = re.compile(rb"<(?:[^\s:/>]*:)?([^\s:/>]+)[^>]*>")
 _REFERENCE = re.compile(rb"&(?:#(\d+)|#x([0-9A-Fa-f]+)|(amp|lt|gt|quot|apos));")
 _NAMED = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
 _FIXED = frozenset({b"status", b"getcontenttype"})
-"""Elements whose text a pattern may hold: it is the protocol's, and no user's."""
+"""ElementParser whose text a pattern may hold: it is the protocol's, and no user's."""
 _TEXT = b"[^<]*+"
 _SOME_TEXT = b"[^<]++"
 
 
-class Shape:
+class ResponseTemplate:
     """The pattern of one response, made by `learn`; `props` is what all of them have beside the words that differ."""
 
-    def __init__(self, pattern: re.Pattern[bytes], props: dict[str, Value] | None, limits: Limits) -> None:
+    def __init__(
+        self, pattern: re.Pattern[bytes], props: dict[str, PropertyValue] | None, limits: MultistatusLimits
+    ) -> None:
         self._match = pattern.match
         self._has_card = "card" in pattern.groupindex
         self._props = props
         self._longest = limits.card
         self._longest_href = limits.href
 
-    def read(self, data: bytes, at: int) -> tuple[Item, int] | None:
+    def read(self, data: bytes, at: int) -> tuple[MultistatusResponse, int] | None:
         """The response that begins at `at`, and where it ends; None where it has another shape or is not whole."""
         found = self._match(data, at)
         if found is None:
@@ -48,16 +50,18 @@ class Shape:
             return None
         href = (unescape(raw_href) if b"&" in raw_href else raw_href).decode("utf-8", "replace").strip()
         if not self._has_card:
-            return Item(href, 0, None, False, self._props), found.end()
+            return MultistatusResponse(href, 0, None, False, self._props), found.end()
         card = found["card"]
         if b"&" in card:
             card = unescape(card)
         if len(card) > self._longest and len(card.decode("utf-8", "replace")) > self._longest:
-            return Item(href, 0, b"", True), found.end()
-        return Item(href, 0, card), found.end()
+            return MultistatusResponse(href, 0, b"", True), found.end()
+        return MultistatusResponse(href, 0, card), found.end()
 
 
-def learn(response: bytes, item: Item, limits: Limits) -> Shape | None:
+def derive_template(
+    response: bytes, item: MultistatusResponse, limits: MultistatusLimits
+) -> ResponseTemplate | None:
     """The shape of a whole response that expat has read as `item`; None for one that is better left to expat.
 
     Beside a card every text but the status may differ; without one only the href and the ETag may.
@@ -99,7 +103,7 @@ def learn(response: bytes, item: Item, limits: Limits) -> Shape | None:
             pattern.append(re.escape(part))
     if sorted(groups) != ([b"address-data", b"href"] if item.data else [b"href"]) or size > LONGEST:
         return None
-    shape = Shape(re.compile(b"".join(pattern)), item.props, limits)
+    shape = ResponseTemplate(re.compile(b"".join(pattern)), item.props, limits)
     return shape if shape.read(response, 0) == (item, len(response)) else None
 
 

@@ -20,17 +20,24 @@ import msgspec
 from contactport.errors import Code, WireError
 from contactport.net.failures import ConnectionLost, TimedOut, TooLarge
 from contactport.sources.base import Page
-from contactport.sources.carddav import questions
-from contactport.sources.carddav.book import Book
+from contactport.sources.carddav import request_bodies
+from contactport.sources.carddav.book import AddressBook
 from contactport.sources.carddav.completeness import HELD_BACK, Completeness
-from contactport.sources.carddav.dav import Dav
-from contactport.sources.carddav.elements import FULL
-from contactport.sources.carddav.item import DAV, Item, Malformed
+from contactport.sources.carddav.dav_client import DavClient
+from contactport.sources.carddav.element_parser import FULL
+from contactport.sources.carddav.individual_gets import IndividualGets
+from contactport.sources.carddav.model import DAV, Malformed, MultistatusResponse
 from contactport.sources.carddav.multiget import Multiget
 from contactport.sources.carddav.multistatus import Multistatus
-from contactport.sources.carddav.refusal import Refused, is_busy, is_final, is_lasting, is_missing, is_setback
-from contactport.sources.carddav.single import Singles
-from contactport.sources.carddav.tray import Tray, mark
+from contactport.sources.carddav.page_builder import PageBuilder, href_hash
+from contactport.sources.carddav.refusal import (
+    UnexpectedStatus,
+    is_busy,
+    is_final,
+    is_lasting,
+    is_missing,
+    is_setback,
+)
 from contactport.sources.memory import Facts
 
 _RESOURCE_TYPE = DAV + "resourcetype"
@@ -43,17 +50,17 @@ LOOKS = 3
 SETBACKS = 2
 """Requests that may end in silence, or in a busy server, before the book is given up: each may take minutes."""
 
-Failure = (Refused, Malformed, ConnectionLost, TimedOut)
+Failure = (UnexpectedStatus, Malformed, ConnectionLost, TimedOut)
 
 
-class Reader:
+class BookReader:
     """One book's way down the ladder."""
 
     def __init__(
         self,
-        dav: Dav,
-        book: Book,
-        tray: Tray,
+        dav: DavClient,
+        book: AddressBook,
+        builder: PageBuilder,
         *,
         facts: Facts | None = None,
         batch: int = 0,
@@ -63,10 +70,10 @@ class Reader:
         """What is known of the host; after `pages()` what was learnt."""
         self._dav = dav
         self._book = book
-        self._tray = tray
+        self._builder = builder
         self._batch = batch
         self._concurrency = concurrency
-        self._self = mark(book.path.rstrip("/"))
+        self._self = href_hash(book.path.rstrip("/"))
         self._lacking: dict[str, None] = {}
         self._forgotten = 0
         self._again = False
@@ -84,12 +91,12 @@ class Reader:
         return self._complete.held_back
 
     async def pages(self) -> AsyncGenerator[Page]:
-        """Raises Refused, Malformed and the client's errors when no step of the ladder gives anything."""
+        """Raises UnexpectedStatus, Malformed and the client's errors when no step of the ladder gives anything."""
         async with aclosing(self._first_steps()) as pages:
             async for page in pages:
                 yield page
         if self._is_vouched_for():
-            self._tray.listed(self._tray.received)
+            self._builder.listed(self._builder.received)
         else:
             self._again = True
             if self._trouble is not None and is_lasting(self._trouble):
@@ -100,13 +107,15 @@ class Reader:
                 async for page in pages:
                     yield page
             self._check()
-            if self._tray.empty and not self._tray.cut_short:
+            if self._builder.empty and not self._builder.truncated:
                 # Every card has gone out already; how many there are to be has not been told.
-                yield self._tray.page()
-        if self._tray.cut_short:
-            await Singles(self._dav, self._book, self._tray, self._reasons).mend(self._tray.cut_short)
-        while not self._tray.empty:
-            yield self._tray.page()
+                yield self._builder.page()
+        if self._builder.truncated:
+            await IndividualGets(self._dav, self._book, self._builder, self._reasons).mend(
+                self._builder.truncated
+            )
+        while not self._builder.empty:
+            yield self._builder.page()
 
     async def _first_steps(self) -> AsyncGenerator[Page]:
         """The quickest request that the server answers; one that breaks off is not begun again."""
@@ -117,11 +126,11 @@ class Reader:
                         yield page
             except Failure as error:
                 self._failed(error)
-                if self._tray.received or not is_lasting(error):
+                if self._builder.received or not is_lasting(error):
                     return
             else:
                 self._answered = True
-                if self._tray.received:
+                if self._builder.received:
                     self.facts = msgspec.structs.replace(self.facts, first=name)
                     return
                 if not self._lacking:
@@ -133,7 +142,7 @@ class Reader:
         """Whether the first answer needs no listing beside it. Nothing at all always does."""
         return (
             self._answered
-            and self._tray.received > 0
+            and self._builder.received > 0
             and not self.held_back
             and not self._lacking
             and self._book.engine == "radicale"
@@ -154,17 +163,17 @@ class Reader:
             else:
                 self._answered = self._answered or not (wanted or step == self._one_by_one)
             await self._forget_received()
-            if self._tray.received and not self._lacking and not self.held_back:
+            if self._builder.received and not self._lacking and not self.held_back:
                 return
 
     def _ladder(self) -> Iterator[Callable[[], AsyncGenerator[Page]]]:
         """The further steps, each as it is come to."""
         if self._lacking:
             yield self._multiget
-        if self.held_back and self._may_sync and questions.sync() not in self._tried:
+        if self.held_back and self._may_sync and request_bodies.sync() not in self._tried:
             yield self._sync
-        for body in (questions.QUERY, questions.QUERY_FILTER):
-            nothing = not (self._tray.received or (self._answered and self._listed))
+        for body in (request_bodies.QUERY, request_bodies.QUERY_FILTER):
+            nothing = not (self._builder.received or (self._answered and self._listed))
             if (self._lacking or self.held_back or nothing) and body not in self._tried:
                 yield functools.partial(self._query, body)
         if self._lacking and self.held_back:
@@ -172,17 +181,17 @@ class Reader:
         yield self._one_by_one
 
     async def _forget_received(self) -> None:
-        if self._forgotten != self._tray.received:
+        if self._forgotten != self._builder.received:
             # A book of cards that are asked for in many steps would be gone through at each.
-            self._forgotten = self._tray.received
+            self._forgotten = self._builder.received
             self._lacking = dict.fromkeys(await self._missing(self._lacking))
 
     async def _missing(self, hrefs: Iterable[str]) -> list[str]:
         """Those of them that were not received."""
         missing: list[str] = []
         for href in hrefs:
-            await self._dav.turns.turn()
-            if not self._tray.has(href):
+            await self._dav.time_slice.yield_if_due()
+            if not self._builder.has(href):
                 missing.append(href)
         return missing
 
@@ -190,13 +199,13 @@ class Reader:
         """Raises what went wrong where nobody can say that the book is whole, or empty."""
         if self._lacking or not (self._listed or (self._answered and not self.held_back)):
             raise self._trouble or WireError(Code.IMPORT_FAILED)
-        if self.held_back and not self._tray.received:
+        if self.held_back and not self._builder.received:
             raise self._trouble or WireError(Code.IMPORT_FAILED, HELD_BACK)
 
     def _failed(self, error: Exception) -> None:
         """Remembers why a step gave nothing. Raises it where further steps could only do harm: after a refusal of
         the user, or where a server asks for a rest or needs one."""
-        if isinstance(error, Refused) and is_final(error):
+        if isinstance(error, UnexpectedStatus) and is_final(error):
             raise error
         if is_setback(error):
             self._setbacks += 1
@@ -208,7 +217,7 @@ class Reader:
 
     def _bulk(self) -> list[tuple[First, Callable[[], AsyncGenerator[Page]]]]:
         """What to try before the listing, best first."""
-        query = functools.partial(self._query, questions.QUERY)
+        query = functools.partial(self._query, request_bodies.QUERY)
         if self.facts.first == "listing":
             return []
         if self.facts.first == "query" or self._book.engine == "radicale":
@@ -234,7 +243,7 @@ class Reader:
             self._complete.cut = False
             before = await self._known()
             parser = Multistatus(self._dav.limits)
-            async with aclosing(self._report(questions.sync(token), 0, parser)) as pages:
+            async with aclosing(self._report(request_bodies.sync(token), 0, parser)) as pages:
                 async for page in pages:
                     yield page
             # 507 for the collection itself: go on from the new token (RFC 6578 section 3.6).
@@ -250,14 +259,14 @@ class Reader:
         async with aclosing(stream):
             async for items in stream:
                 await self._take(items)
-                while self._tray.full:
-                    yield self._tray.page()
+                while self._builder.full:
+                    yield self._builder.page()
         self._complete.cut = self._complete.cut or parser.more
 
     async def _known(self) -> int:
         """How many members are known so far."""
         await self._forget_received()
-        return self._tray.received + len(self._lacking)
+        return self._builder.received + len(self._lacking)
 
     async def _list(self) -> None:
         """Adds to `_lacking` what stands in the listing and was not received."""
@@ -265,9 +274,9 @@ class Reader:
             try:
                 count = await self._look()
             except Failure as error:
-                final = isinstance(error, Refused) and is_final(error)
+                final = isinstance(error, UnexpectedStatus) and is_final(error)
                 if final or looks >= (2 if is_lasting(error) else 1 if is_busy(error) else LOOKS):
-                    if is_missing(error) and not self._tray.received and await self._exists():
+                    if is_missing(error) and not self._builder.received and await self._exists():
                         count = 0
                     else:
                         self._failed(error)
@@ -278,7 +287,7 @@ class Reader:
                     await self._dav.client.pause(looks)
                     continue
             self._listed = True
-            self._tray.listed(count)
+            self._builder.listed(count)
             return
 
     async def _look(self) -> int:
@@ -288,20 +297,20 @@ class Reader:
         parser = Multistatus(self._dav.limits)
         self._complete.begin(counted=False)
         async with aclosing(
-            self._dav.stream("PROPFIND", self._book, questions.LISTING, depth=1, parser=parser)
+            self._dav.stream("PROPFIND", self._book, request_bodies.LISTING, depth=1, parser=parser)
         ) as stream:
             async for items in stream:
                 for item in items:
-                    await self._dav.turns.turn()
+                    await self._dav.time_slice.yield_if_due()
                     if not self._is_member(item):
                         continue
                     count += 1
                     if count > most:
                         raise TooLarge(f"it has more than {most} members")
-                    key = self._tray.key(item.href)
+                    key = self._builder.key(item.href)
                     if item.fault:
-                        self._tray.reject(key, item.fault)
-                    elif not self._tray.has(key):
+                        self._builder.reject(key, item.fault)
+                    elif not self._builder.has(key):
                         self._lacking[key] = None
         self._complete.cut = self._complete.cut or parser.more
         self._complete.end(count)
@@ -310,37 +319,39 @@ class Reader:
     async def _exists(self) -> bool:
         """Whether the book itself is there: some servers say 404 to a listing of nothing."""
         try:
-            answer = await self._dav.propfind(self._book.url, questions.HOME, depth=0, via=self._book.via)
+            answer = await self._dav.propfind(
+                self._book.url, request_bodies.HOME, depth=0, via=self._book.via
+            )
         except Failure:
             return False
         return bool(answer.items)
 
-    async def _take(self, items: list[Item]) -> None:
-        tray = self._tray
+    async def _take(self, items: list[MultistatusResponse]) -> None:
+        builder = self._builder
         again = self._again
-        turns = self._dav.turns
+        time_slice = self._dav.time_slice
         for item in items:
-            if turns.due:
-                await turns.turn()
+            if time_slice.due:
+                await time_slice.yield_if_due()
             href = item.href
             data = item.data
             if data:
-                key = href if href[:1] == "/" != href[1:2] else tray.key(href)
-                tray.card(key, data, again=again)
+                key = href if href[:1] == "/" != href[1:2] else builder.key(href)
+                builder.card(key, data, again=again)
                 if again:
-                    self._complete.member(mark(key))
+                    self._complete.member(href_hash(key))
             elif item.too_long:
-                tray.reject(tray.key(href))
+                builder.reject(builder.key(href))
             elif self._is_member(item):
-                key = tray.key(href)
+                key = builder.key(href)
                 if item.fault:
-                    tray.reject(key, item.fault)
-                elif not tray.has(key):
+                    builder.reject(key, item.fault)
+                elif not builder.has(key):
                     self._lacking[key] = None
 
-    def _is_member(self, item: Item) -> bool:
-        key = self._tray.key(item.href)
-        found = mark(key.rstrip("/"))
+    def _is_member(self, item: MultistatusResponse) -> bool:
+        key = self._builder.key(item.href)
+        found = href_hash(key.rstrip("/"))
         if found == self._self:
             if item.status == FULL:
                 self._complete.cut = True
@@ -351,14 +362,14 @@ class Reader:
                 return False
         elif not _is_a_card(item):
             return False
-        self._complete.member(mark(key))
+        self._complete.member(href_hash(key))
         return True
 
     async def _multiget(self) -> AsyncGenerator[Page]:
         multiget = Multiget(
             self._dav,
             self._book,
-            self._tray,
+            self._builder,
             first=self.facts.batch,
             most=self._batch,
             concurrency=self._concurrency,
@@ -377,13 +388,13 @@ class Reader:
         self._reasons |= multiget.alone
 
     async def _one_by_one(self) -> AsyncGenerator[Page]:
-        singles = Singles(self._dav, self._book, self._tray, self._reasons)
+        singles = IndividualGets(self._dav, self._book, self._builder, self._reasons)
         async with aclosing(singles.pages(self._lacking)) as pages:
             async for page in pages:
                 yield page
 
 
-def _is_a_card(item: Item) -> bool:
+def _is_a_card(item: MultistatusResponse) -> bool:
     """Whether a member may be a card, by what the listing says of its kind."""
     kind = item.found(_RESOURCE_TYPE)
     if kind is not None and _COLLECTION in kind.names:

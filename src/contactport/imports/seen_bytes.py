@@ -16,7 +16,7 @@ _KEPT = 256
 _REJECTS = 16
 
 
-class Outcome(msgspec.Struct):
+class SeenOutcome(msgspec.Struct):
     """What stood in some bytes: how many persons, and what could not be read, with its places in the bytes.
 
     `place` is where they were met first.
@@ -29,13 +29,13 @@ class Outcome(msgspec.Struct):
     """Whether there was no card at all."""
 
 
-class Repeated:
+class SeenBytes:
     """The outcomes of one attempt, by the fingerprint of the bytes: the latest, for memory has an end."""
 
     def __init__(self) -> None:
-        self._outcomes: dict[int, Outcome] = {}
+        self._outcomes: dict[int, SeenOutcome] = {}
 
-    def of(self, fingerprint: int) -> Outcome | None:
+    def of(self, fingerprint: int) -> SeenOutcome | None:
         """What became of these bytes, if that is remembered."""
         return self._outcomes.get(fingerprint)
 
@@ -49,4 +49,4 @@ class Repeated:
         if len(self._outcomes) >= _KEPT:
             del self._outcomes[next(iter(self._outcomes))]
         contacts = sum(isinstance(item, Contact) for item in cards)
-        self._outcomes[fingerprint] = Outcome(place, contacts, rejects, not cards)
+        self._outcomes[fingerprint] = SeenOutcome(place, contacts, rejects, not cards)

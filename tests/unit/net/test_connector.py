@@ -10,9 +10,9 @@ from yarl import URL
 
 from contactport.errors import WireError
 from contactport.net.client import open_client
+from contactport.net.connector import BODY_PIECE, HEAD, INTERIM, BoundedConnection
 from contactport.net.failures import NotHttp, TooLarge, Unreadable
-from contactport.net.received import BODY_PIECE, HEAD, INTERIM, CountedConnection
-from contactport.net.retries import Rhythm
+from contactport.net.retries import RetryPolicy
 from contactport.settings import Settings
 from tests.unit.net.little_server import Request, little_server, reply
 
@@ -30,7 +30,7 @@ async def body(*answers: bytes, settings: Settings | None = None) -> bytes:
         return next(rest)
 
     found = b""
-    async with little_server(answer) as server, open_client(settings, Rhythm(base=0.001)) as client:
+    async with little_server(answer) as server, open_client(settings, RetryPolicy(base=0.001)) as client:
         for _ in answers:
             async with client.request("GET", URL(server.url("/"))) as response:
                 found = await response.read(1 << 30)
@@ -102,14 +102,14 @@ async def test_content_up_to_the_budget_is_read_whatever_it_comes_in() -> None:
 async def test_answers_after_the_answer_are_cut_at_the_first_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many come at once with the end of a body, few are parsed before the connection is given up."""
     parsed = 0
-    feed = CountedConnection.feed_data
+    feed = BoundedConnection.feed_data
 
-    def counted(self: CountedConnection, data: object, size: int = 0) -> None:
+    def counted(self: BoundedConnection, data: object, size: int = 0) -> None:
         nonlocal parsed
         parsed += 1
         feed(self, data, size)
 
-    monkeypatch.setattr(CountedConnection, "feed_data", counted)
+    monkeypatch.setattr(BoundedConnection, "feed_data", counted)
     more = b"HTTP/1.1 207 M\r\nContent-Length: 0\r\n\r\n"
     assert await body(reply(200, b"here") + more * 20_000) == b"here"
     assert parsed <= BODY_PIECE // len(more) + 2

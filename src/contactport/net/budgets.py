@@ -1,7 +1,8 @@
-"""How many requests one import may make, and how quickly at one host.
+"""Budgets of one import: the bytes it may receive, and the requests it may make.
 
 Whoever may name a server may make it lead an import anywhere: an answer of a few megabytes names a hundred thousand
-places. What is asked is in proportion to what was listed; a host of strangers is asked a few times, and no more.
+hrefs. The requests are in proportion to the members that were listed. A host that may not be sent the password is
+asked a few times, and no more.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from contactport.net.failures import TooLarge, Unreadable
 from contactport.settings import Settings
 
+FRAMES = 4
+"""Heads, chunk sizes and the like may be one part in so many beside what the answers may hold."""
 EACH = 3
 """Requests beside `import_requests` for each response that a server listed: a GET, and two tries more."""
 STRANGERS = 20
@@ -22,7 +25,45 @@ HOSTS = 500
 """Different hosts of one import."""
 
 
-class Pace:
+class ByteBudget:
+    """Counts bytes over all answers of one client, whichever ran at once: decoded ones, and those of the connections.
+
+    A few bytes on a connection may become many once they are decoded, and many may become none: chunk extensions,
+    empty blocks of a compressed body, heads. So each has a total of its own.
+    """
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.spent = 0
+        self.received = 0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing more may come, of whatever answer."""
+        return self.spent > self.total or self.received > self.total + self.total // FRAMES
+
+    def spend(self, count: int) -> None:
+        """So many decoded bytes. Raises TooLarge when all are used up."""
+        self.spent += count
+        if self.spent > self.total:
+            raise TooLarge(f"it is larger than {size(self.total)}")
+
+    def receive(self, count: int) -> None:
+        """So many bytes from a connection. Raises TooLarge when all are used up."""
+        self.received += count
+        if self.received > self.total + self.total // FRAMES:
+            raise TooLarge(f"the server sends more than {size(self.total)}")
+
+
+def size(count: int) -> str:
+    """A number of bytes in words: `512 MiB`."""
+    for unit, factor in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if count >= factor:
+            return f"{count / factor:.4g} {unit}"
+    return f"{count} bytes"
+
+
+class RequestBudget:
     """One client's. `take()` before each request; `listed()` with each response of a multistatus."""
 
     def __init__(self, settings: Settings, time: Callable[[], float] | None = None) -> None:

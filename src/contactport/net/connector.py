@@ -14,7 +14,7 @@ import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
 from contactport.errors import WireError
-from contactport.net.budget import Budget
+from contactport.net.budgets import ByteBudget
 from contactport.net.failures import NotHttp, Unreadable
 
 HEAD = 64 * 1024
@@ -29,10 +29,10 @@ TURN = 256 * 1024
 """Bytes of one connection until everything else gets its turn: the loop itself would read on for megabytes."""
 
 
-class CountedConnection(ResponseHandler):
+class BoundedConnection(ResponseHandler):
     """One connection. What is not as it may be ends it, and is raised to whoever reads from it."""
 
-    def __init__(self, budget: Budget, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, budget: ByteBudget, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop=loop)
         self._budget = budget
         self._awaiting = False
@@ -120,6 +120,6 @@ class CountedConnection(ResponseHandler):
 class CountingConnector(aiohttp.TCPConnector):
     """aiohttp's connector, whose connections count what they receive towards `budget`."""
 
-    def __init__(self, budget: Budget, **options: Any) -> None:
+    def __init__(self, budget: ByteBudget, **options: Any) -> None:
         super().__init__(**options)  # pyright: ignore[reportUnknownMemberType]
-        self._factory = functools.partial(CountedConnection, budget, loop=self._loop)
+        self._factory = functools.partial(BoundedConnection, budget, loop=self._loop)

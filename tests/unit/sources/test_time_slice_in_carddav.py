@@ -5,37 +5,37 @@ from __future__ import annotations
 import pytest
 from yarl import URL
 
-from contactport.net import turns
+from contactport.net import time_slice
 from contactport.net.client import open_client
 from contactport.net.credentials import Credentials
 from contactport.settings import Settings
 from contactport.sources.base import Account
-from contactport.sources.carddav.book import Book
-from contactport.sources.carddav.dav import Dav
+from contactport.sources.carddav.book import AddressBook
+from contactport.sources.carddav.dav_client import DavClient
 from contactport.sources.carddav.discover import discover
+from contactport.sources.carddav.individual_gets import ELSEWHERE, IndividualGets
+from contactport.sources.carddav.page_builder import MemberCount, PageBuilder
 from contactport.sources.carddav.sign_in import credentials_of
-from contactport.sources.carddav.single import ELSEWHERE, Singles
-from contactport.sources.carddav.tray import Tally, Tray
 from contactport.sources.memory import ShortMemory
 from tests.servers.scripted_books import scripted_books
 from tests.servers.source_run import PASSWORD, provider
-from tests.unit.net.test_turns import turns_of_another
+from tests.unit.net.test_time_slice import turns_of_another
 
 MANY = 2000
 HOME = URL("https://dav.example.com/alice/")
-BOOK = Book(HOME / "contacts/", HOME)
+BOOK = AddressBook(HOME / "contacts/", HOME)
 
 
 @pytest.fixture(autouse=True)
 def always_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "SLICE", 0.0)
+    monkeypatch.setattr(time_slice, "SLICE", 0.0)
 
 
 async def test_cards_of_another_host() -> None:
-    tray = Tray(BOOK, frozenset[str](), Tally(MANY), longest=1000)
+    builder = PageBuilder(BOOK, frozenset[str](), MemberCount(MANY), longest=1000)
     hrefs = [f"https://other.example/{number}.vcf" for number in range(MANY)]
     async with open_client(Settings()) as client:
-        singles = Singles(Dav(client, Credentials("alice", PASSWORD)), BOOK, tray, {})
+        singles = IndividualGets(DavClient(client, Credentials("alice", PASSWORD)), BOOK, builder, {})
         rejects: list[str] = []
 
         async def work() -> None:
@@ -43,7 +43,7 @@ async def test_cards_of_another_host() -> None:
                 rejects.extend(reject.reason for reject in page.rejects)
 
         assert await turns_of_another(work) >= MANY - 1
-    rejects += [reject.reason for reject in tray.page().rejects]
+    rejects += [reject.reason for reject in builder.page().rejects]
     assert rejects == [ELSEWHERE] * MANY
 
 
@@ -53,7 +53,7 @@ async def test_books_of_a_listing() -> None:
         open_client(Settings(allow_network=["127.0.0.0/8"])) as client,
     ):
         account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
-        dav = Dav(client, credentials_of(account))
+        dav = DavClient(client, credentials_of(account))
 
         async def work() -> None:
             assert len((await discover(account, dav, ShortMemory())).books) == MANY

@@ -9,11 +9,11 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from contactport.contact import Reject
-from contactport.net.budget import size
+from contactport.net.budgets import size
 from contactport.net.failures import TooLarge, Unreadable
-from contactport.net.redirects import onward
+from contactport.net.redirects import resolve_reference
 from contactport.sources.base import Page, RawCard
-from contactport.sources.carddav.book import Book
+from contactport.sources.carddav.book import AddressBook
 from contactport.sources.carddav.pictures import without_pictures
 
 CARDS = 500
@@ -23,7 +23,7 @@ SECONDS = 1.0
 GONE = "gone between listing and reading"
 
 
-class Tally(msgspec.Struct):
+class MemberCount(msgspec.Struct):
     """Over all books of an account: members received, members listed (None while nothing was), and the limit."""
 
     limit: int
@@ -31,10 +31,10 @@ class Tally(msgspec.Struct):
     listed: int | None = None
 
 
-def mark(href: str) -> int:
+def href_hash(href: str) -> int:
     """Stands for an href in the set of those seen, at a third of its size.
 
-    Two hrefs have one mark only where their octets, unescaped (RFC 3986 section 2.1), are the same, whether or not
+    Two hrefs have one hash only where their octets, unescaped (RFC 3986 section 2.1), are the same, whether or not
     these are UTF-8. `%40` and `@` are the same, and so are `%C3%BC` and an unescaped `ü`; an escaped slash is part of
     a name, and not the one that ends a folder's (section 2.2).
     """
@@ -49,21 +49,21 @@ def mark(href: str) -> int:
 _ENDS = (b"END:VCARD\r\n", b"END:VCARD\n", b"END:VCARD")
 
 
-def is_cut_short(data: bytes) -> bool:
+def is_truncated(data: bytes) -> bool:
     """Whether a card begins and does not end."""
     if data.endswith(_ENDS):
         return False
     return b"BEGIN:VCARD" in data[:1024].upper() and b"END:VCARD" not in data[-1024:].upper()
 
 
-class Tray:
+class PageBuilder:
     """One book's. A card whose key is in `known` counts as seen and is not passed on."""
 
     def __init__(
         self,
-        book: Book,
+        book: AddressBook,
         known: Container[str],
-        tally: Tally,
+        member_count: MemberCount,
         *,
         longest: int,
         photos: bool = False,
@@ -72,10 +72,10 @@ class Tray:
         self._book = book
         self._path = book.path
         self._known = known
-        self._tally = tally
+        self._member_count = member_count
         self._longest = longest
         self._photos = photos
-        self._owner = None if owner is None else mark(self.key(owner))
+        self._owner = None if owner is None else href_hash(self.key(owner))
         self._owner_key: str | None = None
         self._seen: set[int] = set()
         self._cards: list[RawCard] = []
@@ -85,7 +85,7 @@ class Tray:
         self._time = asyncio.get_running_loop().time
         self._since = self._time()
         self._cut_bytes = 0
-        self.cut_short: dict[str, bytes] = {}
+        self.truncated: dict[str, bytes] = {}
         """Cards that came without their end, to be asked for once more each; some, not many."""
         self.specimen: str | None = None
         """A card that came."""
@@ -95,7 +95,7 @@ class Tray:
         if href.startswith("/") and not href.startswith("//"):
             return href
         try:
-            url = onward(self._book.url, href)
+            url = resolve_reference(self._book.url, href)
         except Unreadable:
             return href
         same = (url.scheme, url.host, url.port) == (
@@ -107,7 +107,7 @@ class Tray:
 
     def has(self, href: str) -> bool:
         """Whether this member was received, rejected, or is known from an earlier attempt."""
-        return mark(href) in self._seen or href in self._known
+        return href_hash(href) in self._seen or href in self._known
 
     def card(self, key: str, data: bytes, *, again: bool = False, final: bool = False) -> None:
         """Takes a card. `again` says that we asked a second time, so that a double is not the server's doing; `final`
@@ -115,7 +115,7 @@ class Tray:
 
         Raises TooLarge past the members that an import may have.
         """
-        found = mark(key)
+        found = href_hash(key)
         if found in self._seen:
             self._repeats += not again
             return
@@ -123,10 +123,10 @@ class Tray:
         if key in self._known:
             self.specimen = key
             return
-        if not final and is_cut_short(data) and self._cut_bytes + len(data) <= BYTES:
+        if not final and is_truncated(data) and self._cut_bytes + len(data) <= BYTES:
             # A server that ends strings at a NUL cuts its report there, and may hand out the whole card by itself.
             self._cut_bytes += len(data)
-            self.cut_short[key] = data
+            self.truncated[key] = data
             self.specimen = self.specimen or key
             return
         self.specimen = key
@@ -139,20 +139,20 @@ class Tray:
         if len(data) > self._longest:
             self._rejects.append(Reject(key, self._too_long))
             return
-        if self._owner is not None and mark(key) == self._owner:
+        if self._owner is not None and href_hash(key) == self._owner:
             self._owner_key = key
         self._bytes += len(data)
         self._cards.append(RawCard(key, data, self._path))
 
-    def put_cut_short(self) -> None:
+    def put_truncated(self) -> None:
         """Lays every card into the page that came without its end, as it came."""
-        for key, data in self.cut_short.items():
+        for key, data in self.truncated.items():
             self.put(key, data)
-        self.cut_short.clear()
+        self.truncated.clear()
 
     def reject(self, key: str, reason: str = "") -> None:
         """Leaves a member out, for a reason; without one because it is too long."""
-        found = mark(key)
+        found = href_hash(key)
         if found not in self._seen:
             self._see(found)
             if key not in self._known:
@@ -164,9 +164,9 @@ class Tray:
 
     def _see(self, found: int) -> None:
         self._seen.add(found)
-        self._tally.received += 1
-        if self._tally.received > self._tally.limit:
-            raise TooLarge(f"it has more than {self._tally.limit} members")
+        self._member_count.received += 1
+        if self._member_count.received > self._member_count.limit:
+            raise TooLarge(f"it has more than {self._member_count.limit} members")
 
     @property
     def received(self) -> int:
@@ -175,7 +175,7 @@ class Tray:
 
     def listed(self, count: int) -> None:
         """So many members stand in this book's listing."""
-        self._tally.listed = (self._tally.listed or 0) + count
+        self._member_count.listed = (self._member_count.listed or 0) + count
 
     @property
     def full(self) -> bool:
@@ -194,4 +194,4 @@ class Tray:
         repeats, self._repeats = self._repeats, 0
         self._bytes = sum(len(card.data) for card in self._cards) if self._cards else 0
         self._since = self._time()
-        return Page(cards, rejects, repeats, self._tally.listed, self._owner_key)
+        return Page(cards, rejects, repeats, self._member_count.listed, self._owner_key)

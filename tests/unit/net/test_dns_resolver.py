@@ -6,8 +6,15 @@ import dns.asyncresolver
 import dns.nameserver
 import pytest
 
-from contactport.net import names as names_module
-from contactport.net.names import SERVICES, NamedResolver, Names, Service, is_this_machine, resolver_of
+from contactport.net import dns_resolver
+from contactport.net.dns_resolver import (
+    SERVICES,
+    AiohttpResolver,
+    DnsResolver,
+    SrvTarget,
+    is_this_machine,
+    resolver_of,
+)
 from contactport.settings import SettingError
 from tests.unit.net.name_server import name_server
 
@@ -27,23 +34,23 @@ ZONE = {
 
 async def test_services_come_best_first_with_the_path_of_the_text_record() -> None:
     async with name_server(ZONE) as resolver:
-        found = await Names(resolver).services("_carddavs._tcp.example.com")
+        found = await DnsResolver(resolver).services("_carddavs._tcp.example.com")
     assert found == [
-        Service("heavy.example.com", 8443, "/dav/"),
-        Service("light.example.com", 443, "/dav/"),
-        Service("second.example.com", 443, "/dav/"),
+        SrvTarget("heavy.example.com", 8443, "/dav/"),
+        SrvTarget("light.example.com", 443, "/dav/"),
+        SrvTarget("second.example.com", 443, "/dav/"),
     ]
 
 
 async def test_a_service_that_is_expressly_not_offered_is_none() -> None:
     async with name_server(ZONE) as resolver:
-        assert await Names(resolver).services("_carddavs._tcp.none.example.com") == []
+        assert await DnsResolver(resolver).services("_carddavs._tcp.none.example.com") == []
 
 
 async def test_a_checked_answer_says_so() -> None:
-    async with name_server(ZONE, vouched=True) as resolver:
-        found = await Names(resolver).services("_carddavs._tcp.example.com")
-    assert all(service.vouched for service in found)
+    async with name_server(ZONE, dnssec_validated=True) as resolver:
+        found = await DnsResolver(resolver).services("_carddavs._tcp.example.com")
+    assert all(service.dnssec_validated for service in found)
 
 
 class AnotherMachine(dns.nameserver.Do53Nameserver):
@@ -62,10 +69,10 @@ async def test_a_checked_answer_of_another_machine_counts_where_the_operator_say
         resolver.nameservers = [AnotherMachine(str(resolver.nameservers[0]), resolver.port)]
         return resolver
 
-    monkeypatch.setattr(names_module, "resolver_of", elsewhere)
-    async with name_server(ZONE, vouched=True) as resolver:
-        found = await Names(resolver, trusted=trusted).services("_carddavs._tcp.example.com")
-    assert [service.vouched for service in found] == [trusted] * 3
+    monkeypatch.setattr(dns_resolver, "resolver_of", elsewhere)
+    async with name_server(ZONE, dnssec_validated=True) as resolver:
+        found = await DnsResolver(resolver, trusted=trusted).services("_carddavs._tcp.example.com")
+    assert [service.dnssec_validated for service in found] == [trusted] * 3
 
 
 @pytest.mark.parametrize(
@@ -85,7 +92,7 @@ def test_this_machine_is_its_loopback(address: str, here: bool) -> None:
 async def test_a_zone_of_many_targets_is_not_visited_everywhere() -> None:
     zone = {("_carddavs._tcp.example.com", "SRV"): [f"{n} 0 443 h{n}.example.org." for n in range(20)]}
     async with name_server(zone) as resolver:
-        found = await Names(resolver).services("_carddavs._tcp.example.com")
+        found = await DnsResolver(resolver).services("_carddavs._tcp.example.com")
     assert [service.host for service in found] == [f"h{n}.example.org" for n in range(SERVICES)]
 
 
@@ -93,26 +100,26 @@ async def test_a_zone_of_many_targets_is_not_visited_everywhere() -> None:
 async def test_a_target_that_no_host_can_have_is_left_out(target: str) -> None:
     zone = {("_carddavs._tcp.example.com", "SRV"): [f"0 0 443 {target}"]}
     async with name_server(zone) as resolver:
-        assert await Names(resolver).services("_carddavs._tcp.example.com") == []
+        assert await DnsResolver(resolver).services("_carddavs._tcp.example.com") == []
 
 
 async def test_mail_hosts_come_best_first() -> None:
     async with name_server(ZONE) as resolver:
-        found = await Names(resolver).mail_hosts("example.com")
+        found = await DnsResolver(resolver).mail_hosts("example.com")
     assert found == ["in1-smtp.messagingengine.com", "backup.example.net"]
 
 
 @pytest.mark.parametrize("domain", ["nowhere.example", "a..b", "x" * 300, ""])
 async def test_what_leads_nowhere_gives_nothing(domain: str) -> None:
     async with name_server(ZONE) as resolver:
-        names = Names(resolver)
+        names = DnsResolver(resolver)
         assert await names.services(domain) == []
         assert await names.mail_hosts(domain) == []
 
 
 async def test_addresses_come_from_the_named_resolver() -> None:
     async with name_server(ZONE) as resolver:
-        named = NamedResolver(resolver)
+        named = AiohttpResolver(resolver)
         found = await named.resolve("dav.example.com", 443, socket.AF_UNSPEC)
         assert {entry["host"] for entry in found} == {"127.0.0.1", "::1"}
         with pytest.raises(OSError, match="nowhere"):
@@ -123,4 +130,4 @@ async def test_addresses_come_from_the_named_resolver() -> None:
 @pytest.mark.parametrize("setting", ["dns.example", "127.0.0.1:port", "127.0.0.1:99999"])
 def test_a_resolver_that_is_no_address_is_named_in_the_error(setting: str) -> None:
     with pytest.raises(SettingError, match="resolver"):
-        NamedResolver(setting)
+        AiohttpResolver(setting)
