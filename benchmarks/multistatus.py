@@ -88,12 +88,12 @@ async def whole(path: Path, count: int) -> float:
                 parser.feed(data[at : at + SLICE])
                 take(builder, parser.take())
                 while builder.full:
-                    found += len(builder.page().cards)
+                    found += len(builder.page().records)
                 await asyncio.sleep(0)
     parser.close()
     take(builder, parser.take())
     while not builder.empty:
-        found += len(builder.page().cards)
+        found += len(builder.page().records)
     taken = time.perf_counter() - started
     assert found == count, f"{found} of {count}"
     return taken

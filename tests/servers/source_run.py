@@ -12,7 +12,7 @@ from contactport.contact import Reject
 from contactport.net.client import open_client
 from contactport.net.retries import RetryPolicy
 from contactport.settings import Settings, load
-from contactport.sources.base import Account, Page, RawCard, Source
+from contactport.sources.base import Account, Page, RawRecord, Source
 from contactport.sources.providers import Provider, find
 
 QUICK = RetryPolicy(base=0.001, cap=0.01, patience=1.0)
@@ -26,8 +26,8 @@ class SourceRun(msgspec.Struct):
     pages: list[Page]
 
     @property
-    def cards(self) -> list[RawCard]:
-        return [card for page in self.pages for card in page.cards]
+    def cards(self) -> list[RawRecord]:
+        return [card for page in self.pages for card in page.records]
 
     @property
     def keys(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 import click
@@ -11,28 +11,19 @@ import click
 from contactport.cli.exit_codes import USAGE, CommandError
 from contactport.cli.output import plain, say
 from contactport.contact import Contact, Group, Item, Note, Reject
-from contactport.formats import csv, ndjson, vcard
+from contactport.formats import registry
 
+VCARD = registry.get("vcf")
 BLOCK = 256 * 1024
 _WRITTEN = 64 * 1024
 _GROUP_CARD = b":group"
 """Written otherwise, which nobody does, a group is met while its contacts are written, and told if it is late."""
 
-Groups = dict[str, list[str]]
-
-WRITERS: dict[str, Callable[[Iterable[Item], Groups], Iterator[bytes]]] = {
-    "vcf": lambda items, groups: vcard.write(items),
-    "vcf4": lambda items, groups: vcard.write(items, version="4.0"),
-    "csv": csv.write,
-    "json": ndjson.write_array,
-    "ndjson": ndjson.write,
-}
-"""What `--to` names: vCard 3.0 and 4.0, a table, an array of wire contacts, a wire contact a line."""
-_OWN_GROUPS = ("vcf", "vcf4")
-"""Formats that have cards for groups."""
+GroupNames = dict[str, list[str]]
+"""The names of the groups of each UID."""
 
 
-class Source:
+class InputFile:
     """The file, or standard input, in blocks. Raises CommandError."""
 
     def __init__(self, file: str) -> None:
@@ -61,15 +52,15 @@ class Source:
             yield block
             block = self._read()
 
-    def groups(self) -> Groups | None:
+    def groups(self) -> GroupNames | None:
         """The names of the groups of each UID, found by reading a file once more; None where that can't be."""
         if not self._file.seekable():
             return None
         start = self._file.tell() - len(self._first)
-        groups: Groups = {}
+        groups: GroupNames = {}
         if self._may_hold_groups():
             self._file.seek(start)
-            for item in vcard.read(iter(self._read, b"")):
+            for item in VCARD.read(iter(self._read, b"")):
                 if isinstance(item, Group):
                     enlist(item, groups)
         self._file.seek(start + len(self._first))
@@ -92,7 +83,7 @@ class Source:
             self._file.close()
 
 
-def enlist(group: Group, groups: Groups) -> None:
+def enlist(group: Group, groups: GroupNames) -> None:
     """Note a group's name at each of its members."""
     for uid in group.members:
         groups.setdefault(uid, []).append(group.name)
@@ -101,7 +92,7 @@ def enlist(group: Group, groups: Groups) -> None:
 class Passage:
     """The items on their way to the writer: counted, the rejects told as they are met."""
 
-    def __init__(self, name: str, groups: Groups, *, late: bool) -> None:
+    def __init__(self, name: str, groups: GroupNames, *, late: bool) -> None:
         self.contacts = self.rejects = self.notes = self.things = self.late = 0
         self._name = name
         self._groups = groups
@@ -155,7 +146,11 @@ def deliver(parts: Iterable[bytes], out: BinaryIO) -> None:
 @click.command()
 @click.argument("file")
 @click.option(
-    "--to", "target", type=click.Choice(list(WRITERS)), required=True, help="The format of the output."
+    "--to",
+    "target",
+    type=click.Choice([each.name for each in registry.WRITTEN]),
+    required=True,
+    help="The format of the output.",
 )
 @click.option("--lenient", is_flag=True, help="Exit with status 0 though cards were rejected.")
 @click.option("--data", expose_value=False, hidden=True)
@@ -167,7 +162,8 @@ def convert(file: str, target: str, lenient: bool) -> None:
     another. A card that can't be read is told on standard error, with its line and the reason; the exit status
     is then 1, unless --lenient is given.
     """
-    source = Source(file)
+    written = registry.get(target)
+    source = InputFile(file)
     try:
         if not source.is_vcard():
             raise CommandError(
@@ -175,11 +171,11 @@ def convert(file: str, target: str, lenient: bool) -> None:
                 "Export the address book as vCard (.vcf) and try again.",
                 USAGE,
             )
-        known = {} if target in _OWN_GROUPS else source.groups()
+        known = {} if written.has_groups else source.groups()
         groups = {} if known is None else known
         passage = Passage(source.name, groups, late=known is None)
-        items = passage.items(vcard.read(source.blocks()))
-        deliver(WRITERS[target](items, groups), sys.stdout.buffer)
+        items = passage.items(VCARD.read(source.blocks()))
+        deliver(written.write(items, registry.NO_GROUPS if written.has_groups else groups), sys.stdout.buffer)
     finally:
         source.close()
     passage.tell()

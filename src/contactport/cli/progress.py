@@ -27,7 +27,6 @@ class Staged:
     """A source that tells its stage: finding until its first page, listing until its first card, then reading."""
 
     def __init__(self, source: Source, tell: Callable[[str], None]) -> None:
-        self.format = source.format
         self._source = source
         self._tell = tell
 
@@ -37,7 +36,9 @@ class Staged:
         stage = FINDING
         async with aclosing(self._source.pages(account, client, known)) as pages:
             async for page in pages:
-                now = READING if page.cards or page.rejects or stage == READING else LISTING
+                now = (
+                    READING if page.records or page.contacts or page.rejects or stage == READING else LISTING
+                )
                 if now != stage:
                     stage = now
                     self._tell(stage)

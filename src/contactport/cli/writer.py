@@ -11,25 +11,19 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from contactport.cli.exit_codes import CommandError
 from contactport.contact import Item
-from contactport.formats import csv, ndjson, vcard
-from contactport.formats.ndjson import Groups
+from contactport.formats import registry
+from contactport.formats.registry import NO_GROUPS, Groups
 
 Write = Callable[[Iterable[Item]], Iterator[bytes]]
 
-FORMATS = ("vcf", "csv", "json", "ndjson")
-_ENDINGS = {
-    ".vcf": "vcf",
-    ".vcard": "vcf",
-    ".csv": "csv",
-    ".json": "json",
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-}
+FORMATS = tuple(each.name for each in registry.WRITTEN if each.suffixes)
+_ENDINGS = {suffix: each.name for suffix, each in registry.SUFFIXES.items() if each.writes}
 """How the names of files end that hold a format."""
 AHEAD = 4
 """Batches that may wait for a slow disk or pipe."""
@@ -53,16 +47,9 @@ def format_of(path: Path | None, named: str | None) -> str:
 
 
 def write_of(name: str, groups: Groups) -> Write:
-    """The `write` of a format. All but vCard, which has cards for them, look their contacts' groups up."""
-    match name:
-        case "csv":
-            return lambda items: csv.write(items, groups)
-        case "json":
-            return lambda items: ndjson.write_array(items, groups)
-        case "ndjson":
-            return lambda items: ndjson.write(items, groups)
-        case _:
-            return vcard.write
+    """The `write` of a format. All but those that have groups of their own look their contacts' groups up."""
+    written = registry.get(name)
+    return partial(written.write, groups=NO_GROUPS if written.has_groups else groups)
 
 
 class Writer:

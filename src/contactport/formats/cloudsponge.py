@@ -1,4 +1,4 @@
-"""A contact as the wire shows it: the structs whose JSON is the contact object of `docs/wire.md`.
+"""CloudSponge's contact object, as `docs/wire.md` defines it: the structs of its JSON, and a file of them.
 
 Key order, the keys that are always there and those that are left out when unknown are part of the contract.
 `primary` stands on one entry of a list: the source's preferred one, else the first, so that a client which looks
@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from contactport.contact import Address, Contact, Email, Labelled, PartialDate, Phone, Photo
+from contactport.contact import Address, Contact, Email, Item, Labelled, PartialDate, Phone, Photo
 from contactport.formats.name_split import split
 from contactport.formats.photos import image_type, is_safe
+from contactport.formats.registry import NO_GROUPS, Groups
 from contactport.formats.vcard.params import KINDS
 
 UNKNOWN = "Other"
@@ -256,6 +257,20 @@ def to_wire(contact: Contact, groups: Sequence[str] = (), unknown: str | None = 
         photos=[url for url in map(_photo, contact.photos) if url] if contact.photos else [],
         locations=[],
     )
+
+
+def write(items: Iterable[Item], groups: Groups = NO_GROUPS) -> Iterator[bytes]:
+    """The contacts as one JSON array, a line each; what is no contact is left out."""
+    encoder = msgspec.json.Encoder()
+    between = b"[\n"
+    yield b""
+    for item in items:
+        if isinstance(item, Contact):
+            yield between + encoder.encode(to_wire(item, groups.get(item.uid, ())))
+            between = b",\n"
+        else:
+            yield b""
+    yield b"[]\n" if between == b"[\n" else b"\n]\n"
 
 
 def to_owner(contact: Contact, groups: Sequence[str] = (), unknown: str | None = UNKNOWN) -> WireOwner:

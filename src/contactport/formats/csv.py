@@ -20,8 +20,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contactport.contact import Address, Contact, Email, Item, Labelled, PartialDate, Phone
 from contactport.formats import dates
 from contactport.formats.cloudsponge import kind_of
-from contactport.formats.ndjson import NONE, Groups
 from contactport.formats.photos import is_safe
+from contactport.formats.registry import NO_GROUPS, Groups
 
 COLUMNS = {
     "E-mail": 4,
@@ -154,7 +154,7 @@ def _row(contact: Contact, groups: Sequence[str]) -> list[str]:
     ]
 
 
-class _Sink:
+class _LastRow:
     """What a csv.writer writes to: the last row."""
 
     def __init__(self) -> None:
@@ -165,18 +165,20 @@ class _Sink:
         return len(row)
 
 
-def write(items: Iterable[Item], groups: Groups = NONE) -> Iterator[bytes]:
+def write(items: Iterable[Item], groups: Groups = NO_GROUPS) -> Iterator[bytes]:
     """The header, then a row for each contact, in UTF-8, rows ended by CR LF (RFC 4180).
 
     `groups` are the names of the group cards that a UID belongs to. What is no contact is left out, and so are
     the bytes of pictures: a cell holds a picture's URI or nothing.
     """
-    sink = _Sink()
-    writer = csv.writer(sink)
+    last = _LastRow()
+    writer = csv.writer(last)
     writer.writerow(HEADER)
-    yield sink.row.encode()
+    yield last.row.encode()
     for item in items:
         if isinstance(item, Contact):
             row = _row(item, groups.get(item.uid, ()))
             writer.writerow([neutral(cell) if cell else "" for cell in row])
-            yield sink.row.encode(errors="replace")
+            yield last.row.encode(errors="replace")
+        else:
+            yield b""

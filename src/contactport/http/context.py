@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, cast
+from typing import cast
 
 import msgspec
 from starlette.types import Scope
 
 from contactport.http.wire.jsonp import is_name
 
-Format = Literal["json", "xml", "vcf", "csv", "ndjson"]
 _KEY = "contactport.answer"
 _XML = re.compile(r"\.xml(?:/|$)")
 
@@ -21,7 +20,7 @@ class RequestContext(msgspec.Struct):
     `route` and `import_id` are for the log: a path that nobody knows is not written there.
     """
 
-    format: Format
+    format: str
     request_id: str
     callback: str | None = None
     query: list[tuple[bytes, bytes]] = []

@@ -7,16 +7,16 @@ its tables.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
-from functools import partial
-from importlib import import_module
 from typing import NamedTuple, Protocol
 
+import msgspec
 import structlog
 
 from contactport.contact import Contact, Group, Item, Merge, Note, Reject, Skipped
 from contactport.errors import Code, WireError
+from contactport.formats import registry
 from contactport.formats.budgets import SMALL, bounded
 from contactport.formats.charsets.evidence import Evidence
 from contactport.imports.duplicates import SAME_BYTES, SAME_UID, Duplicates
@@ -24,17 +24,13 @@ from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.processor_budget import ProcessorBudget
 from contactport.imports.seen_bytes import SeenBytes, SeenOutcome
 from contactport.net.client import Client
-from contactport.sources.base import Account, Page, RawCard, Resting, Source
+from contactport.sources.base import Account, ContactRecord, Page, RawRecord, Resting, Source
 from contactport.store.contacts import CHUNK, Batch, Delivered, Origin
 from contactport.store.memberships import GROUPS, MEMBERSHIPS, Memberships
 from contactport.store.report import KEPT, shortened
 
 log = structlog.get_logger()
 
-Read = Callable[[Iterable[bytes]], Iterator[Item | None]]
-"""A format's `steps()`: None is a pause within a card that takes long."""
-Observe = Callable[[bytes], Iterator[None]]
-"""A format's `observe()`: takes in what a card shows of its source's character set, with the same pauses."""
 _NO_CARD = "there is no card in it"
 FLUSH_BYTES = 4 * 1024 * 1024
 """Cards with pictures fill a chunk sooner: whoever reads one holds all of it in memory."""
@@ -64,10 +60,7 @@ async def run(
     `members` is the largest number of person cards taken, `seconds` the processor time that each MiB of them may
     take.
     """
-    evidence = Evidence()
-    format_ = import_module(f"contactport.formats.{source.format}")
-    read, observe = partial(format_.steps, evidence=evidence), partial(format_.observe, evidence=evidence)
-    attempt = _Attempt(read, observe, sink, members, ProcessorBudget(seconds))
+    attempt = _Attempt(Evidence(), sink, members, ProcessorBudget(seconds))
     try:
         async with aclosing(source.pages(account, client, sink.fingerprints)) as pages:
             async for page in pages:
@@ -82,7 +75,7 @@ async def run(
 class _Doubtful(NamedTuple):
     """A card whose bytes are known (then it was not read), or a contact whose UID is."""
 
-    raw: RawCard
+    raw: RawRecord | ContactRecord
     key_fingerprint: int
     data_fingerprint: int
     contact: Contact | None = None
@@ -90,11 +83,8 @@ class _Doubtful(NamedTuple):
 
 
 class _Attempt:
-    def __init__(
-        self, read: Read, observe: Observe, sink: Sink, members: int, processor: ProcessorBudget
-    ) -> None:
-        self._read = read
-        self._observe = observe
+    def __init__(self, evidence: Evidence, sink: Sink, members: int, processor: ProcessorBudget) -> None:
+        self._evidence = evidence
         self._processor = processor
         self._seen_bytes = SeenBytes()
         self._sink = sink
@@ -116,21 +106,15 @@ class _Attempt:
             self._owner = self._fingerprints.of_key(page.owner)
         self._listed = page.listed if page.listed is not None else self._listed
         self._processor.begin()
-        for raw in page.cards:
+        for raw in page.records:
             # A card alone may not show its character set: those beside it do.
-            for _ in self._observe(raw.data):
+            for _ in registry.get(raw.format).observe(raw.data, self._evidence):
                 await self._processor.yield_if_due()
-        for raw in page.cards:
+        for raw in page.records:
             await self._card(raw)
-            if self._doubtful:
-                await self._settle()
-            self._bytes += len(raw.data)
-            if len(self._batch.contacts) >= CHUNK or self._bytes >= FLUSH_BYTES:
-                self._processor.end()
-                await self.flush()
-                self._processor.begin()
-            else:
-                await self._processor.yield_if_due()
+            await self._taken(len(raw.data))
+        for record in page.contacts:
+            await self._taken(await self._read_record(record))
         for reject in page.rejects:
             await self._processor.yield_if_due()
             fingerprint = self._fingerprints.of_key(reject.place)
@@ -151,6 +135,18 @@ class _Attempt:
         if time.monotonic() - self._flushed >= FLUSH_SECONDS:
             await self.flush()
 
+    async def _taken(self, size: int) -> None:
+        """After each record: settle what is doubtful, and flush a batch that is full."""
+        if self._doubtful:
+            await self._settle()
+        self._bytes += size
+        if len(self._batch.contacts) >= CHUNK or self._bytes >= FLUSH_BYTES:
+            self._processor.end()
+            await self.flush()
+            self._processor.begin()
+        else:
+            await self._processor.yield_if_due()
+
     async def flush(self) -> None:
         """Hand what has been gathered to the sink."""
         batch, self._batch = self._batch, Batch()
@@ -159,14 +155,38 @@ class _Attempt:
         self._bytes = 0
         self._flushed = time.monotonic()
 
-    async def _card(self, raw: RawCard) -> None:
-        fingerprint = self._fingerprints.of_key(raw.key)
+    def _new(self, key: str) -> int:
+        """The fingerprint of a key that is met for the first time, else 0."""
+        fingerprint = self._fingerprints.of_key(key)
         if self._fingerprints.is_repeat(fingerprint):
             self._repeat(1)
-            return
+            return 0
         if self._fingerprints.was_before(fingerprint):
-            return
+            return 0
         self._batch.fingerprints.append(fingerprint)
+        return fingerprint
+
+    async def _read_record(self, record: ContactRecord) -> int:
+        """Take a contact or group that its source has read; its size."""
+        size = len(msgspec.json.encode(record.item))
+        fingerprint = self._new(record.key)
+        if not fingerprint:
+            return 0
+        self._processor.received += size
+        for note in record.notes:
+            self._note(Note(f"{record.key}, {note.place}", note.reason))
+        for reason in bounded(record.item):
+            self._note(Note(record.key, reason))
+        if isinstance(record.item, Contact):
+            self._contact(record, record.item, fingerprint, 0)
+        else:
+            await self._group(record, record.item)
+        return size
+
+    async def _card(self, raw: RawRecord) -> None:
+        fingerprint = self._new(raw.key)
+        if not fingerprint:
+            return
         self._processor.received += len(raw.data)
         data_fingerprint = self._fingerprints.of_bytes(raw.data)
         if self._fingerprints.is_known(data_fingerprint):
@@ -200,7 +220,7 @@ class _Attempt:
         if not self._fingerprints.is_known(data_fingerprint):
             self._seen_bytes.keep(data_fingerprint, raw.key, cards)
 
-    def _again(self, raw: RawCard, outcome: SeenOutcome) -> None:
+    def _again(self, raw: RawRecord, outcome: SeenOutcome) -> None:
         """Account for bytes that were read before: its persons are delivered or merged already."""
         self._count(outcome.contacts)
         self._batch.merged += outcome.contacts
@@ -211,10 +231,10 @@ class _Attempt:
         for reject in outcome.rejects:
             self._reject(Reject(f"{raw.key}, {reject.place}", reject.reason))
 
-    async def _items(self, raw: RawCard) -> list[Item]:
+    async def _items(self, raw: RawRecord) -> list[Item]:
         items: list[Item] = []
         try:
-            for item in self._read([raw.data]):
+            for item in registry.get(raw.format).steps([raw.data], self._evidence):
                 if item is None:
                     await self._processor.yield_if_due()
                 else:
@@ -227,7 +247,9 @@ class _Attempt:
             log.error("reader_raised", error=type(error).__name__, exc_info=error)
             return [Reject(raw.key, "this program failed to read it")]
 
-    def _contact(self, raw: RawCard, contact: Contact, key_fingerprint: int, data_fingerprint: int) -> None:
+    def _contact(
+        self, raw: RawRecord | ContactRecord, contact: Contact, key_fingerprint: int, data_fingerprint: int
+    ) -> None:
         """Deliver a contact, unless its UID is known: then its fate is open.
 
         `data_fingerprint` is 0 where others are in the same bytes.
@@ -244,7 +266,7 @@ class _Attempt:
             self._batch.fingerprints.append(uid_fingerprint)
         self._deliver(raw, contact, key_fingerprint, data_fingerprint)
 
-    async def _group(self, raw: RawCard, group: Group) -> None:
+    async def _group(self, raw: RawRecord | ContactRecord, group: Group) -> None:
         """Keep a group, with the members that there is room for."""
         different = list(dict.fromkeys(group.members))
         group.members = []
@@ -262,7 +284,9 @@ class _Attempt:
             )
         self._batch.groups.append(group)
 
-    def _deliver(self, raw: RawCard, contact: Contact, key_fingerprint: int, data_fingerprint: int) -> None:
+    def _deliver(
+        self, raw: RawRecord | ContactRecord, contact: Contact, key_fingerprint: int, data_fingerprint: int
+    ) -> None:
         if data_fingerprint:
             self._fingerprints.add(data_fingerprint)
         origin = Origin(shortened(raw.key), _book(raw), data_fingerprint)
@@ -281,6 +305,7 @@ class _Attempt:
             duplicates = self._duplicates = await self._known_contacts()
         for raw, key_fingerprint, data_fingerprint, contact, uid_fingerprint in doubtful:
             if contact is None:
+                assert isinstance(raw, RawRecord)
                 self._merge(raw, duplicates.of_bytes(data_fingerprint), SAME_BYTES)
                 if key_fingerprint == self._owner:
                     owners = [item for item in await self._items(raw) if isinstance(item, Contact)]
@@ -307,7 +332,7 @@ class _Attempt:
             duplicates.add(origin, contact)
         return duplicates
 
-    def _merge(self, raw: RawCard, into: str | None, reason: str) -> None:
+    def _merge(self, raw: RawRecord | ContactRecord, into: str | None, reason: str) -> None:
         """`into` is None where the version that stored the other card did not keep its place."""
         self._batch.merged += 1
         if into is not None:
@@ -333,6 +358,6 @@ class _Attempt:
         self._batch.found += number
 
 
-def _book(raw: RawCard) -> str:
+def _book(raw: RawRecord | ContactRecord) -> str:
     """The book's name in characters that can be stored, whatever a server calls it."""
     return raw.book if raw.book.isprintable() else ascii(raw.book)

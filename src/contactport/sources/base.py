@@ -4,8 +4,9 @@ The words used here and in every source:
 
 *Account*: whose book, where, and with which secret.
 *Source*: a protocol's way to an account's books. It yields pages until everything was yielded.
-*Page*: some raw cards, and what the source itself had to leave out.
-*Key*: names one card for the life of an import, across restarts: a CardDAV href, a resource name.
+*Page*: raw records with their format, or contacts, and what the source itself had to leave out.
+*Raw record*: the bytes of one resource (a card of a CardDAV book) and the name of their format.
+*Key*: names one record or contact for the life of an import, across restarts: a CardDAV href, a resource name.
 *Known*: the keys that an earlier attempt of the same import has stored. A source need not fetch those again
 (and may when it can't help it: what is stored twice is noticed above).
 *Member*: what a server lists, whether or not it can be read.
@@ -21,7 +22,7 @@ from typing import Protocol
 
 import msgspec
 
-from contactport.contact import BookOutcome, Reject
+from contactport.contact import BookOutcome, Contact, Group, Note, Reject
 from contactport.errors import WireError
 from contactport.net.client import Client
 from contactport.sources.providers import Provider
@@ -43,30 +44,41 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         return f"Account({self.provider.code})"
 
 
-class RawCard(msgspec.Struct, gc=False):
-    """One card as it came, in the format that its source names. `book` scopes its UID."""
+class RawRecord(msgspec.Struct, gc=False):
+    """One resource as it came. `format` is a name of `formats/registry.py`; `book` scopes its UIDs."""
 
     key: str
     data: bytes
+    format: str
     book: str = ""
 
 
+class ContactRecord(msgspec.Struct, gc=False):
+    """A contact or group that the source has read itself; `notes` say what was left out of it."""
+
+    key: str
+    item: Contact | Group
+    book: str = ""
+    notes: list[Note] = []
+
+
 class Page(msgspec.Struct, gc=False):
-    """`repeats` counts cards that the server sent a second time under the same key and that were dropped.
+    """`repeats` counts records that the server sent a second time under the same key and that were dropped.
 
     `listed` is the number of members known so far over all books, or None while nothing was listed.
-    `owner` is the account's own card, where the server names one: it is among the cards as well.
-    `books` says of each book what became of it, in a page that comes after its last card. A later attempt says it
+    `owner` is the account's own card, where the server names one: it is among the records as well.
+    `books` says of each book what became of it, in a page that comes after its last record. A later attempt says it
     again: the last word on a place counts.
     """
 
-    cards: list[RawCard] = []
+    records: list[RawRecord] = []
     rejects: list[Reject] = []
     repeats: int = 0
     listed: int | None = None
     owner: str | None = None
     """The key of the account's own card, once known."""
     books: list[BookOutcome] = []
+    contacts: list[ContactRecord] = []
 
 
 class Resting(WireError):
@@ -85,11 +97,8 @@ class Resting(WireError):
 class Source(Protocol):
     """A protocol. Made once a process, by its entry point in the group `contactport.sources`."""
 
-    format: str
-    """The module of `contactport.formats` that reads its cards, such as `vcard`."""
-
     def pages(self, account: Account, client: Client, known: Container[str]) -> AsyncGenerator[Page]:
-        """Every card of every book of the account, in pages of at most a few hundred cards.
+        """Every record of every book of the account, in pages of at most a few hundred records.
 
         Closed in the middle, it lets go of its connections at once.
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from contactport.cli.convert import WRITERS
 from contactport.contact import Contact, Group
 from contactport.formats import csv, vcard
+from contactport.formats.registry import WRITTEN
 from tests.unit.formats.strategies import contacts, groups
 
 DOC = (Path(__file__).parents[3] / "docs" / "formats.md").read_text("utf-8")
@@ -36,7 +36,7 @@ def _kinds(contact: Contact, group: Group) -> set[str]:
 
 
 def test_every_format_of_the_command_is_in_its_table() -> None:
-    for name in WRITERS:
+    for name in (each.name for each in WRITTEN):
         assert f"`{name}`" in DOC
 
 

@@ -6,13 +6,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Container, Sequence
 
 from contactport.errors import WireError
 from contactport.net.client import Client
-from contactport.sources.base import Account, Page, RawCard
+from contactport.sources.base import Account, Page, RawRecord
 
 
 class FakeSource:
     """Yields `pages` in order, then raises `end` if there is one."""
-
-    format = "vcard"
 
     def __init__(self, pages: Sequence[Page], end: WireError | Exception | None = None) -> None:
         self.pages_held = pages
@@ -37,6 +35,8 @@ def vcard(name: str, *lines: str, uid: str | None = None) -> bytes:
     return "\r\n".join(rows).encode()
 
 
-def raw(name: str, *lines: str, key: str | None = None, uid: str | None = None, book: str = "/b/") -> RawCard:
+def raw(
+    name: str, *lines: str, key: str | None = None, uid: str | None = None, book: str = "/b/"
+) -> RawRecord:
     """That card under the key `/b/NAME.vcf`."""
-    return RawCard(key or f"{book}{name}.vcf", vcard(name, *lines, uid=uid), book)
+    return RawRecord(key or f"{book}{name}.vcf", vcard(name, *lines, uid=uid), "vcf", book)

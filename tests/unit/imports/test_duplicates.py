@@ -13,7 +13,7 @@ from contactport.contact import Contact, Email, Phone
 from contactport.imports import duplicates
 from contactport.imports.duplicates import MOST, Duplicates, same_email, same_name, same_phone
 from contactport.imports.fingerprints import Fingerprints
-from contactport.sources.base import Page, RawCard
+from contactport.sources.base import Page, RawRecord
 from contactport.store import contacts
 from contactport.store.contacts import Origin
 from contactport.store.domains import Domain
@@ -34,7 +34,7 @@ class Sample(NamedTuple):
     emails: tuple[str, ...]
     phones: tuple[str, ...]
 
-    def raw(self, number: int) -> RawCard:
+    def raw(self, number: int) -> RawRecord:
         lines = [f"EMAIL:{one}" for one in self.emails] + [f"TEL:{one}" for one in self.phones]
         return raw(self.name, *lines, key=f"{self.book}{number}.vcf", uid=self.uid, book=self.book)
 
@@ -56,7 +56,7 @@ samples = st.lists(
 )
 
 
-async def family(store: Store, domain: Domain, *cards: RawCard) -> Told:
+async def family(store: Store, domain: Domain, *cards: RawRecord) -> Told:
     return await whole(store, domain, Page(list(cards)))
 
 
@@ -97,7 +97,10 @@ class TestOneUid:
         ]
 
     async def test_the_same_bytes_name_the_card_of_another_book(self, store: Store, domain: Domain) -> None:
-        one, two = RawCard("/a/1", vcard("ann"), "/a/"), RawCard("/b/1", vcard("ann"), "/b/")
+        one, two = (
+            RawRecord("/a/1", vcard("ann"), "vcf", "/a/"),
+            RawRecord("/b/1", vcard("ann"), "vcf", "/b/"),
+        )
         (merge,) = (await family(store, domain, one, two)).report.merges
         assert (merge.place, merge.into, merge.reason) == ("/b/1", "/a/1", duplicates.SAME_BYTES)
 
@@ -107,7 +110,7 @@ class TestOneUid:
         first = raw("ann", "TEL:1", key="/b/1", uid="1")
         twin = raw("ann", "REV:2", key="/b/2", uid="1")
         other = raw("ann", "TEL:2", key="/b/3", uid="1")
-        copy = RawCard("/b/4", first.data, "/b/")
+        copy = RawRecord("/b/4", first.data, "vcf", "/b/")
         monkeypatch.setattr("contactport.imports.run.FLUSH_SECONDS", 0)
         import_id = begin(store, domain)
         with pytest.raises(RuntimeError):
@@ -204,7 +207,7 @@ def check(cards: list[Sample], result: Told) -> None:
     assert {same_name(card.name) for card in cards} == {same_name(name) for name in result.names}
 
 
-def pages(cards: list[RawCard], size: int) -> FakeSource:
+def pages(cards: list[RawRecord], size: int) -> FakeSource:
     return FakeSource([Page(cards[at : at + size]) for at in range(0, len(cards), size)])
 
 

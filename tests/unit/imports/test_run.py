@@ -10,9 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from contactport.contact import Reject
+from contactport.contact import Contact, Group, Note, Reject
 from contactport.errors import Code, WireError
-from contactport.sources.base import Page, RawCard
+from contactport.formats.budgets import TEXT
+from contactport.formats.registry import UnknownFormat
+from contactport.sources.base import ContactRecord, Page, RawRecord
 from contactport.store import contacts, imports, vault
 from contactport.store.domains import Domain
 from contactport.store.open import Store
@@ -39,7 +41,7 @@ async def test_no_pages_are_an_empty_book(store: Store, domain: Domain) -> None:
 async def test_a_broken_card_is_a_reject_with_its_place_and_costs_no_other(
     store: Store, domain: Domain
 ) -> None:
-    broken = RawCard("/b/broken.vcf", b"BEGIN:VCARD\r\nVERSION:3.0\r\n(((\r\n")
+    broken = RawRecord("/b/broken.vcf", b"BEGIN:VCARD\r\nVERSION:3.0\r\n(((\r\n", "vcf")
     result = await whole(store, domain, Page([raw("ann"), broken, raw("bob")]))
     assert result.names == ["ann", "bob"]
     assert result.ledger == (3, 2, 0, 1)
@@ -65,7 +67,7 @@ async def test_a_group_is_stored_as_its_name_and_members_alone(store: Store, dom
 
 
 async def test_a_resource_without_a_card_is_a_reject(store: Store, domain: Domain) -> None:
-    result = await whole(store, domain, Page([RawCard("/b/empty.vcf", b"")]))
+    result = await whole(store, domain, Page([RawRecord("/b/empty.vcf", b"", "vcf")]))
     assert result.ledger == (1, 0, 0, 1)
 
 
@@ -74,6 +76,38 @@ async def test_what_the_source_left_out_is_rejected_with_its_reason(store: Store
     result = await whole(store, domain, Page([raw("ann")], rejects=[gone]))
     assert result.rejects == [gone]
     assert result.ledger == (2, 1, 0, 1)
+
+
+class TestContactsThatTheSourceHasRead:
+    async def test_they_are_delivered_beside_raw_records_and_bounded(
+        self, store: Store, domain: Domain
+    ) -> None:
+        long = Contact(uid="long", formatted_name="x" * 2_000)
+        cat = ContactRecord(
+            "people/2", Contact(uid="2", formatted_name="cat"), notes=[Note("photo", "left out")]
+        )
+        result = await whole(
+            store, domain, Page([raw("ann")], contacts=[ContactRecord("people/1", long), cat])
+        )
+        assert result.names == ["ann", "x" * TEXT, "cat"]
+        assert result.ledger == (3, 3, 0, 0)
+        assert [note.place for note in result.report.notes] == ["people/1", "people/2, photo"]
+
+    async def test_the_same_key_or_the_same_uid_is_merged(self, store: Store, domain: Domain) -> None:
+        ann = Contact(uid="uid-ann", formatted_name="ann")
+        again = [ContactRecord("people/1", ann, "/b/"), ContactRecord("people/1", ann, "/b/")]
+        result = await whole(store, domain, Page([raw("ann")], contacts=again))
+        assert (result.names, result.ledger) == (["ann"], (3, 1, 2, 0))
+
+    async def test_their_groups_have_members(self, store: Store, domain: Domain) -> None:
+        team = ContactRecord("groups/1", Group("team", "g", ["uid-ann"]))
+        import_id = begin(store, domain)
+        one = await attempt(store, import_id, FakeSource([Page([raw("ann")], contacts=[team])]))
+        assert (await store.database.read(contacts.groups, one)).get("uid-ann", ()) == ["team"]
+
+    async def test_a_format_that_nobody_knows_says_so(self, store: Store, domain: Domain) -> None:
+        with pytest.raises(UnknownFormat, match="docx"):
+            await attempt(store, begin(store, domain), FakeSource([Page([RawRecord("/1", b"", "docx")])]))
 
 
 class TestMerging:
@@ -116,7 +150,7 @@ class TestForeignWords:
         left_out = Reject(place, place)
         cards = [
             raw("ann", key=place + "1", book=self.BOOK),
-            RawCard(place + "2", b"BEGIN:VCARD\r\nVERSION:3.0\r\n"),
+            RawRecord(place + "2", b"BEGIN:VCARD\r\nVERSION:3.0\r\n", "vcf"),
             raw("ann", "REV:2", key=place + "3", book=self.BOOK),
             raw("ann", key=place + "4"),
         ]
@@ -205,17 +239,19 @@ async def test_what_came_before_a_sources_error_is_kept(store: Store, domain: Do
     assert (await told(store, domain, import_id)).ledger == (500, 500, 0, 0)
 
 
-def _book(size: int) -> list[RawCard]:
+def _book(size: int) -> list[RawRecord]:
     """Persons, doubles of each kind, groups, organisations and broken cards."""
-    cards: list[RawCard] = []
+    cards: list[RawRecord] = []
     for n in range(size):
         cards.append(raw(f"p{n}"))
         if n % 5 == 1:
             cards.append(raw(f"p{n}"))
         if n % 7 == 2:
-            cards.append(RawCard(f"/b/copy{n}.vcf", vcard(f"p{n}"), "/b/"))
+            cards.append(RawRecord(f"/b/copy{n}.vcf", vcard(f"p{n}"), "vcf", "/b/"))
         if n % 6 == 3:
-            cards.append(RawCard(f"/b/broken{n}.vcf", b"BEGIN:VCARD\r\nVERSION:3.0\r\n(((\r\n", "/b/"))
+            cards.append(
+                RawRecord(f"/b/broken{n}.vcf", b"BEGIN:VCARD\r\nVERSION:3.0\r\n(((\r\n", "vcf", "/b/")
+            )
         if n % 9 == 4:
             cards.append(raw(f"g{n}", *GROUP))
         if n % 11 == 5:

@@ -16,7 +16,7 @@ from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.run import run
 from contactport.net.client import Client
 from contactport.sources import providers
-from contactport.sources.base import Account, Page, RawCard
+from contactport.sources.base import Account, Page, RawRecord
 from contactport.store.contacts import Batch, Delivered, pack_delivered, unpack_delivered
 from tests.unit.imports.fake_source import FakeSource, raw
 from tests.unit.imports.fake_source import vcard as card
@@ -48,7 +48,7 @@ class Kept:
         )
 
 
-async def read(*cards: RawCard, seconds: float = 1.0) -> Kept:
+async def read(*cards: RawRecord, seconds: float = 1.0) -> Kept:
     kept = Kept()
     provider = providers.find("carddav")
     assert provider is not None
@@ -92,7 +92,7 @@ GROUP = card("Friends", "X-ADDRESSBOOKSERVER-KIND:group", "X-ADDRESSBOOKSERVER-M
 async def test_the_same_bytes_behind_many_hrefs_are_read_once(
     reads: list[bytes], data: bytes, once: tuple[int, ...], again: tuple[int, ...]
 ) -> None:
-    kept = await read(*(RawCard(f"/b/{n}.vcf", data, "/b/") for n in range(5)))
+    kept = await read(*(RawRecord(f"/b/{n}.vcf", data, "vcf", "/b/") for n in range(5)))
     assert reads == [data]
     assert kept.ledger() == tuple(first + 4 * more for first, more in zip(once, again, strict=True))
     places = [reject.place for batch in kept.batches for reject in batch.rejects]
@@ -103,7 +103,7 @@ async def test_the_same_bytes_behind_many_hrefs_are_read_once(
 
 async def test_the_latest_outcomes_are_kept(reads: list[bytes]) -> None:
     data = [GROUP.replace(b"Friends", b"%d" % n) for n in range(600)]
-    await read(*(RawCard(f"/{n}", each, "/") for n, each in enumerate([*data, *data[-100:]])))
+    await read(*(RawRecord(f"/{n}", each, "vcf", "/") for n, each in enumerate([*data, *data[-100:]])))
     assert reads == data
 
 
@@ -119,7 +119,7 @@ async def test_others_have_their_turns_within_one_card(line: str) -> None:
 
     beside = asyncio.create_task(others())
     data = f"BEGIN:VCARD\r\nFN:a\r\n{line * 20_000}END:VCARD\r\n".encode()
-    kept = await read(RawCard("/long.vcf", data, "/"))
+    kept = await read(RawRecord("/long.vcf", data, "vcf", "/"))
     beside.cancel()
     assert kept.ledger()[0] == 1
     assert turns > 2

@@ -167,7 +167,7 @@ async def test_one_that_begins_to_fail_is_given_time() -> None:
         open_client(settings(), retry_policy) as client,
     ):
         account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
-        keys = [card.key async for page in CardDav().pages(account, client, ()) for card in page.cards]
+        keys = [card.key async for page in CardDav().pages(account, client, ()) for card in page.records]
     assert len(keys) == len(set(keys)) == 600
     assert 1 in seen
     assert retry_policy.pauses
@@ -193,7 +193,7 @@ async def test_a_card_with_a_nul_that_every_report_cuts_is_had_by_get() -> None:
             open_client(settings(), Counted()) as client,
         ):
             account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
-            found = [card async for page in CardDav().pages(account, client, ()) for card in page.cards]
+            found = [card async for page in CardDav().pages(account, client, ()) for card in page.records]
         assert len(found) == 30
         (nul,) = [card for card in found if card.key.encode() == href]
         assert nul.data.endswith(b"NOTE:beforeafter\r\nEND:VCARD\r\n")
@@ -207,6 +207,6 @@ async def test_cards_that_never_have_an_end_come_as_they_are() -> None:
         open_client(settings(), Counted()) as client,
     ):
         account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
-        found = [card async for page in CardDav().pages(account, client, ()) for card in page.cards]
+        found = [card async for page in CardDav().pages(account, client, ()) for card in page.records]
     assert len(found) == 50
     assert [what for what, _ in one.kinds].count("get") == 5

@@ -94,7 +94,7 @@ class TestMarks:
         gathered.card(f"/{one}.vcf", b"x")
         gathered.card(f"/{other}.vcf", b"y")
         page = gathered.page()
-        assert ([card.data for card in page.cards], page.repeats) == ([b"x", b"y"], 0)
+        assert ([card.data for card in page.records], page.repeats) == ([b"x", b"y"], 0)
 
 
 class TestDoubles:
@@ -103,7 +103,7 @@ class TestDoubles:
         for _ in range(3):
             gathered.card("/1", b"x")
         page = gathered.page()
-        assert ([card.key for card in page.cards], page.repeats) == (["/1"], 2)
+        assert ([card.key for card in page.records], page.repeats) == (["/1"], 2)
 
     async def test_are_not_when_we_asked_twice(self) -> None:
         gathered = builder()
@@ -135,7 +135,7 @@ class TestPages:
             if number == CARDS - 1:
                 break
         assert gathered.full
-        assert len(gathered.page().cards) == CARDS
+        assert len(gathered.page().records) == CARDS
         assert gathered.empty
 
     async def test_are_full_by_size(self) -> None:
@@ -170,7 +170,7 @@ class TestLimits:
         card = b"BEGIN:VCARD\nFN:A\nPHOTO:" + b"x" * 1000 + b"\nEND:VCARD\n"
         gathered = builder()
         gathered.card("/1", card)
-        assert [taken.data for taken in gathered.page().cards] == [b"BEGIN:VCARD\nFN:A\nEND:VCARD\n"]
+        assert [taken.data for taken in gathered.page().records] == [b"BEGIN:VCARD\nFN:A\nEND:VCARD\n"]
         wanted = builder(photos=True)
         wanted.card("/1", card)
         assert len(wanted.page().rejects) == 1

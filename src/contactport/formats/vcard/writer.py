@@ -7,8 +7,11 @@ from binascii import b2a_base64
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
+import msgspec
+
 from contactport.contact import Contact, Group, Item, Labelled, PartialDate, Photo
 from contactport.formats import dates
+from contactport.formats.registry import NO_GROUPS, Groups
 from contactport.formats.vcard.builder import APPLE_LABELS, Entry
 from contactport.formats.vcard.values import escape, escape_uri
 
@@ -282,13 +285,21 @@ def group_card(group: Group, version: Version) -> bytes:
     return card.bytes()
 
 
-def write(items: Iterable[Item], *, version: Version = "3.0") -> Iterator[bytes]:
+def write(items: Iterable[Item], groups: Groups = NO_GROUPS, *, version: Version = "3.0") -> Iterator[bytes]:
     """A card for each contact and group, one at a time; what is neither is left out.
 
-    3.0 is what every address book takes in. Either reads back to the same contact.
+    `groups` is for items without group cards: the names of a contact's groups become its categories. 3.0 is what
+    every address book takes in. Either version reads back to the same contact.
     """
+    yield b""
     for item in items:
         if isinstance(item, Contact):
+            names = groups.get(item.uid, ())
+            if names:
+                categories = list(dict.fromkeys((*names, *item.categories)))
+                item = msgspec.structs.replace(item, categories=categories)
             yield contact_card(item, version)
         elif isinstance(item, Group):
             yield group_card(item, version)
+        else:
+            yield b""

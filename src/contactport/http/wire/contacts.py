@@ -12,23 +12,29 @@ from starlette.responses import Response, StreamingResponse
 
 from contactport.contact import Contact
 from contactport.errors import Code, Refusal
+from contactport.formats import registry
 from contactport.formats.cloudsponge import UNKNOWN, WireOwner, owner_from_username, to_owner
-from contactport.formats.ndjson import Groups
+from contactport.formats.registry import Groups
 from contactport.http.access import authorized_import
-from contactport.http.context import Format, RequestContext, context_of
+from contactport.http.context import RequestContext, context_of
 from contactport.http.service import Service
 from contactport.http.wire import arguments
 from contactport.http.wire.compression import Coding, accepted, compressed
 from contactport.http.wire.events import why_failed
 from contactport.http.wire.paths import read_id
 from contactport.http.wire.schemas import ContactsTail
-from contactport.http.wire.streaming import Cards, Json, Jsonp, Lines, Shape, Table, Xml
+from contactport.http.wire.streaming import (
+    ContactsEncoder,
+    FileEncoder,
+    JsonEncoder,
+    JsonpEncoder,
+    XmlEncoder,
+)
 from contactport.store import contacts, events
 from contactport.store.events import Event
 from contactport.store.imports import Import
 
-_SHAPES: dict[Format, type[Shape]] = {"json": Json, "xml": Xml, "vcf": Cards, "csv": Table, "ndjson": Lines}
-FORMATS: tuple[Format, ...] = tuple(_SHAPES)
+FORMATS = ("json", "xml", *(each.name for each in registry.SERVED))
 PIECE_BYTES = 32 * 1024
 """An answer is made and sent in pieces of this size and one contact: between two of them others get their turn."""
 SMALL_BYTES = 128 * 1024
@@ -82,15 +88,15 @@ async def show_contacts(service: Service, request: Request) -> Response:
         id=one.id,
         echo=context.echo,
     )
-    shape = _shape(context)
+    encoder = _encoder(context)
     coding = _coding(request, context)
-    headers = {"content-type": shape.media_type, "vary": "accept-encoding"}
+    headers = {"content-type": encoder.media_type, "vary": "accept-encoding"}
     if coding != "identity":
         headers["content-encoding"] = coding
     if request.method == "HEAD":
         return StreamingResponse(_nothing(), headers=headers)
     chunks = _chunks(service, one, start, expected)
-    pieces = _pieces(shape, chunks, beside.groups, end)
+    pieces = _pieces(encoder, chunks, beside.groups, end)
     begun: list[bytes] = []
     try:
         async for piece in pieces:
@@ -145,10 +151,14 @@ def _check_ready(one: Import, events: list[Event]) -> None:
         )
 
 
-def _shape(context: RequestContext) -> Shape:
+def _encoder(context: RequestContext) -> ContactsEncoder:
     if context.callback is not None:
-        return Jsonp(context.callback)
-    return _SHAPES[context.format]()
+        return JsonpEncoder(context.callback)
+    if context.format == "json":
+        return JsonEncoder()
+    if context.format == "xml":
+        return XmlEncoder()
+    return FileEncoder(registry.get(context.format))
 
 
 async def _chunks(service: Service, one: Import, start: int, count: int) -> AsyncIterator[list[Contact]]:
@@ -163,19 +173,19 @@ async def _chunks(service: Service, one: Import, start: int, count: int) -> Asyn
 
 
 async def _pieces(
-    shape: Shape, chunks: AsyncIterator[list[Contact]], groups: Groups, end: ContactsTail
+    encoder: ContactsEncoder, chunks: AsyncIterator[list[Contact]], groups: Groups, end: ContactsTail
 ) -> AsyncIterator[bytes]:
-    piece = bytearray(shape.start())
+    piece = bytearray(encoder.start())
     first = True
     async for chunk in chunks:
-        for made in shape.some(chunk, groups, first):
+        for made in encoder.some(chunk, groups, first):
             piece += made
             if len(piece) >= PIECE_BYTES:
                 yield bytes(piece)
                 piece.clear()
                 await asyncio.sleep(0)
         first = False
-    yield bytes(piece) + shape.end(end)
+    yield bytes(piece) + encoder.end(end)
 
 
 async def _after(begun: list[bytes], pieces: AsyncIterator[bytes] | None = None) -> AsyncIterator[bytes]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from starlette.requests import Request
 
 from contactport.errors import Code, Refusal
-from contactport.http.context import Format, context_of
+from contactport.http.context import context_of
 
 
 def paths(resource: str) -> list[str]:
@@ -15,7 +15,7 @@ def paths(resource: str) -> list[str]:
     return [f"/{resource}{middle}/{{name}}{slash}" for middle in ("", ".{format}") for slash in ("", "/")]
 
 
-def read_id(request: Request, formats: tuple[Format, ...]) -> str:
+def read_id(request: Request, formats: tuple[str, ...]) -> str:
     """The id, as text; the format goes to the request's context. Raises Refusal 404 for an unknown one."""
     given: dict[str, Any] = request.path_params
     name, dot, ending = given["name"].partition(".")
@@ -28,5 +28,5 @@ def read_id(request: Request, formats: tuple[Format, ...]) -> str:
         )
     context = context_of(request.scope)
     if words and context.callback is None:
-        context.format = cast(Format, words.pop())
+        context.format = words.pop()
     return name

@@ -1,16 +1,16 @@
-"""The shapes of an address book on the wire: JSON, JSONP, XML, vCard, CSV and JSON by the line, made in pieces."""
+"""Encoders of the contacts' answer: the contract's JSON, JSONP and XML, and files of any format, made in pieces."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import msgspec
 
 from contactport.contact import Contact
-from contactport.formats import csv, ndjson, vcard
 from contactport.formats.cloudsponge import to_wire
-from contactport.formats.ndjson import Groups
+from contactport.formats.registry import NO_GROUPS, FileFormat, Groups
 from contactport.http.wire import jsonp, xml
 from contactport.http.wire.responses import JSON, xml_values
 from contactport.http.wire.schemas import ContactsTail
@@ -18,7 +18,7 @@ from contactport.http.wire.schemas import ContactsTail
 ENCODER = msgspec.json.Encoder()
 
 
-class Shape(Protocol):
+class ContactsEncoder(Protocol):
     """`start`, then `some` for each chunk of the book (`first` for its first contact), then `end`.
 
     `some` makes one contact after the other, as it is asked: a chunk may be many times as big in the answer.
@@ -33,7 +33,7 @@ class Shape(Protocol):
     def end(self, end: ContactsTail) -> bytes: ...
 
 
-class Json:
+class JsonEncoder:
     """The object of the contract, its keys in order."""
 
     media_type = JSON
@@ -51,14 +51,14 @@ class Json:
         return b"]," + ENCODER.encode(end)[1:]
 
 
-class Jsonp:
+class JsonpEncoder:
     """The same as a call of the page's function."""
 
     media_type = jsonp.MEDIA_TYPE
 
     def __init__(self, callback: str) -> None:
         self._callback = callback
-        self._json = Json()
+        self._json = JsonEncoder()
 
     def start(self) -> bytes:
         return self._callback.encode("ascii") + b"(" + self._json.start()
@@ -70,7 +70,7 @@ class Jsonp:
         return jsonp.escape(self._json.end(end)) + b")"
 
 
-class Xml:
+class XmlEncoder:
     """The document of the contract. An empty book is an empty element, which is known only at its end."""
 
     media_type = xml.MEDIA_TYPE
@@ -94,56 +94,31 @@ class Xml:
         return f"{closing}{xml.elements(xml_values(end))}</contactsResponse>".encode()
 
 
-class Lines:
-    """One wire contact a line (ndjson), and nothing else."""
+class FileEncoder:
+    """The contacts as a file of a format, made by its `write()`: one part for each contact that is fed to it."""
 
-    media_type = "application/x-ndjson; charset=utf-8"
-
-    def start(self) -> bytes:
-        return b""
-
-    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> Iterator[bytes]:
-        return ndjson.write(contacts, groups)
-
-    def end(self, end: ContactsTail) -> bytes:
-        return b""
-
-
-class Table:
-    """CSV: the header, and a row each."""
-
-    media_type = "text/csv; charset=utf-8; header=present"
-
-    def start(self) -> bytes:
-        return next(csv.write(()))
-
-    def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> Iterator[bytes]:
-        rows = csv.write(contacts, groups)
-        next(rows)
-        return rows
-
-    def end(self, end: ContactsTail) -> bytes:
-        return b""
-
-
-class Cards:
-    """A vCard each; the groups that a contact belongs to become its categories, for a card has no others."""
-
-    media_type = "text/vcard; charset=utf-8"
+    def __init__(self, format: FileFormat) -> None:
+        self.media_type = format.media_type
+        self._write = format.write
+        self._waiting: deque[Contact] = deque()
+        self._parts: Iterator[bytes] | None = None
 
     def start(self) -> bytes:
         return b""
 
     def some(self, contacts: Sequence[Contact], groups: Groups, first: bool) -> Iterator[bytes]:
-        return vcard.write(_with_categories(contacts, groups))
+        if self._parts is None:
+            self._parts = self._write(self._fed(), groups)
+            yield next(self._parts)
+        for contact in contacts:
+            self._waiting.append(contact)
+            yield next(self._parts)
 
     def end(self, end: ContactsTail) -> bytes:
-        return b""
+        """What follows the last contact; all of the file where there was none."""
+        parts = self._write((), NO_GROUPS) if self._parts is None else self._parts
+        return b"".join(parts)
 
-
-def _with_categories(contacts: Sequence[Contact], groups: Groups) -> Iterator[Contact]:
-    for contact in contacts:
-        names = groups.get(contact.uid, ())
-        if names:
-            contact.categories = list(dict.fromkeys((*names, *contact.categories)))
-        yield contact
+    def _fed(self) -> Iterator[Contact]:
+        while self._waiting:
+            yield self._waiting.popleft()

@@ -32,7 +32,7 @@ async def check(source: Source, account: Account, client: Client) -> AsyncGenera
     listed: int | None = None
     async with aclosing(source.pages(account, client, ())) as pages:
         async for page in pages:
-            cards += len(page.cards)
+            cards += len(page.records)
             rejects += len(page.rejects)
             repeats += page.repeats
             listed = page.listed if page.listed is not None else listed

@@ -12,7 +12,7 @@ from contactport.contact import Reject
 from contactport.net.budgets import size
 from contactport.net.failures import TooLarge, Unreadable
 from contactport.net.redirects import resolve_reference
-from contactport.sources.base import Page, RawCard
+from contactport.sources.base import Page, RawRecord
 from contactport.sources.carddav.book import AddressBook
 from contactport.sources.carddav.pictures import without_pictures
 
@@ -78,7 +78,7 @@ class PageBuilder:
         self._owner = None if owner is None else href_hash(self.key(owner))
         self._owner_key: str | None = None
         self._seen: set[int] = set()
-        self._cards: list[RawCard] = []
+        self._cards: list[RawRecord] = []
         self._rejects: list[Reject] = []
         self._repeats = 0
         self._bytes = 0
@@ -142,7 +142,7 @@ class PageBuilder:
         if self._owner is not None and href_hash(key) == self._owner:
             self._owner_key = key
         self._bytes += len(data)
-        self._cards.append(RawCard(key, data, self._path))
+        self._cards.append(RawRecord(key, data, "vcf", self._path))
 
     def put_truncated(self) -> None:
         """Lays every card into the page that came without its end, as it came."""

@@ -23,8 +23,6 @@ from contactport.sources.memory import Memory, ScopedMemory, ShortMemory
 class CardDav:
     """CardDAV (RFC 6352): every book of an account, whichever server holds it."""
 
-    format = "vcard"
-
     def __init__(self, memory: Memory | None = None) -> None:
         self.memory: Memory = memory or ShortMemory()
 

@@ -1,0 +1,161 @@
+"""Registry of the formats: their names, media types, suffixes, and the modules that read and write them.
+
+How to add a format: write one module or folder in this room, and enter it in FORMATS below. The module has
+
+* `read(chunks, *, evidence=None)`, where the format can be read. The chunks are bytes, cut anywhere, of text or of a
+  binary file alike. It yields contacts, groups, rejects and notes one by one, holds no more than one of them and a
+  chunk in memory, and never raises for bad input. `evidence` is what other inputs of the same source have shown of
+  their character set.
+* `write(items, groups=NO_GROUPS)`, where it can be written. It yields the head of the file, which may be empty, then
+  exactly one part for each item (empty for an item that the format has no place for), then the end. It takes the next
+  item only when the part for it is asked for. `groups` gives the names of the groups that a UID belongs to.
+
+and, where they help, `steps()`, which is `read()` with None as a pause within an item that takes long, and
+`observe(data, evidence)`, which learns from one input without reading it. A module is loaded when it is first used,
+so that a format costs nothing to those who don't use it. Sources, `/contacts/ID.NAME`, `convert` and `import` all
+look a format up here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
+from importlib import import_module
+from types import ModuleType
+from typing import Any, Protocol
+
+import msgspec
+
+from contactport.contact import Item
+from contactport.formats.charsets.evidence import Evidence
+
+
+class Groups(Protocol):
+    """The names of the groups of each UID: a dictionary of them, or what takes less room."""
+
+    def get(self, uid: str, default: Sequence[str], /) -> Sequence[str]: ...
+
+
+NO_GROUPS: Groups = {}
+Write = Callable[..., Iterator[bytes]]
+"""A format's `write(items, groups)`."""
+
+
+@cache
+def _load(module: str) -> ModuleType:
+    return import_module(f"contactport.formats.{module}")
+
+
+class UnknownFormat(LookupError):
+    """No format has this name. Its text names those that there are."""
+
+
+class FileFormat(msgspec.Struct, frozen=True, kw_only=True):
+    """A format of files. `name` stands in paths, in options, and in the raw records of a source.
+
+    `suffixes` are the endings of its files' names, the usual one first, with their dots. An entry without one is a
+    variant that must be asked for by its name.
+    """
+
+    name: str
+    module: str
+    media_type: str
+    suffixes: tuple[str, ...] = ()
+    reads: bool = False
+    writes: bool = False
+    has_groups: bool = False
+    """Whether a file has groups of its own, so that nobody has to look up the groups of its contacts."""
+    is_served: bool = False
+    """Whether the contacts of an import can be had in it."""
+    options: dict[str, str] = {}
+    """What `write` is given, for a variant."""
+
+    @property
+    def write(self) -> Write:
+        """The module's `write`."""
+        if not self.writes:
+            raise UnknownFormat(f"{self.name} can't be written, only read")
+        write: Write = _load(self.module).write
+        return partial(write, **self.options) if self.options else write
+
+    def read(self, chunks: Iterable[bytes], evidence: Evidence | None = None) -> Iterator[Item]:
+        """Every item of a file, in order."""
+        return self._readable().read(chunks, evidence=evidence)
+
+    def steps(self, chunks: Iterable[bytes], evidence: Evidence | None = None) -> Iterator[Item | None]:
+        """The same, with None for a pause where the format has them."""
+        module = self._readable()
+        steps: Any = getattr(module, "steps", module.read)
+        return steps(chunks, evidence=evidence)
+
+    def observe(self, data: bytes, evidence: Evidence) -> Iterator[None]:
+        """Learn from one input for all inputs of the same source; None is a pause."""
+        observe: Any = getattr(self._readable(), "observe", None)
+        return iter(()) if observe is None else observe(data, evidence)
+
+    def _readable(self) -> Any:
+        if not self.reads:
+            raise UnknownFormat(f"{self.name} can't be read, only written")
+        return _load(self.module)
+
+
+FORMATS: tuple[FileFormat, ...] = (
+    FileFormat(
+        name="vcf",
+        module="vcard",
+        media_type="text/vcard; charset=utf-8",
+        suffixes=(".vcf", ".vcard"),
+        reads=True,
+        writes=True,
+        has_groups=True,
+        is_served=True,
+    ),
+    FileFormat(
+        name="vcf4",
+        module="vcard",
+        media_type="text/vcard; charset=utf-8",
+        writes=True,
+        has_groups=True,
+        options={"version": "4.0"},
+    ),
+    FileFormat(
+        name="csv",
+        module="csv",
+        media_type="text/csv; charset=utf-8; header=present",
+        suffixes=(".csv",),
+        writes=True,
+        is_served=True,
+    ),
+    FileFormat(
+        name="json",
+        module="cloudsponge",
+        media_type="application/json; charset=utf-8",
+        suffixes=(".json",),
+        writes=True,
+    ),
+    FileFormat(
+        name="ndjson",
+        module="ndjson",
+        media_type="application/x-ndjson; charset=utf-8",
+        suffixes=(".ndjson", ".jsonl"),
+        writes=True,
+        is_served=True,
+    ),
+)
+"""Every format, in the order in which they are shown. The first is written where nobody says which.
+
+`json` is an array of the wire's contacts in a file; the API answers with an object of its own under that name.
+"""
+_BY_NAME = {each.name: each for each in FORMATS}
+WRITTEN = tuple(each for each in FORMATS if each.writes)
+SERVED = tuple(each for each in WRITTEN if each.is_served)
+SUFFIXES = {suffix: each for each in FORMATS for suffix in each.suffixes}
+"""The format of a file by the ending of its name, in lower case."""
+
+
+def get(name: str) -> FileFormat:
+    """The format of this name. Raises UnknownFormat."""
+    found = _BY_NAME.get(name)
+    if found is None:
+        raise UnknownFormat(f"there is no format {name!r}, only {', '.join(_BY_NAME)}")
+    return found
