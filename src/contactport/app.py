@@ -24,7 +24,8 @@ from contactport.net.client import open_client
 from contactport.process import take_short_turns
 from contactport.settings import Settings
 from contactport.sources.registry import source, use_memory
-from contactport.store.open import FolderError, Store, check_writable, open_store
+from contactport.store.open import Store, open_store
+from contactport.store.writable import FolderError, check_writable
 
 Role = Literal["all", "api"]
 

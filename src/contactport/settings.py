@@ -137,7 +137,6 @@ FIXED = frozenset(
         "log_format",
         "body_bytes",
         "import_concurrency",
-        "provider_imports",
     }
 )
 """Settings that a process takes at its start alone."""

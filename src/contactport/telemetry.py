@@ -90,7 +90,7 @@ EVENT_STREAMS = Gauge(
 Gauge("contactport_build_info", "What runs here.", ("version", "python"), registry=REGISTRY).labels(
     __version__, platform.python_version()
 ).set(1)
-for _by in ("retention", "request"):
+for _by in ("retention", "request", "operator"):
     # From the first look on: a rate is only known of what has been there before.
     _purges.labels(_by)
 
@@ -125,7 +125,7 @@ def import_begun(provider: str, waited: float) -> None:
     _import_wait_seconds.labels(provider).observe(max(0.0, waited))
 
 
-def imports_purged(number: int, by: Literal["request", "retention"]) -> None:
+def imports_purged(number: int, by: Literal["request", "operator", "retention"]) -> None:
     """So many imports were purged."""
     _purges.labels(by).inc(number)
 

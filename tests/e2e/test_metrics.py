@@ -30,7 +30,7 @@ WORDS = {
     "outcome": {"complete", *(str(int(code)) for code in Code)},
     "state": {"complete", "failed", "closed", "open", "half-open"},
     "result": {"delivered", "merged", "rejected"},
-    "by": {"retention", "request"},
+    "by": {"retention", "request", "operator"},
     "method": {"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH", "other"},
     "status": {"1xx", "2xx", "3xx", "4xx", "5xx", "none"},
 }

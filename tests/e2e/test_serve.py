@@ -195,9 +195,15 @@ def test_what_is_not_valid_is_refused(tmp_path: Path, options: tuple[str, ...], 
     assert not (tmp_path / "data").exists()
 
 
-def test_a_folder_that_can_t_be_written_is_refused() -> None:
-    # Not one that its mode protects: that would not keep root out.
-    refused(Path("/proc/self"), "--port", "0", code=4, says="the data folder can't be used: /proc/self is ")
+def test_a_folder_that_can_t_be_written_is_refused_before_the_port_is_bound() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        # Not a folder that its mode protects: that would not keep root out.
+        refused(
+            Path("/proc/self"), "--port", port, code=4, says="the data folder can't be used: /proc/self is "
+        )
 
 
 def test_a_crash_writes_no_memory_to_disk(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ UNREAD = 141
 
 _KNOWN = (
     ("contactport.settings", "SettingError", USAGE),
-    ("contactport.store.open", "FolderError", FOLDER),
+    ("contactport.store.writable", "FolderError", FOLDER),
     ("contactport.store.vault", "RingError", FOLDER),
     ("contactport.store.migrations", "SchemaError", FOLDER),
     ("contactport.store.locks", "LocksLost", FOLDER),

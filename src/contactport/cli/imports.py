@@ -122,7 +122,7 @@ def show(import_id: int, as_json: bool, data: str | None, config: Path | None) -
 def cancel(
     import_id: int, erase: bool, yes: bool, as_json: bool, data: str | None, config: Path | None
 ) -> None:
-    """End an import now, with code 517, and erase what it has stored; as its application may by DELETE."""
+    """End an import now, with code 517, and erase what it has stored. Its receipt says that the operator did it."""
     from contactport.errors import ROWS, Code
     from contactport.store import endings
 
@@ -141,7 +141,7 @@ def cancel(
             _ask(one)
 
         def end(connection: Connection) -> None:
-            endings.erase(connection, import_id, ROWS[Code.ABANDONED].text)
+            endings.erase(connection, import_id, ROWS[Code.ABANDONED].text, by="operator")
             store.signals.announce(connection, import_id)
 
         store.database.write_now(end)

@@ -31,7 +31,8 @@ def migrate(data: str | None, config: Path | None) -> None:
     from contactport.store.database import Database
     from contactport.store.engines import postgresql
     from contactport.store.migrations import head
-    from contactport.store.open import check_writable, open_store
+    from contactport.store.open import open_store
+    from contactport.store.writable import check_writable
 
     check_writable(Path(settings.data))
     # The engine would tell of a failure by a traceback of its own, before it is told here in a line.

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from contactport.store.receipts import Receipt
 
 _BY = {
-    "request": "at its application's wish",
-    "retention": "at the end of its time",
-    "lost": "with the lost ring",
+    "request": "by its application",
+    "operator": "by the operator",
+    "retention": "at the end of its retention",
+    "lost": "because the key ring was lost",
 }
 
 

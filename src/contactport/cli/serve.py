@@ -24,6 +24,7 @@ from contactport.cli.options import allow_network_option, heed_variables, settin
 from contactport.cli.output import say
 from contactport.process import forbid_core_dumps, ignore_hangups, spare_what_stays
 from contactport.settings import Settings
+from contactport.store.writable import check_writable
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -104,6 +105,8 @@ def serve(
             "an API without a worker in its own process needs PostgreSQL: set CONTACTPORT_DATABASE_URL, or leave "
             "--role out"
         )
+    # Before the port is bound: nobody can connect to a service that can't start.
+    check_writable(Path(settings.data))
     listeners = listen(settings.host, settings.port)
     if not all(map(is_loopback, listeners)):
         say(

@@ -78,7 +78,7 @@ def _watch(console: Console, look: Callable[[], Stats], found: Stats) -> Stats:
     from rich.live import Live
 
     from contactport.cli.status_view import board
-    from contactport.store.open import FolderError
+    from contactport.store.writable import FolderError
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     pause = threading.Event()

@@ -15,6 +15,7 @@ from contactport.store import breakers, budgets, domains, endings, hosts, idempo
 from contactport.store.clock import now_ms
 from contactport.store.imports import Unfinished
 from contactport.store.open import Store
+from contactport.store.writable import FolderError
 
 log = structlog.get_logger()
 
@@ -49,6 +50,8 @@ class Housekeeper:
             try:
                 if self._leads():
                     await self.tidy()
+            except FolderError as error:
+                log.error("data_folder_read_only", hint=str(error))
             except Exception as error:
                 log.error("housekeeping_broke", error=type(error).__name__, exc_info=error)
             await asyncio.sleep(EVERY_SECONDS)

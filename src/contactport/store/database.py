@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -19,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from contactport.store.engines import Engines
 from contactport.store.reserve import DiskFull, Reserve, is_full
 from contactport.store.ring_file import RingError
+from contactport.store.writable import FolderError, became_read_only
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,15 +29,18 @@ ROLLED_BACK = frozenset({"40001", "40P01"})
 """PostgreSQL's serialization failure and deadlock: it undid one transaction whole, to let another pass."""
 TRIES = 5
 _AFTER_COMMIT = "contactport_after_commit"
+_READ_ONLY = "attempt to write a readonly database"
 
 
 def unavailable(error: BaseException) -> bool:
     """Whether an error says that the database is away, full or refusing: the same may go well a little later.
 
-    So does the key ring that can't be read: it is a file that may be another host's.
+    The same holds for a key ring that can't be read, which may be a file of another host, and for a data folder
+    that has become read-only.
     """
     return isinstance(
-        error, OperationalError | InterfaceError | InternalError | PoolTimeout | RingError | DiskFull
+        error,
+        OperationalError | InterfaceError | InternalError | PoolTimeout | RingError | DiskFull | FolderError,
     )
 
 
@@ -47,12 +52,14 @@ def after_commit(connection: Connection, function: Callable[[], None]) -> None:
 class Database:
     """One database, SQLite or PostgreSQL, behind threads of its own."""
 
-    def __init__(self, engines: Engines) -> None:
+    def __init__(self, engines: Engines, folder: Path | None = None) -> None:
+        """`folder` is where the file of SQLite is."""
         self.engine: Engine = engines.writing
         self.dialect: Literal["sqlite", "postgresql"] = engines.dialect
         self._engines = engines
-        self.reserve = Reserve(None)
-        """The room kept on its disk; `open_store` sets it."""
+        self._folder = folder
+        self.reserve = Reserve(folder)
+        """The room kept on its disk."""
         self._readers = ThreadPoolExecutor(engines.readers, thread_name_prefix="store-reader")
         self._writers = ThreadPoolExecutor(engines.writers, thread_name_prefix="store-writer")
 
@@ -70,6 +77,8 @@ class Database:
             except DBAPIError as error:
                 if is_full(error) and self.reserve.give_up():
                     continue
+                if self._folder is not None and _READ_ONLY in str(error.orig):
+                    raise became_read_only(self._folder) from None
                 if tries == TRIES or getattr(error.orig, "sqlstate", None) not in ROLLED_BACK:
                     raise
         raise AssertionError("the last try returns or raises")

@@ -148,6 +148,7 @@ def add(
     try:
         connection.execute(
             insert(table).values(
+                id=_free_id(connection),
                 name=name,
                 key=pair.domain_key,
                 secret=_hash(pair.domain_password),
@@ -160,6 +161,16 @@ def add(
     except IntegrityError:
         raise _taken_meanwhile() from None
     return pair
+
+
+def _free_id(connection: Connection) -> int:
+    """A random id of 31 bits. SQLite would give the id of a removed domain again, and with it what is remembered of
+    that domain under a mark: its wrong passwords, budgets and Idempotency-Keys.
+    """
+    while True:
+        domain_id = secrets.randbelow(2**31 - 1) + 1
+        if not connection.execute(select(table.c.id).where(table.c.id == domain_id)).first():
+            return domain_id
 
 
 def change(

@@ -15,6 +15,7 @@ from contactport.store import events, report
 from contactport.store.clock import now_ms
 from contactport.store.database import after_commit
 from contactport.store.imports import Import, State, check_epoch
+from contactport.store.receipts import ErasedBy
 from contactport.store.schema import book, contact_chunk, event, import_, merge, note, reject, secret
 
 TOMBSTONE_MS = 30 * 86_400_000
@@ -158,8 +159,17 @@ def purge_due(connection: Connection, limit: int = 200, *, rows: bool = True) ->
     return due
 
 
-def erase(connection: Connection, import_id: int, text: str, *, rows: bool = True) -> None:
+def erase(
+    connection: Connection,
+    import_id: int,
+    text: str,
+    *,
+    by: Literal["request", "operator"] = "request",
+    rows: bool = True,
+) -> None:
     """Purge an import now, whatever its state; its events end with 517 and this text. `rows` as in `purge_due`.
+
+    `by` says who wants it, for the receipt: the application by a request, or the operator by a command.
 
     An attempt that is under way can write nothing more: it is fenced by the import's state.
     """
@@ -181,7 +191,7 @@ def erase(connection: Connection, import_id: int, text: str, *, rows: bool = Tru
     )
     if row.state in ("waiting", "running"):
         _count(connection, import_id)
-    _wipe(connection, [import_id], "request", rows=rows)
+    _wipe(connection, [import_id], by, rows=rows)
 
 
 def lose_all(connection: Connection) -> None:
@@ -227,7 +237,7 @@ def delete_left(connection: Connection) -> bool:
 def _wipe(
     connection: Connection,
     import_ids: list[int],
-    by: Literal["request", "retention", "lost"],
+    by: ErasedBy,
     *,
     rows: bool = True,
 ) -> None:

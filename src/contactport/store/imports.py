@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from contactport.store import data_keys, events, vault
 from contactport.store.clock import now_ms
+from contactport.store.receipts import ErasedBy
 from contactport.store.schema import domain, import_, secret
 
 State = Literal["waiting", "running", "complete", "failed", "purged"]
@@ -74,7 +75,7 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
     account_key: bytes | None
     key_number: int | None
     erased_at: int | None
-    erased_by: Literal["request", "retention", "lost"] | None
+    erased_by: ErasedBy | None
     lost: bool
     """Whether the ring's key is gone that sealed its data key."""
 

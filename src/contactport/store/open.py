@@ -14,18 +14,13 @@ from sqlalchemy.exc import DBAPIError
 from contactport.store.database import Database
 from contactport.store.engines import postgresql, sqlite
 from contactport.store.migrations import check, migrate
-from contactport.store.reserve import Reserve
 from contactport.store.ring_binding import open_ring
 from contactport.store.signals import Signals
 from contactport.store.vault import Ring
-from contactport.store.writable import read_only
+from contactport.store.writable import FolderError, check_writable
 
 DATABASE = "contactport.db"
 RING = "ring.json"
-
-
-class FolderError(RuntimeError):
-    """The data folder or its database can't be used; the text names it and says why."""
 
 
 class Store(msgspec.Struct, frozen=True):
@@ -58,9 +53,7 @@ def open_store(folder: Path, database_url: str = "", *, upgrade: bool = False) -
             if not database_url and not path.exists():
                 os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
                 made.append(f"database {path}")
-            database = Database(engines)
-            if not database_url:
-                database.reserve = Reserve(folder)
+            database = Database(engines, None if database_url else folder)
             database.write_now(migrate if upgrade or not database_url else check)
             ring, ring_made = open_ring(database, folder / RING)
             made += ring_made
@@ -72,13 +65,6 @@ def open_store(folder: Path, database_url: str = "", *, upgrade: bool = False) -
             raise FolderError(f"the database (database_url) can't be used: {error.orig}") from None
         raise FolderError(f"the database {folder / DATABASE} can't be used: {error.orig}") from None
     return Store(folder, database, ring, Signals(database_url), tuple(made))
-
-
-def check_writable(folder: Path) -> None:
-    """Raises FolderError where the folder, or a file in it that has to be written, is read-only."""
-    told = read_only(folder)
-    if told:
-        raise FolderError(f"the data folder can't be used: {told}")
 
 
 @contextmanager

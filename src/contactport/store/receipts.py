@@ -12,6 +12,9 @@ from contactport.store.schema import domain, import_
 
 _AT_ONCE = 1000
 
+ErasedBy = Literal["request", "operator", "retention", "lost"]
+"""Who erased an import: its application, the operator by a command, its retention's end, or the loss of the ring."""
+
 
 class Receipt(msgspec.Struct, frozen=True):
     """The erasure of one import. `erased_at` in ms; `contacts` is how many were stored."""
@@ -19,7 +22,7 @@ class Receipt(msgspec.Struct, frozen=True):
     erased_at: int
     domain: str
     import_id: int
-    by: Literal["request", "retention", "lost"]
+    by: ErasedBy
     contacts: int
     key_number: int
 

@@ -108,8 +108,8 @@ counts all notes; `incomplete` says that an address book was not read to its end
 `token_at` is when the token that it has taken in advance is due; `backoffs` how often its provider asked to be left
 alone. `provider_key` and `account_key` are truncated HMACs of the provider's host and of the account there, gone with
 the import's end. `key_number` is the ring's key that seals its data key. `erased_at` and `erased_by` ("request",
-"retention", "lost") are the receipt of its erasure: with `delivered` and `key_number` they say when, how many, and
-under which key.
+"operator", "retention", "lost") are the receipt of its erasure: with `delivered` and `key_number` they say when, how
+many, and under which key.
 """
 
 event = Table(

@@ -13,8 +13,9 @@ from sqlalchemy.pool import NullPool
 from contactport.store import stats
 from contactport.store.engines import postgresql
 from contactport.store.migrations import SchemaError, check
-from contactport.store.open import DATABASE, RING, FolderError
+from contactport.store.open import DATABASE, RING
 from contactport.store.stats import Stats
+from contactport.store.writable import FolderError
 
 
 class StatusReader:

@@ -16,6 +16,26 @@ FILES = (
 """What is written in place. A key ring is replaced as a whole: it may be read-only, and its folder may not."""
 
 
+class FolderError(RuntimeError):
+    """The data folder or its database can't be used; the text names it and says why."""
+
+
+def check_writable(folder: Path) -> None:
+    """Raises FolderError where the folder, or a file in it that has to be written, is read-only."""
+    told = read_only(folder)
+    if told:
+        raise FolderError(f"the data folder can't be used: {told}")
+
+
+def became_read_only(folder: Path) -> FolderError:
+    """What to raise where SQLite says that a database can't be written which could be opened for writing."""
+    told = read_only(folder) or (
+        f"SQLite finds the database in {folder} read-only. Its disk may have gone, or be mounted read-only after a "
+        "fault: see `dmesg` and `mount`. Mount it for writing, then start the service again"
+    )
+    return FolderError(f"the data folder can't be used: {told}")
+
+
 def read_only(folder: Path) -> str:
     """Which file can't be written and what to do, in one line; empty where all can, or there is no folder yet.
 

@@ -13,8 +13,8 @@ from contactport.cli.exit_codes import CommandError, quit_in_words
 from contactport.settings import SettingError
 from contactport.store.domains import DomainError
 from contactport.store.migrations import SchemaError
-from contactport.store.open import FolderError
 from contactport.store.vault import RingError
+from contactport.store.writable import FolderError
 from tests.unit.cli.conftest import Run
 
 

@@ -119,7 +119,7 @@ def test_cancelling_ends_it_with_517_and_erases_what_it_had(
     done = run("imports", "cancel", str(number), "--yes", "--json")
     assert done.exit_code == 0, done.stderr
     row = json.loads(done.stdout)
-    assert (row["state"], row["code"], row["erased_by"]) == ("purged", Code.ABANDONED, "request")
+    assert (row["state"], row["code"], row["erased_by"]) == ("purged", Code.ABANDONED, "operator")
     store = open_store(folder)
     last = store.database.read_now(events.read, number)[-1]
     asyncio.run(store.database.close())

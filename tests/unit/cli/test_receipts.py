@@ -62,7 +62,7 @@ def test_every_erasure_is_listed_and_nothing_of_what_was_erased(erased: Run) -> 
     assert (told[0]["key_number"], told[0]["key_destroyed"]) == (1, False)
     words = erased("receipts").stdout
     assert words.count("\n") == 3
-    assert "at its application's wish  key 1 still there  domain shop" in words
+    assert "by its application  key 1 still there  domain shop" in words
     assert "canary" not in words + json.dumps(told)
 
 

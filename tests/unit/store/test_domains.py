@@ -86,3 +86,13 @@ def test_the_origins_that_any_domain_lists_are_known(store: Store) -> None:
     store.database.write_now(domains.change, "one", origins=())
     store.database.write_now(domains.remove, "two")
     assert store.database.read_now(domains.listed_origins) == frozenset()
+
+
+def test_the_id_of_a_removed_domain_is_not_given_again(store: Store) -> None:
+    """What is remembered of a domain under a mark must not be found by the next one."""
+    seen: set[int] = set()
+    for number in range(20):
+        store.database.write_now(domains.add, f"shop {number}")
+        seen |= {one.id for one in store.database.read_now(domains.all_domains)}
+        store.database.write_now(domains.remove, f"shop {number}")
+    assert len(seen) == 20

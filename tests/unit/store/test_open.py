@@ -11,9 +11,10 @@ from sqlalchemy import Connection, text
 
 from contactport.store import migrations
 from contactport.store.migrations import SchemaError
-from contactport.store.open import FolderError, Store, open_store
+from contactport.store.open import Store, open_store
 from contactport.store.ring_file import RingError
 from contactport.store.schema import metadata
+from contactport.store.writable import FolderError
 
 
 def test_the_first_opening_says_what_it_made_and_the_second_makes_nothing(tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from contactport.app import hold_folder
-from contactport.store.open import FolderError, open_store
-from contactport.store.writable import FILES, read_only
+from contactport.store import domains
+from contactport.store.database import unavailable
+from contactport.store.open import open_store
+from contactport.store.writable import FILES, FolderError, read_only
 from tests.needs import needs
 
 NOBODY = 65534
@@ -111,3 +113,16 @@ def test_what_can_be_written_is_not_refused(folder: Path) -> None:
     (folder / "ring.json").chmod(0o400)
     assert read_only(folder) == ""
     assert read_only(folder / "none") == ""
+
+
+async def test_a_database_that_became_read_only_is_told_with_the_remedy(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "data")
+    with store.database.engine.connect() as connection:
+        # The pool's one connection, as SQLite has it once the file system was mounted read-only.
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+    with pytest.raises(FolderError, match=r"is read-only|read-only\. Its disk") as refused:
+        await store.database.write(domains.add, "shop")
+    assert "Mount it for writing" in str(refused.value)
+    assert unavailable(refused.value)
+    assert store.database.read_now(domains.all_domains) == []
+    await store.database.close()
