@@ -51,7 +51,7 @@ def test_what_is_unknown_is_told_by_its_places_and_not_by_its_text(
     assert code_of(KeyError("a password")) == 70
     told = capsys.readouterr().err
     assert "KeyError" in told
-    assert "test_failures.py" in told
+    assert "test_exit_codes.py" in told
     assert "a password" not in told
     assert "Traceback" not in told
     assert told.count("\n") == 1

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from yarl import URL
 
+from contactport.sources.carddav import CardDav
 from contactport.sources.providers import Provider, find, of_domain, of_mail_host, providers
 from contactport.sources.registry import SourceMissing, protocols, source
 
@@ -134,7 +135,7 @@ class TestWhoseDomain:
 class TestTheRegistry:
     def test_carddav_is_found_by_its_entry_point_and_made_once(self) -> None:
         assert source("carddav") is source("carddav")
-        assert source("carddav").format == "vcard"
+        assert isinstance(source("carddav"), CardDav)
 
     def test_a_protocol_that_nobody_offers_is_named(self) -> None:
         with pytest.raises(SourceMissing, match="telepathy"):
