@@ -6,6 +6,8 @@ Each provider writes them its own way (`tests/servers/people.py`, `tests/servers
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Iterator
 from random import Random
 from typing import NamedTuple
@@ -129,3 +131,15 @@ def _birthday(rng: Random) -> BirthDate | str | None:
 
 def people(n: int, *, seed: int = 1) -> Iterator[Person]:
     return (person(number, seed=seed) for number in range(n))
+
+
+def _png() -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"\0\xff\0\0")) + chunk(b"IEND", b"")
+
+
+PICTURE = _png()
+"""What everybody who has a picture looks like: one red dot."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 import zlib
 from collections.abc import Callable
 from typing import Any, Literal
@@ -12,17 +11,6 @@ from samples.hosted_book import BirthDate, Person
 TYPES = {"home": "Privat", "work": "Geschäftlich", "other": "Sonstige", "mobile": "Mobil"}
 """`formattedType` is in the account's language: here it is German."""
 UPDATED = "2026-05-04T08:15:30.123456Z"
-
-
-def _png() -> bytes:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"\0\xff\0\0")) + chunk(b"IEND", b"")
-
-
-PICTURE = _png()
 
 
 def group_id(group: str) -> str:

@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any, ClassVar
 
-from samples.hosted_book import GROUPS, Person, people
+from samples.hosted_book import GROUPS, PICTURE, Person, people
 from tests.servers.google_errors import ERRORS, google_error, invalid
-from tests.servers.google_person import PICTURE, UPDATED, filled, google_person, group_id
+from tests.servers.google_person import UPDATED, filled, google_person, group_id
 from tests.servers.hosted_api import ApiError, Call, HostedApi, Judge
 
 AUTH = "https://www.googleapis.com/auth/"

@@ -14,9 +14,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from samples.hosted_book import GROUPS, BirthDate, people
+from samples.hosted_book import GROUPS, PICTURE, BirthDate, people
 from tests.servers.google_errors import ERRORS
-from tests.servers.google_person import PICTURE
 from tests.servers.people import EMAIL, OTHER, PROFILE, READONLY, SYSTEM_GROUPS, PeopleApi, people_api
 
 discovery: Any = importlib.import_module("googleapiclient.discovery")
