@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+
+from tests.servers.hosted_api import Judge
 from tests.servers.npm import PACKAGES, modules, node
 from tests.servers.process import Process, answers, fast_folder, free_port
 
@@ -19,10 +22,12 @@ REDIRECT = "http://127.0.0.1:9/auth"
 CLIENT_ID = "client.apps.example"
 SECRET = "GOCSPX~secret-of_the.client"
 USERS = ("ann@example.com", "bob@example.com")
+NOBODY = "nobody@example.com"
+"""Whose a token is that was never issued, or is revoked: emulate takes it for its first user's."""
 
 
 class Issuer:
-    """One of the two. `userinfo` answers 200 while an access token is good."""
+    """One of the two. `userinfo` names the user of an access token, and NOBODY for one that is not good."""
 
     def __init__(self, port: int, authorize: str, token: str, revocation: str, userinfo: str) -> None:
         self.port = port
@@ -31,6 +36,20 @@ class Issuer:
         self.token = self.url + token
         self.revocation = self.url + revocation
         self.userinfo = self.url + userinfo
+
+    def judge(self, *scopes: str) -> Judge:
+        """For `people.py` and `graph.py`: a token has these scopes for as long as this server knows it."""
+
+        async def scopes_of(token: str) -> Sequence[str] | None:
+            headers = {"Authorization": f"Bearer {token}"}
+            async with (
+                aiohttp.ClientSession() as session,
+                session.get(self.userinfo, headers=headers) as answer,
+            ):
+                user: dict[str, Any] = await answer.json() if answer.status == 200 else {}
+            return scopes if user.get("email") in USERS else None
+
+        return scopes_of
 
 
 class Emulate:
@@ -46,7 +65,10 @@ class Emulate:
             "/oidc/userinfo",
         )
         client = {"client_id": CLIENT_ID, "client_secret": SECRET, "name": "Shop", "redirect_uris": redirects}
-        seed: dict[str, Any] = {"users": [{"email": email} for email in USERS], "oauth_clients": [client]}
+        seed: dict[str, Any] = {
+            "users": [{"email": email} for email in (NOBODY, *USERS)],
+            "oauth_clients": [client],
+        }
         services = [
             {"service": "google", "port": self.google.port, "seed": seed},
             {"service": "microsoft", "port": self.microsoft.port, "seed": seed},

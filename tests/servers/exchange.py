@@ -82,10 +82,13 @@ class Exchange(msgspec.Struct):
             *await self.post(self.token, refresh_request(self.client, refresh_token)), self.scopes
         )
 
-    async def revoke(self, refresh_token: str) -> int:
-        return (
-            await self.post(self.revocation, revocation_request(self.client, refresh_token, "refresh_token"))
-        )[0]
+    async def revoke(self, refresh_token: str, access_token: str = "") -> int:
+        """The status of the first answer. An access token is revoked by a request of its own."""
+        first = revocation_request(self.client, refresh_token, "refresh_token")
+        status, _ = await self.post(self.revocation, first)
+        if access_token:
+            await self.post(self.revocation, revocation_request(self.client, access_token, "access_token"))
+        return status
 
     async def post(self, url: str, request: FormRequest) -> tuple[int, bytes]:
         async with self.http.request("POST", URL(url), headers=request.headers, body=request.body) as answer:

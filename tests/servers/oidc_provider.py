@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+import aiohttp
 import msgspec
 
 from tests.servers.npm import PACKAGES, modules, node
@@ -59,6 +60,13 @@ class OidcProvider:
             folder,
             lambda: answers(self.port),
         )
+
+    async def judge(self, token: str) -> list[str] | None:
+        """For `people.py` and `graph.py`: the scopes of a token, or None where it is not good (RFC 7662)."""
+        form = {"token": token, "client_id": "by post", "client_secret": SECRET}
+        async with aiohttp.ClientSession() as session, session.post(self.introspection, data=form) as answer:
+            told: dict[str, Any] = await answer.json()
+        return str(told.get("scope", "")).split() if told.get("active") else None
 
     def stop(self) -> None:
         self._process.stop()

@@ -11,6 +11,7 @@ import pytest
 from contactport.oauth.messages import ErrorResponse, OAuthClient, TokenResponse
 from tests.servers.emulate import CLIENT_ID, REDIRECT, SECRET, Emulate, Issuer, emulate
 from tests.servers.exchange import Exchange, exchange
+from tests.servers.people import people_api
 
 SCOPES = {
     "google": ("https://www.googleapis.com/auth/contacts.readonly",),
@@ -57,7 +58,9 @@ async def test_a_code_becomes_tokens(server: Emulate, name: str) -> None:
         assert tokens.refresh_token
         assert tokens.expires_in == 3600
         assert tokens.scopes == SCOPES[name]
-        assert await made.get(issuer(server, name).userinfo, tokens.access_token) == 200
+        scopes_of = issuer(server, name).judge(*tokens.scopes)
+        assert await scopes_of(tokens.access_token) == tokens.scopes
+        assert await scopes_of("never") is None
 
 
 async def test_google_keeps_its_refresh_token_and_microsoft_rotates(server: Emulate, name: str) -> None:
@@ -90,9 +93,23 @@ async def test_a_revocation_ends_a_refresh_token(server: Emulate, name: str) -> 
         tokens = await made.tokens("ann@example.com")
         assert await made.revoke(tokens.refresh_token) == 200
         assert isinstance(await made.refresh(tokens.refresh_token), ErrorResponse)
+        # The access token stays good: it is revoked by a request of its own.
+        assert await issuer(server, name).judge("x")(tokens.access_token) == ("x",)
 
 
 async def test_a_secret_by_basic_is_for_microsoft_alone(server: Emulate, name: str) -> None:
     async with at(server, name, "client_secret_basic") as made:
         answer = await made.redeem(await made.code("ann@example.com"))
         assert isinstance(answer, TokenResponse if name == "microsoft" else ErrorResponse)
+
+
+async def test_its_tokens_are_good_at_the_apis_beside_until_they_are_revoked(server: Emulate) -> None:
+    scope = SCOPES["google"][0]
+    with people_api(3, judge=server.google.judge(scope)) as api:
+        async with at(server, "google") as made:
+            tokens = await made.tokens("ann@example.com")
+            url = f"{api.url}/v1/people/me/connections?personFields=names"
+            assert await made.get(url, tokens.access_token) == 200
+            await made.revoke(tokens.refresh_token, tokens.access_token)
+            assert await made.get(url, tokens.access_token) == 401
+            assert await made.get(url, "never") == 401

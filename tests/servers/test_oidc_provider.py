@@ -135,6 +135,14 @@ async def test_a_consent_without_contacts_says_so_in_its_scopes(server: OidcProv
         assert (await made.tokens("Allow without contacts")).scopes == ("email",)
 
 
+async def test_the_scopes_and_the_end_of_a_token_are_known_to_an_api_beside(server: OidcProvider) -> None:
+    async with at(server) as made:
+        tokens = await made.tokens("Allow without contacts")
+        assert await server.judge(tokens.access_token) == ["email"]
+        await made.revoke(tokens.refresh_token)
+        assert await server.judge(tokens.access_token) is None
+
+
 async def test_a_wrong_secret_is_told_from_a_wrong_code(server: OidcProvider) -> None:
     async with at(server, OAuthClient("by:basic", SECRET + "x", "client_secret_basic")) as made:
         answer = await made.redeem(await made.code("Allow"))
