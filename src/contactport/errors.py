@@ -27,9 +27,13 @@ class Code(IntEnum):
     UNAVAILABLE = 264
     ACCOUNT_BLOCKED = 266
     TERMS_CHANGED = 267
+    UNEXPECTED_CONSENT = 512
     SERVICE_NOT_PERMITTED = 513
+    CONSENT_REFUSED = 514
     ABANDONED = 517
+    PROVIDER_UNREACHABLE = 518
     NOT_YET = 528
+    FILE_UNREADABLE = 1026
 
 
 Side = Literal["application", "user", "provider", "service"]
@@ -147,12 +151,28 @@ ROWS: dict[Code, ErrorRow] = {
             "again.",
         ),
         ErrorRow(
+            Code.UNEXPECTED_CONSENT,
+            "internal",
+            "service",
+            None,
+            "Something went wrong in this service, not at the provider. Please try again; if it happens again, the "
+            "service's operator finds the cause in its log under this import's id.",
+        ),
+        ErrorRow(
             Code.SERVICE_NOT_PERMITTED,
             "origin_not_allowed",
             "application",
             400,
             "This domain may not use this service. The service's operator can permit it with "
             "`contactport domain set --sources`.",
+        ),
+        ErrorRow(
+            Code.CONSENT_REFUSED,
+            "consent_refused",
+            "user",
+            None,
+            "The provider does not let this service read the contacts: the user has not agreed to it, or has taken "
+            "the permission back. Please begin the import again, and agree at the provider's page.",
         ),
         ErrorRow(
             Code.ABANDONED,
@@ -162,11 +182,26 @@ ROWS: dict[Code, ErrorRow] = {
             "The import was cancelled and its contacts were deleted.",
         ),
         ErrorRow(
+            Code.PROVIDER_UNREACHABLE,
+            "provider_down",
+            "provider",
+            None,
+            "The provider can't be reached at the moment, or does not give its answer. Please try again in a few "
+            "minutes.",
+        ),
+        ErrorRow(
             Code.NOT_YET,
             "internal",
             "application",
             404,
             "The contacts are not yet available. Poll the import's events until COMPLETE, then ask again.",
+        ),
+        ErrorRow(
+            Code.FILE_UNREADABLE,
+            "file_unreadable",
+            "user",
+            None,
+            "No contacts can be read from this file. Export it anew, as a vCard or CSV file, and upload that.",
         ),
     )
 }
@@ -187,37 +222,6 @@ class Refusal(Exception):
         self.text = text or ROWS[code].text
         self.http = http if http is not None else ROWS[code].http
         self.retry_after = retry_after
-        super().__init__(f"{int(code)}: {self.text}")
-
-
-class WireError(Exception):
-    """What ends an import: a code of the wire and a text fit for strangers.
-
-    `text` replaces the row's own words where
-    more is known (a provider's app-password help); it must keep the promises of this module's docstring.
-    `retry_after` is in seconds.
-
-    `provider_failed` says that a provider was really asked and failed by itself: it could not be reached, was
-    silent, too slow or out of order. It is False for what the user, the caller or the account is the cause of: a
-    wrong password, an address that leads nowhere or may not be dialled, too many requests for one account. Beside
-    `retry_after` it tells who is to be left alone so long: the whole host (True), or this account (False). Unless
-    it is given, it follows from the code: True for 258 and 264.
-    """
-
-    def __init__(
-        self,
-        code: Code,
-        text: str = "",
-        *,
-        retry_after: int | None = None,
-        provider_failed: bool | None = None,
-    ) -> None:
-        self.code = code
-        self.text = text or ROWS[code].text
-        self.retry_after = retry_after
-        self.provider_failed = (
-            code in (Code.TIMEOUT, Code.UNAVAILABLE) if provider_failed is None else provider_failed
-        )
         super().__init__(f"{int(code)}: {self.text}")
 
 

@@ -3,10 +3,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code
 from contactport.sources.base import Account, Source
 from contactport.sources.registry import source
 from samples.book import cards
+from tests.import_fails import import_fails
 from tests.servers.behaviour import SourceBehaviour
 from tests.servers.conftest import SIZES
 from tests.servers.davical import Davical
@@ -66,13 +67,13 @@ async def test_the_address_of_a_principal_leads_to_its_books(davical_server: Dav
 
 
 async def test_an_account_without_a_book_is_told_so(davical_server: Davical) -> None:
-    with pytest.raises(WireError, match="no address book of it") as caught:
+    with import_fails("no address book of it") as caught:
         await read(source("carddav"), account(davical_server, "user_bookless"))
     assert caught.value.code == Code.IMPORT_FAILED
 
 
 async def test_a_user_whom_nobody_knows_is_told_as_a_wrong_password(davical_server: Davical) -> None:
-    with pytest.raises(WireError) as caught:
+    with import_fails() as caught:
         await read(source("carddav"), account(davical_server, "user_unknown"))
     assert caught.value.code == Code.WRONG_PASSWORD
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code
 from contactport.sources.base import Account
 from contactport.sources.registry import source
+from tests.import_fails import import_fails
 from tests.servers.internet import internet
 from tests.servers.quirks import QUIRKS, Quirk, quirk_proxy, rewrites
 from tests.servers.radicale import Radicale
@@ -49,7 +50,7 @@ async def test_a_server_of_another_domain_is_only_named_by_a_checked_answer(
         if vouched:
             assert (await look(who, **net.settings)).uids == ["sample-1-0"]
             return
-        with pytest.raises(WireError) as caught:
+        with import_fails() as caught:
             await look(who, **net.settings)
     assert caught.value.code == Code.IMPORT_FAILED
     assert not proxy.requests
@@ -58,7 +59,7 @@ async def test_a_server_of_another_domain_is_only_named_by_a_checked_answer(
 async def test_a_domain_whose_mail_is_at_microsoft_is_told_why() -> None:
     async with internet("office.example") as net:
         net.zone["office.example", "MX"] = ["0 office-example.mail.protection.outlook.com."]
-        with pytest.raises(WireError, match="Microsoft 365") as caught:
+        with import_fails("Microsoft 365") as caught:
             await look(account("alice@office.example"), **net.settings)
     assert caught.value.code == Code.IMPORT_FAILED
 
@@ -73,7 +74,7 @@ async def test_a_redirect_to_a_stranger_is_told_and_gets_no_password(radicale_se
             return reply(301, b"", f"Location: https://dav.hoster.example:{stranger.port}/")
 
         async with little_server(lead, tls=net.tls) as server:
-            with pytest.raises(WireError, match="another domain") as caught:
+            with import_fails("another domain") as caught:
                 await look(account("user_one", f"own.example:{server.port}"), **net.settings)
     assert caught.value.code == Code.IMPORT_FAILED
     assert stranger.requests
@@ -98,7 +99,7 @@ async def test_a_redirect_to_a_stranger_is_told_and_gets_no_password(radicale_se
 )
 async def test_errors_are_told_apart(answer: bytes, code: Code) -> None:
     async with little_server(lambda _: answer) as server:
-        with pytest.raises(WireError) as caught:
+        with import_fails() as caught:
             await look(account("alice", server.url()))
     assert caught.value.code == code
 
@@ -110,7 +111,7 @@ async def test_a_server_that_takes_too_long_is_told_apart_from_one_that_hangs_up
 
     for handler, code in ((never, Code.TIMEOUT), (hangs_up, Code.IMPORT_FAILED)):
         async with little_server(handler) as server:
-            with pytest.raises(WireError) as caught:
+            with import_fails() as caught:
                 await look(account("alice", server.url()), first_byte_seconds=0.1)
         assert caught.value.code == code
 
@@ -124,7 +125,7 @@ async def test_a_certificate_by_nobody_is_told_apart(radicale_server: Radicale) 
         internet("own.example") as net,
         quirk_proxy(QUIRKS["plain"], radicale_server.port, "", "", tls=net.tls) as proxy,
     ):
-        with pytest.raises(WireError, match="certificate"):
+        with import_fails("certificate"):
             await look(account("alice", f"own.example:{proxy.port}"), resolver=net.settings["resolver"])
     assert not proxy.requests
 
@@ -149,7 +150,7 @@ async def test_a_book_elsewhere_in_an_allowed_network_is_not_reached_from_anothe
         async with little_server(lead, host="127.0.0.2") as server:
             for networks, reached in ((["127.0.0.1/32", "127.0.0.2/32"], False), (["127.0.0.0/8"], True)):
                 before = len(proxy.requests)
-                with pytest.raises(WireError):
+                with import_fails():
                     await look(account("user_one", server.url("/start/")), allow_network=networks)
                 assert (len(proxy.requests) > before) is reached
 
@@ -162,7 +163,7 @@ async def test_a_directory_is_read_where_it_is_named_itself_and_else_left_out(
     )
     quirk = Quirk(lambda _name, _word: (directory,))
     async with quirk_proxy(quirk, radicale_server.port, "", "") as proxy:
-        with pytest.raises(WireError, match="no address book of it"):
+        with import_fails("no address book of it"):
             await look(account("user_one", proxy.url()))
         named = await look(account("user_one", proxy.url("/user_one/contacts/")))
     assert named.uids == ["sample-1-0"]

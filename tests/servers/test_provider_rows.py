@@ -6,10 +6,11 @@ import msgspec
 import pytest
 from yarl import URL
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code
 from contactport.sources.base import Account
 from contactport.sources.providers import Provider, providers
 from contactport.sources.registry import source
+from tests.import_fails import import_fails
 from tests.servers.internet import internet
 from tests.servers.quirks import QUIRKS, Filter, Quirk, at, quirk_proxy
 from tests.servers.radicale import Radicale
@@ -94,7 +95,7 @@ async def test_a_row_finds_and_reads_its_book(row: Provider, radicale_server: Ra
 async def test_a_wrong_password_is_told_with_the_help_that_the_row_has(
     row: Provider, radicale_server: Radicale
 ) -> None:
-    with pytest.raises(WireError) as caught:
+    with import_fails() as caught:
         await through(row, radicale_server, password="wrong")
     assert caught.value.code == Code.WRONG_PASSWORD
     if row.secret.kind == "app_password":
@@ -114,6 +115,6 @@ async def test_a_provider_that_does_not_answer_is_down_and_not_mistyped(row: Pro
     async with internet(*hosts(row)) as net:
         row = msgspec.structs.replace(row, start=str(URL(row.start, encoded=True).with_port(1)))
         account = Account(provider=row, username="user_some", password=PASSWORD)
-        with pytest.raises(WireError) as caught:
+        with import_fails() as caught:
             await read(source("carddav"), account, using=settings(**net.settings))
     assert caught.value.code == Code.UNAVAILABLE

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code
 from contactport.sources.base import Account
 from contactport.sources.registry import source
+from tests.import_fails import import_fails
 from tests.servers.internet import internet
 from tests.servers.quirks import BEYOND_REPAIR, BROKEN_BYTES, QUIRKS, quirk_proxy
 from tests.servers.radicale import Radicale
@@ -62,7 +63,7 @@ class TestEveryQuirk:
 
 @pytest.mark.parametrize("name", ["plain", "icloud", "yahoo", "cyrus", "digest sha-256", "busy"])
 async def test_a_wrong_password_is_told_through_it(name: str, radicale_server: Radicale) -> None:
-    with pytest.raises(WireError) as caught:
+    with import_fails() as caught:
         await through(name, radicale_server, password="wrong")
     assert caught.value.code == Code.WRONG_PASSWORD
 

@@ -3,10 +3,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code
 from contactport.sources.base import Account, Source
 from contactport.sources.registry import source
 from samples.book import cards
+from tests.import_fails import import_fails
 from tests.servers.behaviour import SourceBehaviour
 from tests.servers.conftest import SIZES
 from tests.servers.radicale import Radicale
@@ -107,7 +108,7 @@ async def test_control_characters_in_a_card_cost_nothing_but_themselves(radicale
 
 
 async def test_an_account_without_a_book_is_told_so(radicale_server: Radicale) -> None:
-    with pytest.raises(WireError, match="no address book of it") as caught:
+    with import_fails("no address book of it") as caught:
         await read(source("carddav"), account(radicale_server, "user_bookless"))
     assert caught.value.code == Code.IMPORT_FAILED
 

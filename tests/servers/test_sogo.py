@@ -5,10 +5,11 @@ import http.client
 import msgspec
 import pytest
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code
 from contactport.sources.base import Account, Source
 from contactport.sources.registry import source
 from samples.book import cards
+from tests.import_fails import import_fails
 from tests.servers.behaviour import SourceBehaviour
 from tests.servers.conftest import SIZES
 from tests.servers.sogo import PERSONAL, Sogo
@@ -105,7 +106,7 @@ async def test_the_address_of_a_principal_leads_to_its_books(sogo_server: Sogo) 
 
 
 async def test_a_user_whom_nobody_knows_is_told_as_a_wrong_password(sogo_server: Sogo) -> None:
-    with pytest.raises(WireError) as caught:
+    with import_fails() as caught:
         await read(source("carddav"), account(sogo_server, "user_unknown"))
     assert caught.value.code == Code.WRONG_PASSWORD
 

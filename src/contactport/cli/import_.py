@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 import click
 
 from contactport.cli.exit_codes import IMPORT, PROGRAM, CommandError
-from contactport.cli.hints import hint
+from contactport.cli.hints import told
 from contactport.cli.options import allow_network_option, settings_of, settings_options
 from contactport.cli.output import say
 from contactport.cli.password import ask_password
 from contactport.cli.writer import FORMATS, format_of
-from contactport.errors import Code, WireError
 from contactport.process import forbid_core_dumps
 from contactport.settings import Settings
 from contactport.sources.providers import Provider, find, providers
@@ -111,15 +110,17 @@ def _provider(service: str) -> Provider:
             f"there is no service {service!r}. Those there are: {codes}", param_hint="SERVICE"
         )
     if provider.method != "password":
-        told = (
+        message = (
             provider.unavailable_message or f"{provider.name} can't be read with a user name and a password"
         )
-        raise click.BadParameter(told, param_hint="SERVICE")
+        raise click.BadParameter(message, param_hint="SERVICE")
     return provider
 
 
 def _check_server(provider: Provider, server: str, username: str) -> None:
     """Refuse what the source would refuse, before the password is asked for."""
+    from contactport.imports.to_error import to_error
+    from contactport.sources.failures import ServerInvalid
     from contactport.sources.server import parse_server
 
     if not provider.self_hosted:
@@ -129,8 +130,8 @@ def _check_server(provider: Provider, server: str, username: str) -> None:
     if server:
         try:
             parse_server(server)
-        except WireError as error:
-            raise click.BadParameter(error.text, param_hint="--server") from None
+        except ServerInvalid as error:
+            raise click.BadParameter(to_error(error, "password").text, param_hint="--server") from None
     elif "@" not in username and not provider.start:
         raise click.UsageError("add --server: only an e-mail address as the user name tells where to look")
 
@@ -139,6 +140,7 @@ def _import(settings: Settings, account: Account, format_: str, path: Path | Non
     """The ledger, and whether an address book was not read to its end. Raises CommandError."""
     from contactport.cli.sink import Ledger, WriterSink
     from contactport.cli.writer import Writer, output, part, write_of
+    from contactport.sources.failures import FAILURES
     from contactport.sources.registry import SourceMissing, source
 
     ledger = Ledger()
@@ -161,15 +163,14 @@ def _import(settings: Settings, account: Account, format_: str, path: Path | Non
             say(f"{sink.late} memberships of groups came after their contacts, and are left out")
     except SourceMissing as error:
         raise CommandError(str(error), PROGRAM) from None
-    except WireError as error:
+    except FAILURES as error:
         if ledger.found:
             say(
                 f"until then: {ledger}"
                 + (f", in {part(path)}" if path is not None and part(path).exists() else "")
             )
         raise CommandError(
-            f"the import failed with code {int(error.code)}: {error.text}{hint(settings, account.provider, error)}",
-            IMPORT,
+            f"the import failed with {told(settings, account.provider, error)}", IMPORT
         ) from None
     return ledger, incomplete
 
@@ -177,12 +178,13 @@ def _import(settings: Settings, account: Account, format_: str, path: Path | Non
 async def _run(settings: Settings, source: Source, account: Account, sink: WriterSink) -> None:
     from contactport.imports.run import run
     from contactport.net.client import open_client
-    from contactport.sources.base import Resting
+    from contactport.net.failures import TimedOut
+    from contactport.sources.failures import RetryLater
 
     try:
         # Nobody waits here for the rest that a server asks for: what was read is what there is.
         async with asyncio.timeout(settings.import_seconds), open_client(settings) as client:
-            with suppress(Resting):
+            with suppress(RetryLater):
                 await run(
                     source,
                     account,
@@ -192,7 +194,7 @@ async def _run(settings: Settings, source: Source, account: Account, sink: Write
                     settings.processor_seconds,
                 )
     except TimeoutError:
-        raise WireError(Code.TIMEOUT) from None
+        raise TimedOut from None
     finally:
         await sink.finish()
 

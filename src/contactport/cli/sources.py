@@ -9,11 +9,10 @@ from pathlib import Path
 import click
 
 from contactport.cli.exit_codes import IMPORT, CommandError
-from contactport.cli.hints import hint
+from contactport.cli.hints import told
 from contactport.cli.options import allow_network_option, settings_of, settings_options
 from contactport.cli.output import plain, put_json, say
 from contactport.cli.password import ask_password
-from contactport.errors import WireError
 from contactport.process import forbid_core_dumps
 from contactport.settings import Settings
 from contactport.sources.providers import Provider, find, providers
@@ -78,15 +77,14 @@ def test_source(
         f"{provider.name} ({provider.code}) by {provider.protocol}"
         + (", experimental" * provider.experimental)
     )
+    from contactport.sources.failures import FAILURES
+
     try:
         asyncio.run(_test(settings, provider, username, password, server.strip()))
     except TimeoutError:
         raise CommandError(f"it took more than {settings.import_seconds:.0f} seconds", IMPORT) from None
-    except WireError as error:
-        raise CommandError(
-            f"this step failed, with code {int(error.code)}: {error.text}{hint(settings, provider, error)}",
-            IMPORT,
-        ) from None
+    except FAILURES as error:
+        raise CommandError(f"this step failed, with {told(settings, provider, error)}", IMPORT) from None
     say("the row works")
 
 
@@ -100,5 +98,5 @@ async def _test(settings: Settings, provider: Provider, username: str, password:
     logging.getLogger().setLevel(logging.WARNING)
     account = Account(provider=provider, username=username, password=password, server=server)
     async with asyncio.timeout(settings.import_seconds), open_client(settings) as client:
-        async for told in source(provider.protocol).check(account, client):
-            say(plain(told))
+        async for step in source(provider.protocol).check(account, client):
+            say(plain(step))

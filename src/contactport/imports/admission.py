@@ -17,9 +17,10 @@ import msgspec
 import structlog
 from sqlalchemy import Connection
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code
 from contactport.imports.begin import host_of
 from contactport.imports.jobs import Job
+from contactport.imports.to_error import ImportFailure, refused
 from contactport.settings import Settings
 from contactport.sources import providers
 from contactport.store import breakers, budgets, domains, endings, imports, login_failures
@@ -47,8 +48,6 @@ LONGEST_ACCOUNT_WAIT = 10.0
 """Seconds until an import looks again whether another of its account has ended."""
 LONGEST_HOST_BACKOFF = 600.0
 """Seconds. One answer of one of a provider's machines keeps all its users waiting no longer."""
-_PROOF = frozenset({Code.WRONG_PASSWORD, Code.ACCOUNT_BLOCKED, Code.TERMS_CHANGED})
-"""Ends that only a provider which is well can bring about."""
 
 
 class Admitted(msgspec.Struct, frozen=True):
@@ -95,7 +94,7 @@ def admit(
     decided = _decide(connection, store.ring, settings, one)
     if isinstance(decided, _Wait):
         decided = _defer(connection, enqueue, one, decided, backoffs=one.backoffs)
-    if isinstance(decided, WireError):
+    if isinstance(decided, ImportFailure):
         return _refuse(connection, store, settings, one, decided)
     if decided is not None:
         return decided
@@ -120,12 +119,14 @@ def step_back(
     wait = _Wait("turn", int(seconds * 1000), one.token_at)
     deferred = _defer(connection, enqueue, one, wait, backoffs=one.backoffs)
     return (
-        _refuse(connection, store, settings, one, deferred) if isinstance(deferred, WireError) else deferred
+        _refuse(connection, store, settings, one, deferred)
+        if isinstance(deferred, ImportFailure)
+        else deferred
     )
 
 
 def _refuse(
-    connection: Connection, store: Store, settings: Settings, one: Candidate, why: WireError
+    connection: Connection, store: Store, settings: Settings, one: Candidate, why: ImportFailure
 ) -> Refused:
     retention = domains.retention_of(connection, one.domain_id) or settings.retention
     endings.fail(connection, one.id, why.code, why.text, retention)
@@ -135,13 +136,14 @@ def _refuse(
 
 def _decide(
     connection: Connection, ring: Ring, settings: Settings, one: Candidate
-) -> _Wait | WireError | None:
+) -> _Wait | ImportFailure | None:
     """None where it may be claimed. What goes on after its worker's death has its place and its token already."""
     goes_on = one.state == "running"
     standing = breakers.Standing() if goes_on else breakers.ask(connection, one.provider_key)
     if standing.wait:
-        return WireError(
+        return refused(
             Code.UNAVAILABLE,
+            "password",
             "The address book's server has failed several times in a row, so it was not asked this time. Please "
             f"begin the import again in {_in_words(standing.wait)}.",
         )
@@ -154,15 +156,15 @@ def _decide(
         return _Wait("backoff", paused)
     if goes_on:
         return None
-    refused = _check_password(connection, ring, settings, one)
-    if isinstance(refused, WireError):
-        return refused
+    behind = _check_password(connection, ring, settings, one)
+    if isinstance(behind, ImportFailure):
+        return behind
     full = imports.running_at(connection, one.provider_key) >= settings.provider_imports
-    if refused or full:
+    if behind or full:
         # The oftener it had to wait, the longer: an account with one big book is not asked about every second.
         longest = min(LONGEST_ACCOUNT_WAIT, 1.0 * 1.25 ** min(one.job, 20))
         return _Wait(
-            "account" if refused else "provider",
+            "account" if behind else "provider",
             int(random.uniform(longest / 2, longest) * 1000),  # noqa: S311
             one.token_at,
         )
@@ -186,7 +188,7 @@ def _decide(
 
 def _check_password(
     connection: Connection, ring: Ring, settings: Settings, one: Candidate
-) -> WireError | bool:
+) -> ImportFailure | bool:
     """An error where too many wrong passwords came before this one, true where others of the account run first.
 
     What the beginning asked is asked again, for many may have begun at once: a domain tries one password of an
@@ -197,7 +199,7 @@ def _check_password(
     assert provider is not None, "begin() takes known services only"
     host = host_of(provider, secret.server, username)
     if login_failures.failed_recently(connection, ring, one.domain_id, host, username, secret.password):
-        return WireError(Code.FAILED_RECENTLY)
+        return refused(Code.FAILED_RECENTLY, "password")
     others = imports.others_running(connection, one)
     return len(others) >= settings.account_imports or any(
         not _has_password(connection, ring, other, secret.password) for other in others
@@ -214,18 +216,20 @@ def _has_password(connection: Connection, ring: Ring, import_id: int, password: 
 
 def _defer(
     connection: Connection, enqueue: Enqueue, one: Candidate, wait: _Wait, *, backoffs: int
-) -> Deferred | WireError:
+) -> Deferred | ImportFailure:
     """Let it wait. An error where its time would be over before."""
     now = now_ms()
     if now + wait.ms > one.deadline:
         if wait.why == "backoff":
-            return WireError(
+            return refused(
                 Code.UNAVAILABLE,
+                "password",
                 f"The provider has asked to be left alone for {_in_words(wait.ms)}, which is longer than this import "
                 "may take. Please begin it again after that.",
             )
-        return WireError(
+        return refused(
             Code.TIMEOUT,
+            "password",
             "The import's turn would come after the time that it may take: too many imports of this account or this "
             "provider were begun at once. Please begin it again in a few minutes.",
         )
@@ -240,8 +244,8 @@ def _defer(
 
 
 def back_off(
-    connection: Connection, settings: Settings, enqueue: Enqueue, import_id: int, failure: WireError
-) -> Deferred | WireError:
+    connection: Connection, settings: Settings, enqueue: Enqueue, import_id: int, failure: ImportFailure
+) -> Deferred | ImportFailure:
     """Leave the host, or this account, alone for as long as `failure` asks: defer the import, or end it with this.
 
     The attempt's epoch has been checked. Deferred, it counts neither for its provider nor against it.
@@ -260,17 +264,17 @@ def back_off(
         return failure
     wait = _Wait("backoff", failure.retry_after * 1000)
     deferred = _defer(connection, enqueue, one, wait, backoffs=one.backoffs + 1)
-    if isinstance(deferred, WireError):
-        deferred.provider_failed = failure.provider_failed
+    if isinstance(deferred, ImportFailure):
+        return msgspec.structs.replace(deferred, provider_failed=failure.provider_failed)
     return deferred
 
 
 def record_outcome(
-    connection: Connection, settings: Settings, one: Import, failure: WireError | None
+    connection: Connection, settings: Settings, one: Import, failure: ImportFailure | None
 ) -> None:
     """What an import's end says of its provider; many say nothing, such as an address that leads nowhere."""
     assert one.provider_key is not None
-    if failure is None or failure.code in _PROOF:
+    if failure is None or failure.provider_answered:
         breakers.succeed(connection, one.provider_key)
     elif failure.provider_failed:
         provider = providers.find(one.service)

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
 
 import structlog
+from msgspec import structs
 from sqlalchemy import Connection
 
 from contactport import telemetry
-from contactport.errors import Code, WireError
+from contactport.errors import Code
 from contactport.imports import admission
 from contactport.imports.admission import Deferred, Enqueue, Refused
 from contactport.imports.begin import host_of, learning_scope
@@ -20,10 +21,13 @@ from contactport.imports.run import run
 from contactport.imports.slots import Slot, Slots
 from contactport.imports.stall import StallDetector
 from contactport.imports.store_sink import StoreSink
+from contactport.imports.to_error import ImportFailure, to_error
 from contactport.net.client import Client
+from contactport.net.failures import TimedOut
 from contactport.settings import Settings
 from contactport.sources import providers
-from contactport.sources.base import Account, Resting, Source
+from contactport.sources.base import Account, Source
+from contactport.sources.failures import FAILURES, NoProgress
 from contactport.store import contacts, domains, endings, imports, login_failures
 from contactport.store.clock import now_ms
 from contactport.store.database import unavailable
@@ -40,10 +44,6 @@ FIRST_PAUSE = 0.3
 LONGEST_PAUSE = 5.0
 """Seconds until the database is tried again."""
 GIVEN_UP_SECONDS = 1.0
-TOO_SLOW = (
-    "The provider sends its answers so slowly that the import did not get on, so it was ended. Please try again "
-    "later; what had come until then is kept."
-)
 
 FindSource = Callable[[str], Source]
 """From a protocol's name to what speaks it."""
@@ -157,7 +157,7 @@ class Attempts:
         started = now_ms()
         if one.epoch == 1:
             telemetry.import_begun(one.service, (started - one.created_at) / 1000)
-        failure: WireError | None = None
+        failure: ImportFailure | None = None
         cause: BaseException | None = None
         clients: list[Client] = []
         try:
@@ -165,8 +165,8 @@ class Attempts:
         except Fenced:
             log.info("import_fenced", import_id=one.id, epoch=one.epoch)
             return
-        except WireError as error:
-            failure = cause = error
+        except FAILURES as error:
+            failure, cause = to_error(error, "password"), error
         except TimeoutError as error:
             if slot.given_up:
                 # What it has stored is kept: its next attempt asks for the rest.
@@ -175,12 +175,12 @@ class Attempts:
             cause = error
             # Where others had used up most of its time before, that says nothing of its provider.
             in_time = one.deadline - started > self._settings.import_seconds * 500
-            failure = WireError(Code.TIMEOUT, provider_failed=in_time)
+            failure = structs.replace(to_error(TimedOut(), "password"), provider_failed=in_time)
         except Exception as error:
             if unavailable(error):
                 raise
             log.error("import_broke", import_id=one.id, error=type(error).__name__, exc_info=error)
-            failure, cause = WireError(Code.UNEXPECTED), error
+            failure, cause = to_error(error, "password"), error
         try:
             deferred = await self._store.database.write(self._end, one, secret, failure)
         except Fenced:
@@ -194,9 +194,9 @@ class Attempts:
             import_id=one.id,
             service=one.service,
             epoch=one.epoch,
-            code=0 if failure is None or isinstance(failure, Resting) else int(failure.code),
+            code=0 if failure is None or failure.partial else int(failure.code),
             milliseconds=now_ms() - started,
-            **({} if cause is None else diagnosis(cause, clients[0] if clients else None)),
+            **({} if cause is None else diagnosis(cause, clients[0] if clients else None, "password")),
         )
 
     def _give_up(self, connection: Connection, import_id: int) -> None:
@@ -253,21 +253,21 @@ class Attempts:
                 )
             except asyncio.CancelledError:
                 if watching.done() and not slot.given_up:
-                    raise WireError(Code.TIMEOUT, TOO_SLOW) from None
+                    raise NoProgress from None
                 raise
             finally:
                 slot.give_up = None
                 watching.cancel()
 
     def _end(
-        self, connection: Connection, one: Import, secret: Secret, failure: WireError | None
+        self, connection: Connection, one: Import, secret: Secret, failure: ImportFailure | None
     ) -> Deferred | None:
         """The import's end, and what it teaches of the provider and the password, in one transaction; or that it is
         deferred, as the provider wishes. Raises Fenced.
         """
         imports.check_epoch(connection, one.id, one.epoch)
         # Where the provider's rest can't be taken, and some books are whole, that is all there is to have.
-        complete = failure is None or isinstance(failure, Resting)
+        complete = failure is None or failure.partial
         if failure is not None and failure.retry_after:
             backed_off = admission.back_off(connection, self._settings, self._enqueue, one.id, failure)
             if isinstance(backed_off, Deferred):

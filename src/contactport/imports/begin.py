@@ -7,10 +7,12 @@ from collections.abc import Callable
 import msgspec
 from sqlalchemy import Connection
 
-from contactport.errors import ROWS, Code, Refusal, WireError
+from contactport.errors import ROWS, Code, Refusal
 from contactport.imports.jobs import Job
+from contactport.imports.to_error import to_error
 from contactport.settings import Settings
 from contactport.sources import providers
+from contactport.sources.failures import ServerInvalid
 from contactport.sources.providers import Provider
 from contactport.sources.server import parse_server
 from contactport.store import domains, endings, idempotency, imports, login_failures
@@ -210,8 +212,9 @@ def _server(provider: Provider, request: Request) -> str:
 def _check_server(text: str) -> None:
     try:
         parse_server(text)
-    except WireError as error:
-        raise Refusal(error.code, error.text) from None
+    except ServerInvalid as error:
+        told = to_error(error, "password")
+        raise Refusal(told.code, told.text) from None
 
 
 def _check_limits(connection: Connection, settings: Settings, domain: Domain) -> None:

@@ -6,9 +6,11 @@ import traceback
 from itertools import islice
 from pathlib import PurePath
 
-from contactport.errors import WireError, causes
+from contactport.errors import causes
+from contactport.imports.to_error import Way, to_error
 from contactport.net.client import Client
 from contactport.net.failures import network_stage
+from contactport.sources.failures import FAILURES
 
 MOST_ERRORS = 8
 MOST_PLACES = 5
@@ -17,7 +19,7 @@ ALLOWED_BY = "allow_network (CONTACTPORT_ALLOW_NETWORK)"
 _SOURCES = "contactport/sources/"
 
 
-def diagnosis(error: BaseException, client: Client | None) -> dict[str, object]:
+def diagnosis(error: BaseException, client: Client | None, way: Way = "password") -> dict[str, object]:
     """Fields of a log line.
 
     `errors`: the classes of the error and of its causes. `places`: where in the source it happened, innermost first.
@@ -26,9 +28,9 @@ def diagnosis(error: BaseException, client: Client | None) -> dict[str, object]:
     """
     chain = list(islice(causes(error), MOST_ERRORS))
     told: dict[str, object] = {"errors": [type(one).__name__ for one in chain]}
-    if isinstance(error, WireError):
-        # Its text is the wire's own: the application has read it.
-        told["text"] = error.text
+    if isinstance(error, FAILURES):
+        # The text that the application has read.
+        told["text"] = to_error(error, way).text
     elif isinstance(error, TimeoutError):
         told["text"] = "its time was over: import_seconds (CONTACTPORT_IMPORT_SECONDS)"
     for cause in reversed(chain):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from contactport.errors import Code, WireError
+from contactport.net.failures import TooLarge
 from contactport.net.time_slice import TimeSlice
 
 FLOOR = 30.0
@@ -34,15 +34,10 @@ class ProcessorBudget:
         self._time_slice.begin()
 
     def end(self) -> None:
-        """Add up what the slice took. Raises WireError where the import has used up what it may."""
+        """Add up what the slice took. Raises TooLarge where the import has used up what it may."""
         self._used += time.thread_time() - self._since
         if self._used > max(FLOOR, self._per_mib * self.received / _MIB):
-            raise WireError(
-                Code.IMPORT_FAILED,
-                "This address book can't be read: its cards take far more work than their size explains. Export it "
-                "anew, or upload the contacts as a file. The service's operator can raise the limit "
-                "(CONTACTPORT_PROCESSOR_SECONDS).",
-            )
+            raise TooLarge("processor_time")
 
     async def yield_if_due(self) -> None:
         """Let others go on, if the slice is over."""

@@ -15,7 +15,6 @@ import msgspec
 import structlog
 
 from contactport.contact import Contact, Group, Item, Merge, Note, Reject, Skipped
-from contactport.errors import Code, WireError
 from contactport.formats import registry
 from contactport.formats.budgets import SMALL, bounded
 from contactport.formats.charsets.evidence import Evidence
@@ -23,8 +22,11 @@ from contactport.imports.duplicates import SAME_BYTES, SAME_UID, Duplicates
 from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.processor_budget import ProcessorBudget
 from contactport.imports.seen_bytes import SeenBytes, SeenOutcome
+from contactport.imports.to_error import Way, to_outcome
 from contactport.net.client import Client
-from contactport.sources.base import Account, ContactRecord, Page, RawRecord, Resting, Source
+from contactport.net.failures import TooLarge
+from contactport.sources.base import Account, ContactRecord, Page, RawRecord, Source
+from contactport.sources.failures import FAILURES, RetryLater
 from contactport.store.contacts import CHUNK, Batch, Delivered, Origin
 from contactport.store.memberships import GROUPS, MEMBERSHIPS, Memberships
 from contactport.store.report import KEPT, shortened
@@ -53,19 +55,25 @@ class Sink(Protocol):
 
 
 async def run(
-    source: Source, account: Account, client: Client, sink: Sink, members: int, seconds: float = 1.0
+    source: Source,
+    account: Account,
+    client: Client,
+    sink: Sink,
+    members: int,
+    seconds: float = 1.0,
+    way: Way = "password",
 ) -> None:
-    """Read every page to the sink. Raises WireError, and whatever the sink raises.
+    """Read every page to the sink. Raises what the source raises, TooLarge, and whatever the sink raises.
 
     `members` is the largest number of person cards taken, `seconds` the processor time that each MiB of them may
-    take.
+    take. `way` is how the import came: what is kept of an address book that failed is said in its terms.
     """
-    attempt = _Attempt(Evidence(), sink, members, ProcessorBudget(seconds))
+    attempt = _Attempt(Evidence(), sink, members, ProcessorBudget(seconds), way)
     try:
         async with aclosing(source.pages(account, client, sink.fingerprints)) as pages:
             async for page in pages:
                 await attempt.take(page)
-    except Resting:
+    except RetryLater:
         # What was told of the books is the end where no rest can be taken.
         await attempt.flush()
         raise
@@ -83,7 +91,10 @@ class _Doubtful(NamedTuple):
 
 
 class _Attempt:
-    def __init__(self, evidence: Evidence, sink: Sink, members: int, processor: ProcessorBudget) -> None:
+    def __init__(
+        self, evidence: Evidence, sink: Sink, members: int, processor: ProcessorBudget, way: Way
+    ) -> None:
+        self._way: Way = way
         self._evidence = evidence
         self._processor = processor
         self._seen_bytes = SeenBytes()
@@ -125,13 +136,9 @@ class _Attempt:
                 self._reject(reject)
         self._processor.end()
         self._repeat(page.repeats)
-        self._batch.books += page.books
+        self._batch.books += [to_outcome(book, self._way) for book in page.books]
         if self._found > self._members:
-            raise WireError(
-                Code.IMPORT_FAILED,
-                f"The address book has more than {self._members} contacts, which is this service's limit. Its "
-                "operator can raise it (CONTACTPORT_IMPORT_MEMBERS).",
-            )
+            raise TooLarge("contacts", self._members)
         if time.monotonic() - self._flushed >= FLUSH_SECONDS:
             await self.flush()
 
@@ -240,7 +247,7 @@ class _Attempt:
                 else:
                     items.append(item)
             return items
-        except WireError:
+        except FAILURES:
             raise
         except Exception as error:
             # A reader never raises. If it does all the same, that costs one card, not the book.

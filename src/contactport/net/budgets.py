@@ -46,13 +46,13 @@ class ByteBudget:
         """So many decoded bytes. Raises TooLarge when all are used up."""
         self.spent += count
         if self.spent > self.total:
-            raise TooLarge(f"it is larger than {size(self.total)}")
+            raise TooLarge("import_bytes", self.total)
 
     def receive(self, count: int) -> None:
         """So many bytes from a connection. Raises TooLarge when all are used up."""
         self.received += count
         if self.received > self.total + self.total // FRAMES:
-            raise TooLarge(f"the server sends more than {size(self.total)}")
+            raise TooLarge("received_bytes", self.total)
 
 
 def size(count: int) -> str:
@@ -92,13 +92,13 @@ class RequestBudget:
         """
         self._sent += 1
         if self.is_spent:
-            raise TooLarge("it takes too many requests")
+            raise TooLarge("requests")
         if not trusted:
             self._strangers += 1
             if self._strangers > STRANGERS:
                 raise Unreadable("it leads to other hosts again and again")
         if host not in self._hosts and len(self._hosts) >= HOSTS:
-            raise TooLarge("it is spread over too many hosts")
+            raise TooLarge("hosts")
         wait = self._wait(host)
         if wait > 0:
             await asyncio.sleep(wait)

@@ -13,9 +13,8 @@ from typing import Any
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
-from contactport.errors import WireError
 from contactport.net.budgets import ByteBudget
-from contactport.net.failures import NotHttp, Unreadable
+from contactport.net.failures import NetworkFailure, NotHttp, TooLarge, Unreadable
 
 HEAD = 64 * 1024
 """Bytes until an answer's head is complete, interim answers (RFC 9110 section 15.2) among them."""
@@ -54,7 +53,7 @@ class BoundedConnection(ResponseHandler):
             return
         try:
             self._budget.receive(len(data))
-        except WireError as error:
+        except TooLarge as error:
             self._cut(error)
             return
         self._since_turn += len(data)
@@ -106,7 +105,7 @@ class BoundedConnection(ResponseHandler):
         if self.transport is not None and not (self._reading_paused or self._buffer_paused):
             self.transport.resume_reading()
 
-    def _cut(self, error: WireError) -> None:
+    def _cut(self, error: NetworkFailure) -> None:
         payload, transport = self._payload, self.transport
         # What the end of the connection would say hides why it was ended.
         self._payload = self._parser = None

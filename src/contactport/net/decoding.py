@@ -8,7 +8,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
-from contactport.net.budgets import size
 from contactport.net.failures import ConnectionLost, TooLarge, Unreadable
 
 OUTPUT = 64 * 1024
@@ -78,6 +77,6 @@ class Decoder:
     def _count(self, out: bytes) -> None:
         self._decoded += len(out)
         if self._decoded > self._limit:
-            raise TooLarge(f"one answer is larger than {size(self._limit)}")
+            raise TooLarge("response_bytes", self._limit)
         if self._inflate is not None and self._decoded > self._received * self._ratio + SLACK:
-            raise TooLarge("one answer swells too much when it is unpacked")
+            raise TooLarge("response_ratio")

@@ -1,36 +1,55 @@
-"""How a request can fail, each as the error of the wire that it becomes when nobody catches it.
+"""How a request fails: a tree of kinds with facts, without codes and without sentences for a user.
 
-None of them holds a URL, a user name or a word of the server's. Which of them are the provider's own failures is
-told by WireError's `provider_failed`.
+None of them holds a URL, a user name or a word of the server's. `imports/to_error.py` turns a kind into the code and
+the text that the application reads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import aiohttp
 
-from contactport.errors import Code, WireError
+Limit = Literal[
+    "import_bytes",
+    "received_bytes",
+    "response_bytes",
+    "response_ratio",
+    "short_response",
+    "requests",
+    "hosts",
+    "books",
+    "locations",
+    "members",
+    "contacts",
+    "processor_time",
+]
+"""What a provider gave too much of. `to_error` knows which setting raises each."""
 
-UNREACHABLE = (
-    "The address book's server can't be reached. Check the server's address; if it is right, try again in a few "
-    "minutes."
-)
-BROKEN_OFF = (
-    "The address book's server breaks off the connection before its answer is complete. Check the server's "
-    "address; if it is right, try again in a few minutes."
-)
+
+class NetworkFailure(Exception):
+    """Root of what a request can fail with.
+
+    `provider_failed` says that a provider was really asked and failed by itself: it could not be reached, was silent,
+    too slow or out of order. It is False for what the user, the caller or this service's operator is the cause of.
+    """
+
+    provider_failed: bool = False
+    retry_after: int | None = None
+    """Seconds. Nothing in this tree asks for a rest; what a source raises may."""
 
 
-class Unreachable(WireError):
+class Unreachable(NetworkFailure):
     """No connection, or none that may be made: to strangers the two look the same.
 
     `dialled` says that an address was really tried. Where none was, because the name leads nowhere or only where
     nothing may be dialled, no provider has failed.
     """
 
-    def __init__(self, text: str = UNREACHABLE, *, dialled: bool = False) -> None:
-        super().__init__(Code.IMPORT_FAILED, text, provider_failed=dialled)
+    def __init__(self, *, dialled: bool = False) -> None:
+        self.provider_failed = dialled
+        super().__init__()
 
 
 class ConnectTimeout(Unreachable):
@@ -44,61 +63,47 @@ class ConnectionLost(Unreachable):
     """The connection ended before the answer did."""
 
     def __init__(self) -> None:
-        super().__init__(BROKEN_OFF, dialled=True)
+        super().__init__(dialled=True)
 
 
 class CertificateInvalid(Unreachable):
     """The server's certificate is not one that can be trusted for its name.
 
-    No failure of the provider's in the sense of `provider_failed`: whoever meets it should read why, and not that
-    the provider is down.
+    The provider counts as sound: whoever meets this should read why, and not that the provider is down.
     """
 
     def __init__(self) -> None:
-        super().__init__(
-            "The server's certificate can't be verified, so the password was not sent. Its operator should "
-            "install a certificate for this name; a private authority can be named in this service's settings "
-            "(ca_file)."
-        )
+        super().__init__()
 
 
-class ProxyUnavailable(WireError):
+class ProxyUnavailable(NetworkFailure):
     """The operator's own proxy can't be reached, or lets nobody through."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            Code.UNEXPECTED,
-            "This service has no way out to the provider at the moment: its own proxy does not let it through. "
-            "Please try again later; the service's operator checks the proxy (CONTACTPORT_PROXY).",
-        )
 
-
-class TimedOut(WireError):
+class TimedOut(NetworkFailure):
     """No byte, or hardly any, in the time that the settings allow."""
 
-    def __init__(self) -> None:
-        super().__init__(Code.TIMEOUT)
+    provider_failed = True
 
 
-class TooLarge(WireError):
-    """The server sent more than the settings allow; the text says what was too much."""
+class TooLarge(NetworkFailure):
+    """More than the settings allow: `limit` says of what, `most` how much is allowed where that is a number."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            Code.IMPORT_FAILED,
-            f"The address book was not read to its end: {what}. This service's operator can raise the limit.",
-        )
+    def __init__(self, limit: Limit, most: int = 0) -> None:
+        self.limit: Limit = limit
+        self.most = most
+        super().__init__(f"{limit}: more than {most}" if most else limit)
 
 
-class Unreadable(WireError):
-    """An answer that can't be understood: a coding nobody asked for, redirects in a circle, broken XML."""
+class Unreadable(NetworkFailure):
+    """An answer that can't be understood: a coding nobody asked for, redirects in a circle, broken XML.
 
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            Code.IMPORT_FAILED,
-            f"The server's answer can't be read: {what}. Check the server's address, or upload the contacts as "
-            "a file.",
-        )
+    `fault` says what was found, as a clause: `its redirects go round in a circle`.
+    """
+
+    def __init__(self, fault: str) -> None:
+        self.fault = fault
+        super().__init__(fault)
 
 
 class NotHttp(Unreadable):

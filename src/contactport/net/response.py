@@ -90,7 +90,7 @@ class Response:
             async for piece in chunks:
                 body += piece
                 if len(body) > limit:
-                    raise TooLarge("an answer that should be short is not")
+                    raise TooLarge("short_response")
         return bytes(body)
 
     async def start(self, limit: int) -> bytes:

@@ -11,20 +11,20 @@ The words used here and in every source:
 (and may when it can't help it: what is stored twice is noticed above).
 *Member*: what a server lists, whether or not it can be read.
 
-A source raises WireError and nothing else on purpose; an asyncio.CancelledError passes through. It never
-reports an empty book while the server lists members.
+A source raises the kinds of `sources/failures.py`, lets those of `net/failures.py` pass, and raises nothing else on
+purpose; an asyncio.CancelledError passes through. It never reports an empty book while the server lists members.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Container
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
-from contactport.contact import BookOutcome, Contact, Group, Note, Reject
-from contactport.errors import WireError
+from contactport.contact import Contact, Group, Note, Reject
 from contactport.net.client import Client
+from contactport.sources.failures import Failure
 from contactport.sources.providers import Provider
 
 
@@ -62,6 +62,18 @@ class ContactRecord(msgspec.Struct, gc=False):
     notes: list[Note] = []
 
 
+class BookResult(msgspec.Struct, gc=False):
+    """What became of one book: where it is, whether it was read to its end, and if not, why.
+
+    "incomplete": the server gave a part of it and held back the rest. "failed": it could not be read, or only up to
+    where the reading broke off; what was read of it before stays.
+    """
+
+    place: str
+    state: Literal["complete", "incomplete", "failed"]
+    failure: Failure | None = None
+
+
 class Page(msgspec.Struct, gc=False):
     """`repeats` counts records that the server sent a second time under the same key and that were dropped.
 
@@ -77,21 +89,8 @@ class Page(msgspec.Struct, gc=False):
     listed: int | None = None
     owner: str | None = None
     """The key of the account's own card, once known."""
-    books: list[BookOutcome] = []
+    books: list[BookResult] = []
     contacts: list[ContactRecord] = []
-
-
-class Resting(WireError):
-    """A provider asks to be left alone, at least one book was read to its end, and of the others the pages before
-    have told.
-
-    The import goes on after that rest, if it may; where it may not, it is complete with what was read.
-    """
-
-    def __init__(self, asked: WireError) -> None:
-        super().__init__(
-            asked.code, asked.text, retry_after=asked.retry_after, provider_failed=asked.provider_failed
-        )
 
 
 class Source(Protocol):
@@ -104,14 +103,14 @@ class Source(Protocol):
 
         A book that can't be read is told of in `Page.books`, as long as one other is read to its end.
 
-        Raises WireError: 263 wrong password (with the provider's help where it wants an app password), 266
-        blocked, 264 down, 258 too slow, 257 no readable address book, or a budget exceeded.
+        Raises the kind of failure that ends the reading: `WrongPassword`, `AccountBlocked`, `Unavailable`,
+        `NoAddressBook` and the others of `sources/failures.py`, or one of the network's, such as `TooLarge`.
         """
         ...
 
     def check(self, account: Account, client: Client) -> AsyncIterator[str]:
         """The same, step by step, for an operator who tries a provider's row with an account of their own.
 
-        Yields what each step found, in words without one of a contact. Raises WireError at the step that fails.
+        Yields what each step found, in words without one of a contact. Raises as `pages` does, where a step fails.
         """
         ...

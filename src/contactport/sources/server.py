@@ -9,8 +9,8 @@ from urllib.parse import quote
 import msgspec
 from yarl import URL
 
-from contactport.errors import Code, WireError
 from contactport.net.domains import is_host
+from contactport.sources.failures import ServerInvalid
 
 LONGEST = 2000
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
@@ -33,30 +33,30 @@ class Server(msgspec.Struct, frozen=True):
 
 
 def parse_server(text: str) -> Server:
-    """Raises WireError 2 for what is no server, or holds more than one: user info, a query, a fragment."""
+    """Raises ServerInvalid for what is no server, or holds more than one: user info, a query, a fragment."""
     text = text.strip()
     if not text:
-        raise _refused("it is empty")
+        raise ServerInvalid("it is empty")
     if len(text) > LONGEST:
-        raise _refused(f"it is longer than {LONGEST} characters")
+        raise ServerInvalid(f"it is longer than {LONGEST} characters")
     if any(ord(character) <= 0x20 or 0x7F <= ord(character) <= 0xA0 for character in text):
-        raise _refused("it holds blanks or control characters")
+        raise ServerInvalid("it holds blanks or control characters")
     if "\\" in text:
-        raise _refused("it holds a backslash")
+        raise ServerInvalid("it holds a backslash")
     if "?" in text or "#" in text:
-        raise _refused("it holds a query or a fragment")
+        raise ServerInvalid("it holds a query or a fragment")
     scheme, separator, rest = text.partition("://")
     if separator:
         scheme = scheme.lower()
         if scheme not in ("https", "http"):
-            raise _refused(
+            raise ServerInvalid(
                 "only https:// addresses can be reached, and http:// ones where the operator allows"
             )
     else:
         scheme, rest = "https", text
     authority, slash, path = rest.partition("/")
     if "@" in authority:
-        raise _refused("it holds a user name; send that as `username`")
+        raise ServerInvalid("it holds a user name; send that as `username`")
     host, port = _split(authority)
     return Server(
         scheme,
@@ -71,18 +71,18 @@ def _split(authority: str) -> tuple[str, int | None]:
     if authority.startswith("["):
         host, bracket, rest = authority[1:].partition("]")
         if not bracket or not _is_address(host) or (rest and not rest.startswith(":")):
-            raise _refused("its brackets do not hold an address")
+            raise ServerInvalid("its brackets do not hold an address")
         port = rest[1:]
     elif authority.count(":") > 1:
-        raise _refused("an IPv6 address stands in brackets: [2001:db8::1]:8443")
+        raise ServerInvalid("an IPv6 address stands in brackets: [2001:db8::1]:8443")
     else:
         host, _, port = authority.partition(":")
         if not port and authority.endswith(":"):
-            raise _refused("its port is missing")
+            raise ServerInvalid("its port is missing")
     if not port:
         return host, None
     if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
-        raise _refused("its port is not a number from 1 to 65535")
+        raise ServerInvalid("its port is not a number from 1 to 65535")
     return host, int(port)
 
 
@@ -102,18 +102,11 @@ def _host(host: str) -> str:
         try:
             host = (URL(f"https://{host}/").raw_host or "").removesuffix(".")
         except ValueError:
-            raise _refused("its name is not one that a host can have") from None
+            raise ServerInvalid("its name is not one that a host can have") from None
     labels = host.split(".")
     if not is_host(host):
-        raise _refused("its name is not one that a host can have")
+        raise ServerInvalid("its name is not one that a host can have")
     if _NUMBER.fullmatch(labels[-1]):
         # 127.1, 0x7f000001 and the like are addresses to some libraries and names to others.
-        raise _refused("its address is not written as four numbers")
+        raise ServerInvalid("its address is not written as four numbers")
     return host
-
-
-def _refused(why: str) -> WireError:
-    return WireError(
-        Code.INVALID_PARAMETERS,
-        f"`server` is not valid: {why}. Send a URL, a host with or without a port, or a mail domain.",
-    )

@@ -8,13 +8,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import msgspec
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code
 from contactport.imports.run import run
+from contactport.imports.to_error import to_error
 from contactport.net.client import open_client
 from contactport.net.retries import RetryPolicy
 from contactport.settings import Settings
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
+from contactport.sources.failures import FAILURES
 from contactport.sources.providers import find
 from tests.faults.egress.addresses import ROWS, ZONE, Row
 from tests.faults.egress.dial_monitor import watching
@@ -125,8 +127,8 @@ class Ground:
         try:
             async with open_client(settings, RetryPolicy(base=0.001, cap=0.001)) as client:
                 await run(CardDav(), account, client, MemorySink(), settings.import_members)
-        except WireError as error:
-            return int(error.code)
+        except FAILURES as error:
+            return int(to_error(error, "password").code)
         return 0
 
 

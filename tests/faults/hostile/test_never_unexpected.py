@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code
 from contactport.imports.run import run
+from contactport.imports.to_error import to_error
 from contactport.net.client import open_client
 from contactport.net.retries import RetryPolicy
 from contactport.settings import Settings
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
+from contactport.sources.failures import FAILURES
 from contactport.sources.providers import find
 from tests.faults.matrix.cell import MemorySink
 from tests.unit.net.little_server import Last, Request, little_server
@@ -156,8 +158,8 @@ async def ending(replies: Sequence[bytes], username: str, server: str | None) ->
         try:
             async with open_client(here, RetryPolicy(base=0.0001, cap=0.0001)) as client:
                 await run(CardDav(), account, client, MemorySink(), here.import_members)
-        except WireError as error:
-            return error.code
+        except FAILURES as error:
+            return to_error(error, "password").code
     return None
 
 

@@ -12,14 +12,16 @@ from pathlib import Path
 
 import msgspec
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code
 from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.run import run
+from contactport.imports.to_error import ImportFailure, to_error
 from contactport.net.client import open_client
 from contactport.net.retries import RetryPolicy
 from contactport.settings import Settings
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
+from contactport.sources.failures import FAILURES
 from contactport.sources.providers import find
 from contactport.store.contacts import Batch, Delivered, pack_delivered, unpack_delivered
 from tests.faults.matrix.certificates import Certificates
@@ -132,7 +134,7 @@ class Range:
         provider = find("carddav")
         assert provider is not None
         sink = MemorySink()
-        failure: WireError | None = None
+        failure: ImportFailure | None = None
         began = time.monotonic()
         strays = self.strays
         async with FaultProxy(book, self.certificates, Plan(row.fault, stage, duration)) as proxy:
@@ -145,10 +147,10 @@ class Range:
                     open_client(self.settings, retry_policy) as client,
                 ):
                     await run(CardDav(), account, client, sink, self.settings.import_members)
-            except WireError as error:
-                failure = error
+            except FAILURES as error:
+                failure = to_error(error, "password")
             except TimeoutError:
-                failure = WireError(Code.UNEXPECTED, f"it did not end in {BOUND:.0f} seconds")
+                failure = ImportFailure(Code.UNEXPECTED, f"it did not end in {BOUND:.0f} seconds")
         return Outcome(
             row=row,
             stage=stage,

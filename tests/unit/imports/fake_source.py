@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Container, Sequence
 
-from contactport.errors import WireError
 from contactport.net.client import Client
 from contactport.sources.base import Account, Page, RawRecord
 
@@ -12,7 +11,7 @@ from contactport.sources.base import Account, Page, RawRecord
 class FakeSource:
     """Yields `pages` in order, then raises `end` if there is one."""
 
-    def __init__(self, pages: Sequence[Page], end: WireError | Exception | None = None) -> None:
+    def __init__(self, pages: Sequence[Page], end: Exception | None = None) -> None:
         self.pages_held = pages
         self.end = end
         self.accounts: list[Account] = []

@@ -8,19 +8,32 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Connection, delete, update
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code
 from contactport.imports import admission
 from contactport.imports.admission import MOST_BACKOFFS, Admitted, Deferred, Refused
 from contactport.imports.jobs import Job
+from contactport.imports.to_error import ImportFailure, to_error
+from contactport.net.failures import TimedOut
 from contactport.settings import Settings
+from contactport.sources.failures import (
+    AccountBlocked,
+    NoAddressBook,
+    RateLimited,
+    SourceFailure,
+    TermsChanged,
+    Unavailable,
+    WrongPassword,
+)
 from contactport.store import breakers, budgets, domains, endings, events, imports, login_failures
 from contactport.store.budgets import LONGEST_WAIT_MS
 from contactport.store.domains import Domain
 from contactport.store.imports import Beginning, Import, Secret
 from contactport.store.open import Store, open_store
 from contactport.store.schema import import_
+from tests.import_fails import PROVIDER
 
 HOUR_MS = 3_600_000
 SETTINGS = Settings(breaker_failures=2)
@@ -105,10 +118,10 @@ class Desk:
         assert one is not None
         return one
 
-    def end(self, one: Import, failure: WireError | None = None) -> Deferred | WireError | None:
+    def end(self, one: Import, failure: ImportFailure | None = None) -> Deferred | ImportFailure | None:
         """The end of an attempt, as far as its admission is concerned."""
 
-        def transaction(connection: Connection) -> Deferred | WireError | None:
+        def transaction(connection: Connection) -> Deferred | ImportFailure | None:
             imports.check_epoch(connection, one.id, one.epoch)
             found = failure
             if failure is not None and failure.retry_after:
@@ -161,8 +174,8 @@ def desk(store: Store, domain: Domain, clock: Clock) -> Desk:
     return Desk(store, domain, clock)
 
 
-def unavailable(retry_after: int | None = None, *, provider_failed: bool = True) -> WireError:
-    return WireError(Code.UNAVAILABLE, retry_after=retry_after, provider_failed=provider_failed)
+def unavailable(retry_after: int | None = None, *, provider_failed: bool = True) -> ImportFailure:
+    return to_error(Unavailable(retry_after) if provider_failed else RateLimited(retry_after), "password")
 
 
 async def test_an_import_alone_is_admitted_at_once(desk: Desk) -> None:
@@ -249,7 +262,7 @@ class TestAccount:
             codes.append(None)
             who = (found.one.domain_id, "gmx", "ann")
             desk.store.database.write_now(login_failures.record, desk.store.ring, *who, found.secret.password)
-            desk.end(found.one, WireError(Code.WRONG_PASSWORD))
+            desk.end(found.one, to_error(WrongPassword(PROVIDER), "password"))
         assert codes == [None] * 5 + [Code.FAILED_RECENTLY] * 3
 
     async def test_other_accounts_of_the_host_are_not_concerned(self, desk: Desk) -> None:
@@ -396,7 +409,7 @@ class TestRest:
     async def test_longer_than_the_import_may_take_it_ends_at_once_in_words(self, desk: Desk) -> None:
         one = desk.admit(desk.begin(seconds=300))
         failure = desk.end(one, unavailable(301))
-        assert isinstance(failure, WireError)
+        assert isinstance(failure, ImportFailure)
         assert failure.code == Code.UNAVAILABLE
         assert "6 minutes" in failure.text
         other = desk.begin("bob", seconds=200)
@@ -409,7 +422,7 @@ class TestRest:
             assert isinstance(desk.end(desk.admit(import_id), unavailable(20)), Deferred)
             desk.wait()
         failure = desk.end(desk.admit(import_id), unavailable(20))
-        assert isinstance(failure, WireError)
+        assert isinstance(failure, ImportFailure)
         assert desk.row(import_id).state == "failed"
 
     async def test_resting_speaks_neither_for_the_provider_nor_against_it(self, desk: Desk) -> None:
@@ -487,25 +500,25 @@ class TestBreaker:
         assert desk.defer(desk.begin("ann")).why == "rate"
         desk.admit(desk.begin("bob"))
 
-    @pytest.mark.parametrize("code", [Code.WRONG_PASSWORD, Code.ACCOUNT_BLOCKED, Code.TERMS_CHANGED])
-    async def test_a_providers_own_no_shows_that_it_works(self, desk: Desk, code: Code) -> None:
+    @pytest.mark.parametrize("no", [WrongPassword(PROVIDER), AccountBlocked(), TermsChanged()])
+    async def test_a_providers_own_no_shows_that_it_works(self, desk: Desk, no: SourceFailure) -> None:
         desk.end(desk.admit(desk.begin("x")), unavailable())
-        desk.end(desk.admit(desk.begin("y")), WireError(code))
+        desk.end(desk.admit(desk.begin("y")), to_error(no, "password"))
         desk.end(desk.admit(desk.begin("z")), unavailable())
         desk.admit(desk.begin())
 
     @pytest.mark.parametrize(
         "failure",
         [
-            WireError(Code.IMPORT_FAILED),
-            WireError(Code.UNEXPECTED),
-            WireError(Code.UNAVAILABLE, provider_failed=False),
-            WireError(Code.TIMEOUT, provider_failed=False),
+            to_error(NoAddressBook(), "password"),
+            to_error(RuntimeError(), "password"),
+            to_error(RateLimited(), "password"),
+            replace(to_error(TimedOut(), "password"), provider_failed=False),
         ],
         ids=["no address book there", "our own fault", "one account's", "no time left"],
     )
     async def test_what_says_nothing_of_the_provider_counts_neither_way(
-        self, desk: Desk, failure: WireError
+        self, desk: Desk, failure: ImportFailure
     ) -> None:
         desk.end(desk.admit(desk.begin("x")), unavailable())
         for account in ("u", "v", "w"):

@@ -11,14 +11,23 @@ import structlog
 from sqlalchemy import Connection, update
 
 from contactport import logs
-from contactport.contact import BookOutcome
-from contactport.errors import Code, WireError
+from contactport.errors import Code
 from contactport.imports import attempt
 from contactport.imports.attempt import Attempts
 from contactport.imports.jobs import Job
+from contactport.imports.to_error import to_error
 from contactport.net.client import Client, open_client
+from contactport.net.failures import TimedOut
 from contactport.settings import Settings
-from contactport.sources.base import Account, Page, Resting
+from contactport.sources.base import Account, BookResult, Page
+from contactport.sources.failures import (
+    AccountBlocked,
+    Failure,
+    NoAddressBook,
+    RetryLater,
+    Unavailable,
+    WrongPassword,
+)
 from contactport.store import breakers, domains, events, imports, login_failures
 from contactport.store.domains import Domain
 from contactport.store.events import Event
@@ -27,6 +36,7 @@ from contactport.store.open import Store
 from contactport.store.ring_file import RingError
 from contactport.store.schema import import_
 from contactport.store.vault import DAY, Ring
+from tests.import_fails import PROVIDER
 from tests.unit.imports.fake_source import FakeSource, raw
 
 SETTINGS = Settings()
@@ -94,19 +104,20 @@ async def test_a_good_end(store: Store, domain: Domain) -> None:
     ]
 
 
-@pytest.mark.parametrize("code", [Code.WRONG_PASSWORD, Code.UNAVAILABLE, Code.TIMEOUT, Code.IMPORT_FAILED])
-async def test_a_sources_error_is_the_imports_end(store: Store, domain: Domain, code: Code) -> None:
-    events = await perform(store, begin(store, domain), FakeSource([], WireError(code, "in plain words")))
-    assert (events[-1].status, events[-1].value, events[-1].description) == ("ERROR", code, "in plain words")
+@pytest.mark.parametrize("failure", [Unavailable(), TimedOut(), NoAddressBook(), AccountBlocked()])
+async def test_a_sources_failure_is_the_imports_end(store: Store, domain: Domain, failure: Failure) -> None:
+    events = await perform(store, begin(store, domain), FakeSource([], failure))
+    told = to_error(failure, "password")
+    assert (events[-1].status, events[-1].value, events[-1].description) == ("ERROR", told.code, told.text)
 
 
 async def test_a_rest_that_can_not_be_taken_ends_in_what_was_read(store: Store, domain: Domain) -> None:
     """Where at least one book is whole; the password was right, and nothing counts against it."""
-    asked = WireError(Code.UNAVAILABLE, retry_after=3600)
-    books = [BookOutcome("/one/", "complete"), BookOutcome("/two/", "failed", "asks for a rest")]
+    asked = Unavailable(3600)
+    books = [BookResult("/one/", "complete"), BookResult("/two/", "failed", asked)]
     import_id = begin(store, domain)
     events = await perform(
-        store, import_id, FakeSource([Page([raw("ann")]), Page(books=books)], Resting(asked))
+        store, import_id, FakeSource([Page([raw("ann")]), Page(books=books)], RetryLater(asked))
     )
     assert [(event.type, event.status, event.value) for event in events[1:]] == [
         ("GATHERING", "COMPLETED", 1),
@@ -218,7 +229,7 @@ async def test_the_domains_own_retention_wins(store: Store, domain: Domain) -> N
 
 async def test_a_wrong_password_is_remembered_and_a_right_one_forgets(store: Store, domain: Domain) -> None:
     who = (store.ring, domain.id, "dav.example.org", "ann@example.org", "password-canary")
-    await perform(store, begin(store, domain), FakeSource([], WireError(Code.WRONG_PASSWORD)))
+    await perform(store, begin(store, domain), FakeSource([], WrongPassword(PROVIDER)))
     assert store.database.write_now(login_failures.failed_recently, *who)
     await perform(store, begin(store, domain, password="another"), FakeSource([]))
     assert not store.database.write_now(login_failures.failed_recently, *who)
@@ -228,7 +239,7 @@ async def test_a_password_that_was_begun_before_it_failed_is_not_tried_again(
     store: Store, domain: Domain
 ) -> None:
     ids = [begin(store, domain) for _ in range(2)]
-    source = FakeSource([], WireError(Code.WRONG_PASSWORD))
+    source = FakeSource([], WrongPassword(PROVIDER))
     ends = [(await perform(store, import_id, source))[-1].value for import_id in ids]
     assert ends == [Code.WRONG_PASSWORD, Code.FAILED_RECENTLY]
     assert len(source.accounts) == 1
@@ -290,7 +301,7 @@ async def test_a_wrong_password_is_tried_once_though_it_can_not_be_remembered(
             async for page in super().pages(account, client, known):
                 yield page
 
-    source = Losing([], WireError(Code.WRONG_PASSWORD))
+    source = Losing([], WrongPassword(PROVIDER))
     events = await perform(store, import_id, source)
     assert events[-1].value == Code.WRONG_PASSWORD
     assert len(source.accounts) == 1

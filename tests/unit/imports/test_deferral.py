@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy import text, update
 
-from contactport.errors import Code, WireError
 from contactport.imports.attempt import Attempts
 from contactport.imports.housekeeping import Housekeeper
 from contactport.imports.jobs import EMBEDDED, Executor, Job, Jobs
 from contactport.net.client import Client, open_client
 from contactport.settings import Settings
 from contactport.sources.base import Account, Page
+from contactport.sources.failures import Unavailable
 from contactport.store import imports
 from contactport.store.clock import now_ms
 from contactport.store.domains import Domain
@@ -40,7 +40,7 @@ class Tired(FakeSource):
         async for page in super().pages(account, client, known):
             yield page
         if len(self.accounts) <= self.refusals:
-            raise WireError(Code.UNAVAILABLE, retry_after=self.rest)
+            raise Unavailable(self.rest)
 
 
 class Running:

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from contactport.errors import WireError
 from contactport.imports.diagnosis import ALLOWED_BY, diagnosis
 from contactport.net.client import open_client
 from contactport.settings import Settings
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
+from contactport.sources.failures import FAILURES
 from contactport.sources.providers import find
 from tests.unit.net.authority import make_authority
 from tests.unit.net.little_server import little_server, reply
@@ -36,7 +36,7 @@ async def failure(server: str, **settings: Any) -> dict[str, Any]:
         try:
             async for _ in CardDav().pages(account, client, NONE_KNOWN):
                 pass
-        except WireError as error:
+        except FAILURES as error:
             told = json.dumps(diagnosis(error, client))
             assert "canary" not in told
             return json.loads(told)

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from contactport.contact import Item
-from contactport.errors import Code, WireError
+from contactport.errors import Code
 from contactport.formats import vcard
 from contactport.imports import processor_budget
 from contactport.imports.fingerprints import Fingerprints
@@ -18,6 +18,7 @@ from contactport.net.client import Client
 from contactport.sources import providers
 from contactport.sources.base import Account, Page, RawRecord
 from contactport.store.contacts import Batch, Delivered, pack_delivered, unpack_delivered
+from tests.import_fails import import_fails
 from tests.unit.imports.fake_source import FakeSource, raw
 from tests.unit.imports.fake_source import vcard as card
 
@@ -129,7 +130,7 @@ async def test_an_import_that_takes_more_work_than_its_size_explains_ends_in_wor
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(processor_budget, "FLOOR", 0)
-    with pytest.raises(WireError, match="more work") as caught:
+    with import_fails("more work") as caught:
         await read(*(raw(f"n{n}") for n in range(50)), seconds=1e-9)
     assert caught.value.code == Code.IMPORT_FAILED
     assert (await read(*(raw(f"n{n}") for n in range(50)), seconds=1e9)).ledger() == (50, 50, 0, 0)

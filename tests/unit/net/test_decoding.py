@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from contactport.net.decoding import OUTPUT, Decoder
 from contactport.net.failures import ConnectionLost, TooLarge, Unreadable
+from tests.import_fails import import_fails
 
 MEBIBYTE = 1024 * 1024
 NOISE = random.Random(1).randbytes(100_000)
@@ -85,7 +86,7 @@ class TestCodings:
 
 class TestLimits:
     def test_a_body_larger_than_allowed(self) -> None:
-        with pytest.raises(TooLarge, match="1 MiB"):
+        with import_fails("1 MiB"):
             decode("", bytes(MEBIBYTE + 1), limit=MEBIBYTE)
 
     def test_a_bomb_is_stopped_long_before_it_is_whole(self) -> None:
@@ -96,7 +97,7 @@ class TestLimits:
         def swell() -> None:
             sizes.extend(len(piece) for piece in decoder.feed(bomb[:1000]))
 
-        with pytest.raises(TooLarge, match="swells"):
+        with import_fails("swells"):
             swell()
         assert sum(sizes) < MEBIBYTE
 

@@ -9,15 +9,19 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from contactport.contact import BookOutcome
-from contactport.errors import Code, WireError
+from contactport.errors import Code
+from contactport.imports.to_error import to_error, to_outcome
 from contactport.net.client import open_client
-from contactport.sources.base import Account, Resting
+from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
-from contactport.sources.carddav.outcomes import MOST_FAILED, MOST_HURT, NOT_ASKED
+from contactport.sources.carddav.outcomes import MOST_FAILED, MOST_HURT
+from contactport.sources.failures import FAILURES, Failure, NotAsked, RetryLater, Unavailable
+from tests.import_fails import import_fails
 from tests.servers.scripted_books import Books, Replace, ScriptedBooks, book, scripted_books
 from tests.servers.source_run import PASSWORD, QUICK, SourceRun, provider, settings
 from tests.unit.net.little_server import Last, Reply, Request, reply
 
+NOT_ASKED = to_error(NotAsked(), "password").text
 PATHS = ("/home/one/", "/home/two/", "/home/three/")
 BOOKS = {path: book(path, 20) for path in PATHS}
 
@@ -39,11 +43,11 @@ STATUSES = {
 class Ending(SourceRun):
     """`error` is what was raised in the end, if anything was."""
 
-    error: WireError | None = None
+    error: Failure | None = None
 
     @property
     def books(self) -> dict[str, BookOutcome]:
-        found = [outcome for page in self.pages for outcome in page.books]
+        found = [to_outcome(book, "password") for page in self.pages for book in page.books]
         assert len({outcome.place for outcome in found}) == len(found)
         return {outcome.place: outcome for outcome in found}
 
@@ -67,7 +71,7 @@ async def attempt(
         try:
             async for page in CardDav().pages(account, client, known):
                 ending.pages.append(page)
-        except WireError as error:
+        except FAILURES as error:
             ending.error = error
     return ending, books_served
 
@@ -112,8 +116,9 @@ async def test_where_no_book_can_be_read_the_first_ones_reason_is_the_imports(st
 
     ending, _ = await attempt(replace)
     assert ending.error is not None
-    assert ending.error.code == STATUSES[status]
-    assert ending.error.text == next(iter(ending.books.values())).reason
+    told = to_error(ending.error, "password")
+    assert told.code == STATUSES[status]
+    assert told.text == next(iter(ending.books.values())).reason
     assert "complete" not in ending.states
 
 
@@ -155,7 +160,7 @@ async def test_a_book_that_breaks_off_keeps_what_was_read_of_it() -> None:
 @pytest.mark.parametrize("status", [429, 503])
 async def test_a_rest_that_is_asked_for_is_taken_and_says_what_is_whole(status: int) -> None:
     ending, books_served = await attempt(failing(status, PATHS[1], headers=("Retry-After: 120",)))
-    assert isinstance(ending.error, Resting)
+    assert isinstance(ending.error, RetryLater)
     assert ending.error.retry_after == 120
     assert ending.error.provider_failed is (status == 503)
     assert sorted(ending.uids) == uids(PATHS[0])
@@ -171,7 +176,7 @@ async def test_a_rest_that_is_asked_for_is_taken_and_says_what_is_whole(status: 
 async def test_a_rest_before_any_book_was_read_is_a_rest_and_no_more() -> None:
     ending, _ = await attempt(failing(503, PATHS[0], headers=("Retry-After: 120",)))
     assert ending.error is not None
-    assert type(ending.error) is WireError
+    assert type(ending.error) is Unavailable
     assert ending.error.retry_after == 120
 
 
@@ -209,7 +214,7 @@ async def test_too_much_of_one_book_is_too_much_of_the_import() -> None:
         open_client(settings(import_members=30), QUICK) as client,
     ):
         account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
-        with pytest.raises(WireError, match="more than 30 members"):
+        with import_fails("more than 30 members"):
             async for _ in CardDav().pages(account, client, ()):
                 pass
 

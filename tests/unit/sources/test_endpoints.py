@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from contactport.errors import Code, WireError
+from contactport.errors import Code
 from contactport.net.dns_resolver import DnsResolver
 from contactport.sources.base import Account
 from contactport.sources.carddav.endpoints import Endpoint, find_endpoints, is_known
 from contactport.sources.providers import find
+from tests.import_fails import import_fails
 from tests.unit.net.name_server import name_server
 
 ZONE = {
@@ -92,7 +93,7 @@ class TestANamedServer:
         assert len(await urls("alice@own.example", "own.example")) < 20
 
     async def test_that_is_none_is_an_invalid_parameter(self) -> None:
-        with pytest.raises(WireError) as caught:
+        with import_fails() as caught:
             await urls(server="https://u:p@h.example")
         assert caught.value.code == Code.INVALID_PARAMETERS
 
@@ -126,12 +127,12 @@ class TestAMailDomain:
 
     @pytest.mark.parametrize("username", ["alice@outlook.com", "alice@HOTMAIL.com"])
     async def test_of_a_provider_without_passwords_is_told_what_to_do(self, username: str) -> None:
-        with pytest.raises(WireError, match="Microsoft") as caught:
+        with import_fails("Microsoft") as caught:
             await urls(username)
         assert caught.value.code == Code.IMPORT_FAILED
 
     async def test_is_needed_where_no_server_is_named(self) -> None:
-        with pytest.raises(WireError, match="server") as caught:
+        with import_fails("server") as caught:
             await urls("alice")
         assert caught.value.code == Code.INVALID_PARAMETERS
 

@@ -8,14 +8,16 @@ from collections.abc import Callable
 import pytest
 
 from contactport.contact import BookOutcome
-from contactport.errors import WireError
+from contactport.imports.to_error import to_error, to_outcome
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
-from contactport.sources.carddav.completeness import HELD_BACK
+from contactport.sources.failures import MembersWithheld
+from tests.import_fails import import_fails
 from tests.servers.scripted_books import FULL, XML, ScriptedBooks, book, full, scripted_books
 from tests.servers.source_run import PASSWORD, SourceRun, provider, read
 from tests.unit.net.little_server import Reply, Request, reply
 
+HELD_BACK = to_error(MembersWithheld(), "password").text
 PATH = "/home/book/"
 BOOK = book(PATH, 50)
 ALL = {f"home-book-{number}" for number in range(50)}
@@ -71,7 +73,11 @@ async def whole(
         port = server.port
         account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
         reading = await read(CardDav(), account)
-    return reading, [outcome for page in reading.pages for outcome in page.books], books_served
+    return (
+        reading,
+        [to_outcome(book, "password") for page in reading.pages for book in page.books],
+        books_served,
+    )
 
 
 @pytest.mark.parametrize("sign", SIGNS)
@@ -112,7 +118,7 @@ class TestEverySign:
 
 
 async def test_a_server_that_gives_nothing_and_says_so_has_no_empty_book() -> None:
-    with pytest.raises(WireError) as caught:
+    with import_fails() as caught:
         await whole({"sync": 0, "query": 0, "listing": 0})
     assert caught.value.text == HELD_BACK
 
@@ -121,7 +127,7 @@ async def test_a_whole_answer_of_507_is_no_empty_book() -> None:
     def refuse(what: str, request: Request) -> Reply | bool:
         return reply(507) if what in ("sync", "query", "listing") else True
 
-    with pytest.raises(WireError):
+    with import_fails():
         await whole({}, "507", refuse)
 
 

@@ -9,22 +9,24 @@ from contextlib import contextmanager
 import msgspec
 import pytest
 
-from contactport.errors import Code, WireError
-from contactport.net.failures import UNREACHABLE, Unreachable
+from contactport.errors import Code
+from contactport.imports.to_error import ImportFailure
+from contactport.net.failures import Unreachable
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
+from tests.import_fails import UNREACHABLE, Caught, import_fails
 from tests.servers.process import free_port
 from tests.servers.source_run import PASSWORD, provider, read, settings
 
 
 async def failure(
     server: str, *, allow: str = "127.0.0.0/8", code: str = "carddav", username: str = "alice"
-) -> WireError:
+) -> Caught:
     account = Account(provider=provider(code), username=username, password=PASSWORD, server=server)
     using = settings(allow_network=[allow], connect_seconds=0.5, first_byte_seconds=0.5)
-    with pytest.raises(WireError) as caught:
+    with import_fails() as caught:
         await read(CardDav(), account, using=using)
-    return caught.value
+    return caught
 
 
 @contextmanager
@@ -54,23 +56,20 @@ async def test_all_of_them_look_alike() -> None:
         "a name that leads nowhere": await failure("https://nowhere.invalid/"),
         "silence": silence,
     }
-    told = {
-        name: (type(error), error.code, error.text, error.retry_after, error.provider_failed)
-        for name, error in errors.items()
-    }
-    assert set(told.values()) == {(Unreachable, Code.IMPORT_FAILED, UNREACHABLE, None, False)}, told
+    told = {name: (type(error.kind), error.value) for name, error in errors.items()}
+    assert set(told.values()) == {(Unreachable, ImportFailure(Code.IMPORT_FAILED, UNREACHABLE))}, told
 
 
 @pytest.mark.parametrize("code", ["nextcloud", "sogo"])
 async def test_a_row_of_self_hosted_servers_is_no_different(code: str) -> None:
-    error = await failure(f"http://127.0.0.1:{free_port()}/", code=code)
+    error = (await failure(f"http://127.0.0.1:{free_port()}/", code=code)).value
     assert (error.code, error.text, error.provider_failed) == (Code.IMPORT_FAILED, UNREACHABLE, False)
 
 
 async def test_a_provider_that_everybody_knows_is_down() -> None:
     row = msgspec.structs.replace(provider("posteo"), start=f"https://127.0.0.1:{free_port()}/")
     account = Account(provider=row, username="alice", password=PASSWORD)
-    with pytest.raises(WireError) as caught:
+    with import_fails() as caught:
         await read(CardDav(), account)
     assert caught.value.code == Code.UNAVAILABLE
     assert caught.value.provider_failed

@@ -17,12 +17,11 @@ from typing import Literal
 
 import msgspec
 
-from contactport.errors import Code, WireError
 from contactport.net.failures import ConnectionLost, TimedOut, TooLarge
 from contactport.sources.base import Page
 from contactport.sources.carddav import request_bodies
 from contactport.sources.carddav.book import AddressBook
-from contactport.sources.carddav.completeness import HELD_BACK, Completeness
+from contactport.sources.carddav.completeness import Completeness
 from contactport.sources.carddav.dav_client import DavClient
 from contactport.sources.carddav.element_parser import FULL
 from contactport.sources.carddav.individual_gets import IndividualGets
@@ -38,6 +37,7 @@ from contactport.sources.carddav.refusal import (
     is_missing,
     is_setback,
 )
+from contactport.sources.failures import MembersWithheld, NoAddressBook
 from contactport.sources.memory import Facts
 
 _RESOURCE_TYPE = DAV + "resourcetype"
@@ -198,9 +198,9 @@ class BookReader:
     def _check(self) -> None:
         """Raises what went wrong where nobody can say that the book is whole, or empty."""
         if self._lacking or not (self._listed or (self._answered and not self.held_back)):
-            raise self._trouble or WireError(Code.IMPORT_FAILED)
+            raise self._trouble or NoAddressBook()
         if self.held_back and not self._builder.received:
-            raise self._trouble or WireError(Code.IMPORT_FAILED, HELD_BACK)
+            raise self._trouble or MembersWithheld()
 
     def _failed(self, error: Exception) -> None:
         """Remembers why a step gave nothing. Raises it where further steps could only do harm: after a refusal of
@@ -306,7 +306,7 @@ class BookReader:
                         continue
                     count += 1
                     if count > most:
-                        raise TooLarge(f"it has more than {most} members")
+                        raise TooLarge("members", most)
                     key = self._builder.key(item.href)
                     if item.fault:
                         self._builder.reject(key, item.fault)

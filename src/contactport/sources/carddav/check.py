@@ -15,7 +15,7 @@ from contactport.sources.memory import ShortMemory
 
 
 async def check(source: Source, account: Account, client: Client) -> AsyncGenerator[str]:
-    """What each step found, as it is found. Raises WireError at the step that fails.
+    """What each step found, as it is found. Raises as `Source.pages` does, at the step that fails.
 
     No word of a contact is told, nor the names that the user gave to books.
     """

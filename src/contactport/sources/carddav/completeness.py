@@ -8,8 +8,6 @@ more members than the one that was cut, is believed. One with no more members is
 
 from __future__ import annotations
 
-HELD_BACK = "The server sent a part of this address book and held back the rest."
-
 
 class Completeness:
     """Of one book. `begin()` an answer, count its members, say whether it was `cut`, and `end()` it."""

@@ -67,7 +67,7 @@ class DavClient:
                 async for some in answers:
                     items += some
                     if len(items) > MOST_ITEMS:
-                        raise TooLarge("it lists too many address books")
+                        raise TooLarge("books")
             return PropfindResult(response.url, items)
 
     async def stream(
@@ -111,7 +111,7 @@ class DavClient:
                 async for chunk in chunks:
                     received += len(chunk)
                     if longest is not None and received > longest:
-                        raise TooLarge("an answer that should be short is not")
+                        raise TooLarge("short_response")
                     for at in range(0, len(chunk), SLICE):
                         broken: Malformed | None = None
                         try:

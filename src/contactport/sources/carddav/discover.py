@@ -12,7 +12,6 @@ from collections.abc import Iterable
 import msgspec
 from yarl import URL
 
-from contactport.errors import Code, WireError
 from contactport.net.failures import (
     CertificateInvalid,
     ConnectionLost,
@@ -29,7 +28,8 @@ from contactport.sources.carddav.book import AddressBook
 from contactport.sources.carddav.dav_client import MOST_ITEMS, DavClient, PropfindResult
 from contactport.sources.carddav.endpoints import WELL_KNOWN, Endpoint, find_endpoints
 from contactport.sources.carddav.model import CARD, DAV, Malformed, MultistatusResponse
-from contactport.sources.carddav.refusal import UnexpectedStatus, is_final, is_transient, judge
+from contactport.sources.carddav.refusal import UnexpectedStatus, is_final, is_transient, to_failure
+from contactport.sources.failures import Failure, NoAddressBook, NotServed, Unavailable
 from contactport.sources.memory import Facts, Memory
 from contactport.sources.providers import Provider
 
@@ -65,7 +65,7 @@ class _Books(msgspec.Struct):
 
 
 async def discover(account: Account, dav: DavClient, memory: Memory) -> Discovery:
-    """The account's books. Raises WireError as `Source.pages` says."""
+    """The account's books. Raises what `Source.pages` says."""
     where = await find_endpoints(account, dav.client.dns)
     search = _Search(dav)
     for place in await _best_first(where.tries, memory):
@@ -78,18 +78,18 @@ async def discover(account: Account, dav: DavClient, memory: Memory) -> Discover
         found = None if place is None else await search.look(place)
         if place is None or found is None:
             worst = search.worst
-            if where.unavailable_message and (worst is None or isinstance(worst, Unreachable)):
-                raise WireError(Code.IMPORT_FAILED, where.unavailable_message)
-            told = _unreached(worst, where.tries) or WireError(Code.IMPORT_FAILED)
-            if told is worst:
-                raise told
+            if where.not_served is not None and (worst is None or isinstance(worst, Unreachable)):
+                raise NotServed(where.not_served)
+            failure = _unreached(worst, where.tries) or NoAddressBook()
+            if failure is worst:
+                raise failure
             # Whoever reads the log learns what lies behind it.
-            raise told from worst
+            raise failure from worst
     await _remember(place, memory)
     return Discovery(found.books, place.provider, found.owner)
 
 
-def _unreached(worst: WireError | None, tries: list[Endpoint]) -> WireError | None:
+def _unreached(worst: Failure | None, tries: list[Endpoint]) -> Failure | None:
     """What to say of servers of which none could be reached.
 
     A provider that everybody knows is not mistyped: it is down. A server that the caller named, or that the name of
@@ -99,7 +99,7 @@ def _unreached(worst: WireError | None, tries: list[Endpoint]) -> WireError | No
     if not isinstance(worst, Unreachable) or isinstance(worst, CertificateInvalid):
         return worst
     if all(place.provider.start and not place.provider.self_hosted and not place.guess for place in tries):
-        return WireError(Code.UNAVAILABLE)
+        return Unavailable()
     return worst if isinstance(worst, ConnectionLost) else Unreachable()
 
 
@@ -107,7 +107,7 @@ class _Search:
     """The looks at one account's places. `worst` is what to tell the user when all were in vain."""
 
     def __init__(self, dav: DavClient) -> None:
-        self.worst: WireError | None = None
+        self.worst: Failure | None = None
         self.stumbled: Endpoint | None = None
         """The first place that failed in a way that may pass."""
         self._dav = dav
@@ -115,7 +115,7 @@ class _Search:
         self._troubled: set[str] = set()
 
     async def look(self, place: Endpoint) -> _Books | None:
-        """What is found there. Raises WireError for what is final."""
+        """What is found there. Raises what is final."""
         url = place.url
         origin = f"{url.host}:{url.port}"
         if place is self.stumbled:
@@ -126,7 +126,7 @@ class _Search:
         try:
             return await _from(url, self._dav)
         except UnexpectedStatus as refused:
-            error = judge(refused, place.provider)
+            error = to_failure(refused, place.provider)
             if is_final(refused):
                 if not place.guess:
                     raise error from None
@@ -183,12 +183,12 @@ async def _remember(place: Endpoint, memory: Memory) -> None:
         await memory.put(host, msgspec.structs.replace(facts, start=path))
 
 
-def _worse(one: WireError | None, other: WireError) -> WireError:
+def _worse(one: Failure | None, other: Failure) -> Failure:
     """Of two failures the one that tells the user more; of two alike the first."""
     return other if one is None or _telling(other) > _telling(one) else one
 
 
-def _telling(error: WireError) -> int:
+def _telling(error: Failure) -> int:
     if isinstance(error, CertificateInvalid):
         return 3
     if isinstance(error, Unreachable):
@@ -234,7 +234,7 @@ async def _in_homes(homes: Iterable[str], base: URL, dav: DavClient) -> _Books:
     refusal: UnexpectedStatus | None = None
     different = list(dict.fromkeys(homes))
     if len(different) > HOMES:
-        raise TooLarge("it names too many places of address books")
+        raise TooLarge("locations")
     for home in different:
         try:
             found = await _listed(resolve_reference(base, home), dav, via=base)
@@ -249,7 +249,7 @@ async def _in_homes(homes: Iterable[str], base: URL, dav: DavClient) -> _Books:
                 await dav.time_slice.yield_if_due()
                 books.setdefault(book.url, book)
             if len(books) > MOST_ITEMS:
-                raise TooLarge("it lists too many address books")
+                raise TooLarge("books")
     if not books and refusal is not None:
         raise refusal
     return _Books(list(books.values()), owner)

@@ -9,10 +9,10 @@ from urllib.parse import quote
 import msgspec
 from yarl import URL
 
-from contactport.errors import Code, WireError
 from contactport.net.dns_resolver import DnsResolver
 from contactport.net.domains import matches, same_owner
 from contactport.sources.base import Account
+from contactport.sources.failures import NotServed, ServerRequired
 from contactport.sources.providers import Provider, of_domain, of_mail_host, providers
 from contactport.sources.server import Server, parse_server
 
@@ -30,25 +30,23 @@ class Endpoint(msgspec.Struct, frozen=True):
 class Endpoints(msgspec.Struct, frozen=True):
     """Where to look, in the order in which to try.
 
-    `unavailable_message` is what to say when none is right, where the DNS tells why.
+    `not_served` is who takes the mail of the account's domain, where that one's address books can't be read.
     """
 
     tries: list[Endpoint]
-    unavailable_message: str = ""
+    not_served: Provider | None = None
 
 
 async def find_endpoints(account: Account, dns: DnsResolver) -> Endpoints:
     """Where to look.
 
-    Raises WireError 2 for a server that is none, 257 with the row's words where the provider takes no passwords.
+    Raises ServerRequired, ServerInvalid, and NotServed for a provider that takes no passwords.
     """
     provider = account.provider
     if provider.start and not (provider.self_hosted and account.server):
         return Endpoints(_of_row(_region(provider, account.username), account.username))
     if not account.server and "@" not in account.username:
-        raise WireError(
-            Code.INVALID_PARAMETERS, "`server` is required unless the user name is an e-mail address."
-        )
+        raise ServerRequired
     server = parse_server(account.server or account.username.rpartition("@")[2])
     own = [Endpoint(url, provider) for url in _on(server, provider, account.username)]
     if not server.bare:
@@ -56,10 +54,10 @@ async def find_endpoints(account: Account, dns: DnsResolver) -> Endpoints:
     known = of_domain(server.host) if provider.code == "carddav" else None
     if known is not None:
         if not _reads(known):
-            raise WireError(Code.IMPORT_FAILED, known.unavailable_message)
+            raise NotServed(known)
         return Endpoints(_of_row(known, account.username))
     asked = await _asked(server.host, account, dns)
-    return Endpoints(_unique([*asked.tries, *own]), asked.unavailable_message)
+    return Endpoints(_unique([*asked.tries, *own]), asked.not_served)
 
 
 async def _asked(domain: str, account: Account, dns: DnsResolver) -> Endpoints:
@@ -80,7 +78,7 @@ async def _asked(domain: str, account: Account, dns: DnsResolver) -> Endpoints:
         for row in filter(None, map(of_mail_host, mail_hosts)):
             if _reads(row):
                 return Endpoints(_of_row(row, account.username, guess=True))
-            return Endpoints([], row.unavailable_message)
+            return Endpoints([], row)
     return Endpoints(found)
 
 

@@ -2,35 +2,41 @@
 
 One book that can't be read is no reason to lose the others: the import is complete once one was read, and says which
 were not. It fails where none was, with the reason of the first. Where a server asks for a rest, the import takes it,
-and what may be complete without is told by Resting.
+and what may be complete without is told by RetryLater.
 """
 
 from __future__ import annotations
 
-from contactport.contact import BookOutcome
-from contactport.errors import Code, WireError
 from contactport.net.failures import (
     CertificateInvalid,
+    NetworkFailure,
     ProxyUnavailable,
     TimedOut,
     TooLarge,
     Unreachable,
     Unreadable,
 )
-from contactport.sources.base import Resting
+from contactport.sources.base import BookResult
 from contactport.sources.carddav.book import AddressBook
-from contactport.sources.carddav.completeness import HELD_BACK
 from contactport.sources.carddav.model import Malformed
-from contactport.sources.carddav.refusal import UnexpectedStatus, is_final, is_transient, judge_book
+from contactport.sources.carddav.refusal import UnexpectedStatus, is_final, is_transient, to_book_failure
+from contactport.sources.failures import (
+    BookUnreadable,
+    Failure,
+    MembersWithheld,
+    NotAsked,
+    RetryLater,
+    SourceFailure,
+    Unavailable,
+)
 from contactport.sources.providers import Provider
 
-Failure = UnexpectedStatus | Malformed | WireError
+BookFailure = UnexpectedStatus | Malformed | SourceFailure | NetworkFailure
 
 MOST_FAILED = 10
 """Books in a row that fail before the others are left alone: each costs its server a few dozen requests."""
 MOST_HURT = 2
 """The same where each may cost minutes, or count against the user's password."""
-NOT_ASKED = "The server failed at the address books before this one, so it was not asked for this one."
 
 
 class BookOutcomes:
@@ -43,21 +49,21 @@ class BookOutcomes:
         self._read = 0
         self._failed = 0
         self._hurt = 0
-        self._first: WireError | None = None
+        self._first: Failure | None = None
 
     @property
     def enough(self) -> bool:
         return self._failed >= MOST_FAILED or self._hurt >= MOST_HURT
 
-    def read(self, book: AddressBook, *, held_back: bool) -> BookOutcome:
+    def read(self, book: AddressBook, *, held_back: bool) -> BookResult:
         """The book was read as far as its server gives it."""
         self._read += 1
         self._failed = self._hurt = 0
         if held_back:
-            return BookOutcome(self._place(book), "incomplete", HELD_BACK)
-        return BookOutcome(self._place(book), "complete")
+            return BookResult(self._place(book), "incomplete", MembersWithheld())
+        return BookResult(self._place(book), "complete")
 
-    def failed(self, book: AddressBook, failure: Failure) -> BookOutcome:
+    def failed(self, book: AddressBook, failure: BookFailure) -> BookResult:
         """The book could not be read to its end. Raises what ends the import whatever the other books are like."""
         error = self._told(failure)
         if isinstance(error, TooLarge | ProxyUnavailable):
@@ -65,18 +71,18 @@ class BookOutcomes:
         self._first = self._first or error
         self._failed += 1
         self._hurt += _hurts(failure)
-        return BookOutcome(self._place(book), "failed", error.text)
+        return BookResult(self._place(book), "failed", error)
 
-    def rest(self, failure: Failure) -> WireError | None:
+    def rest(self, failure: BookFailure) -> Failure | None:
         """What to raise, once all was told, where the server asks to be left alone; None where it does not."""
         error = self._told(failure)
         if not error.retry_after:
             return None
-        return Resting(error) if self._read else error
+        return RetryLater(error) if self._read else error
 
-    def skipped(self, book: AddressBook) -> BookOutcome:
+    def skipped(self, book: AddressBook) -> BookResult:
         """The book was not asked for."""
-        return BookOutcome(self._place(book), "failed", NOT_ASKED)
+        return BookResult(self._place(book), "failed", NotAsked())
 
     def check(self) -> None:
         """Raises the first book's reason where none was read."""
@@ -86,22 +92,18 @@ class BookOutcomes:
     def _place(self, book: AddressBook) -> str:
         return str(book.url) if self._apart else book.path
 
-    def _told(self, failure: Failure) -> WireError:
-        """The error of the wire for a book that can't be read, of a server that was there a moment ago."""
+    def _told(self, failure: BookFailure) -> Failure:
+        """The kind of failure of a book that can't be read, of a server that was there a moment ago."""
         if isinstance(failure, UnexpectedStatus):
-            return judge_book(failure, self._provider)
+            return to_book_failure(failure, self._provider)
         if isinstance(failure, Malformed | Unreadable):
-            return WireError(
-                Code.IMPORT_FAILED,
-                "An address book was found, and the server's answers about it can't be read. Please try again in a "
-                "few minutes; if it happens again, upload the contacts as a file.",
-            )
+            return BookUnreadable()
         if isinstance(failure, Unreachable) and not isinstance(failure, CertificateInvalid):
-            return WireError(Code.UNAVAILABLE)
+            return Unavailable()
         return failure
 
 
-def _hurts(failure: Failure) -> bool:
+def _hurts(failure: BookFailure) -> bool:
     """Whether the same from another book would do harm: a password refused again, or minutes more of waiting."""
     if isinstance(failure, UnexpectedStatus):
         return is_final(failure) or (is_transient(failure) and failure.status != 500)

@@ -166,7 +166,7 @@ class PageBuilder:
         self._seen.add(found)
         self._member_count.received += 1
         if self._member_count.received > self._member_count.limit:
-            raise TooLarge(f"it has more than {self._member_count.limit} members")
+            raise TooLarge("members", self._member_count.limit)
 
     @property
     def received(self) -> int:

@@ -5,9 +5,21 @@ from __future__ import annotations
 import math
 import re
 
-from contactport.errors import Code, WireError
 from contactport.net.failures import TimedOut
 from contactport.net.retries import TRANSIENT
+from contactport.sources.failures import (
+    AccessDenied,
+    AccountBlocked,
+    BookRefused,
+    Failure,
+    NoAddressBook,
+    PasswordNotSent,
+    PasswordRefusedLater,
+    RateLimited,
+    SignInUnsupported,
+    Unavailable,
+    WrongPassword,
+)
 from contactport.sources.providers import Provider
 
 WORDS = 4096
@@ -62,78 +74,43 @@ def is_transient(refused: UnexpectedStatus) -> bool:
     return refused.status in TRANSIENT or refused.status == 500
 
 
-def judge(refused: UnexpectedStatus, provider: Provider) -> WireError:
-    """The error of the wire that a refusal amounts to."""
+def to_failure(refused: UnexpectedStatus, provider: Provider) -> Failure:
+    """The kind of failure that a refusal amounts to."""
     status = refused.status
     if refused.withheld:
-        return WireError(
-            Code.IMPORT_FAILED,
-            "The server leads to a host of another domain, where the password was not sent. If that host is "
-            "the right one, send its address as `server`.",
-        )
+        return PasswordNotSent()
     if status in (401, 403, 423) and _BLOCKED.search(refused.words):
-        return WireError(Code.ACCOUNT_BLOCKED)
+        return AccountBlocked()
     if status == 401 and refused.unsupported:
-        return WireError(
-            Code.IMPORT_FAILED,
-            "This server does not let anyone sign in with a name and a password. Upload the contacts as a file "
-            "instead.",
-        )
+        return SignInUnsupported()
     if status == 401 and refused.doubtful:
         # Not the user's fault, as far as anybody can tell: nothing is to count against the password.
-        return WireError(
-            Code.UNAVAILABLE,
-            "The provider accepted the user name and password at first, and refused them in the middle of the "
-            "import. Please try again in a few minutes; if it happens again, check the password.",
-            provider_failed=False,
-        )
+        return PasswordRefusedLater()
     if status == 401 or (status == 403 and provider.secret.kind == "app_password"):
-        return wrong_password(provider)
+        return WrongPassword(provider)
     if status == 403:
-        return WireError(
-            Code.IMPORT_FAILED,
-            "The server does not give this account access to its address book. Ask the server's operator, or "
-            "upload the contacts as a file.",
-        )
+        return AccessDenied()
     if status == 429:
         # Too much of one account or one caller: the host itself is well.
-        return WireError(
-            Code.UNAVAILABLE,
-            "The provider has had too many requests for this account. Please try again in a few minutes.",
-            retry_after=_whole(refused.retry_after),
-            provider_failed=False,
-        )
+        return RateLimited(_whole(refused.retry_after))
     if status >= 500:
-        return WireError(Code.UNAVAILABLE, retry_after=_whole(refused.retry_after))
-    return WireError(Code.IMPORT_FAILED)
+        return Unavailable(_whole(refused.retry_after))
+    return NoAddressBook()
 
 
-def judge_book(refused: UnexpectedStatus, provider: Provider) -> WireError:
+def to_book_failure(refused: UnexpectedStatus, provider: Provider) -> Failure:
     """The same for a book that the server itself has named a moment ago: its address can't be mistyped."""
     status = refused.status
     if status < 400:
         # A web page where an address book was: a sign-in, or a notice that the server is being worked on.
-        return WireError(Code.UNAVAILABLE)
+        return Unavailable()
     if status == 401 or status == 403 or status == 423 or status == 429 or status >= 500:
-        return judge(refused, provider)
-    return WireError(
-        Code.IMPORT_FAILED,
-        "The server names an address book of this account and does not hand it out. Please try again in a few "
-        "minutes; if it happens again, upload the contacts as a file.",
-    )
+        return to_failure(refused, provider)
+    return BookRefused()
 
 
 def _whole(seconds: float | None) -> int | None:
     return None if seconds is None else math.ceil(seconds)
-
-
-def wrong_password(provider: Provider) -> WireError:
-    """263, with the provider's help where it wants another secret than the one that people know."""
-    secret = provider.secret
-    if secret.kind != "app_password":
-        return WireError(Code.WRONG_PASSWORD)
-    where = f" {secret.url}" if secret.url else ""
-    return WireError(Code.WRONG_PASSWORD, f"The user name and password do not match. {secret.help}{where}")
 
 
 def is_lasting(error: Exception) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Container
 from contextlib import aclosing
 
-from contactport.errors import Code, WireError
 from contactport.net.client import Client
 from contactport.sources.base import Account, Page
 from contactport.sources.carddav.book_reader import BookReader
@@ -17,6 +16,7 @@ from contactport.sources.carddav.outcomes import BookOutcomes
 from contactport.sources.carddav.page_builder import MemberCount, PageBuilder
 from contactport.sources.carddav.refusal import UnexpectedStatus
 from contactport.sources.carddav.sign_in import credentials_of
+from contactport.sources.failures import FAILURES, AccountWithoutBooks
 from contactport.sources.memory import Memory, ScopedMemory, ShortMemory
 
 
@@ -60,7 +60,7 @@ class CardDav:
                 async with aclosing(reader.pages()) as pages:
                     async for page in pages:
                         yield page
-            except (UnexpectedStatus, Malformed, WireError) as error:
+            except (UnexpectedStatus, Malformed, *FAILURES) as error:
                 if facts is not None:
                     await memory.forget(host)
                 told = [outcomes.failed(book, error)]
@@ -88,9 +88,5 @@ class CardDav:
 async def _found(account: Account, dav: DavClient, memory: Memory) -> Discovery:
     found = await discover(account, dav, memory)
     if not found.books:
-        raise WireError(
-            Code.IMPORT_FAILED,
-            "The server knows this account, and no address book of it. Make one at the server, or check that "
-            "this is the account that holds the contacts.",
-        )
+        raise AccountWithoutBooks
     return found
