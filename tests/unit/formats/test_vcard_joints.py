@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -292,3 +294,14 @@ class TestStrayLines:
             assert isinstance(contact, Contact)
             assert contact.phones == [Phone("1")]
             assert note == Note("line 6", STRAY)
+
+
+class TestAValueThatSpeaksOfACard:
+    @pytest.mark.parametrize("end", ["", " ", "\t", "\0", "\x1a", " \0\t"])
+    @pytest.mark.parametrize(
+        "word", ["VCARD", "vcard", "my VCARD", "END:VCARD", "x BEGIN:VCARD", "begin:vcard"]
+    )
+    @pytest.mark.parametrize("version", vcard.VERSIONS)
+    def test_keeps_the_blanks_at_its_end(self, word: str, end: str, version: Literal["3.0", "4.0"]) -> None:
+        contact = Contact(notes=[word + end])
+        assert items(b"".join(vcard.write([contact], version=version))) == [contact]

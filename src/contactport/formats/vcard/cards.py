@@ -147,13 +147,16 @@ class Cutter:
         if not self.open:
             yield from self._line_outside(bare.lstrip(_MARKS), number, edges)
             return
-        bare = bare.lstrip(_MARKS) if edges else self._unindented([bare])[0]
+        # What ends a line belongs to its value, unless the line turns out to be an edge.
+        whole = raw.removeprefix(_BOM)
+        whole = whole.lstrip(_MARKS) if edges else self._unindented([whole])[0]
+        bare = whole.rstrip(_PADDING)
         text = bare.lstrip(b" \t")
         found = _EDGE.match(text) if edges < _EDGES_A_LINE else None
         if found is not None and not self._counts(found[0], text[found.end() :], len(bare) > len(text)):
             found = None
         if found is None:
-            yield from self._text(bare, number, edges)
+            yield from self._text(whole, number, edges)
             return
         edge, indented = found[1].lower(), len(bare) > len(text)
         yield from self._settle("begin" if edge == b"begin" else "end", bare)
@@ -200,17 +203,17 @@ class Cutter:
             self._outside = True
             yield Reject(f"line {number}", _OUTSIDE)
 
-    def _text(self, bare: bytes, number: int, edges: int) -> Iterator[Step]:
+    def _text(self, whole: bytes, number: int, edges: int) -> Iterator[Step]:
         """A line of the open card that speaks of a card and is no edge, or is one after the end of a value."""
         if self._start == number:
             self._first = number
         elif edges and self._lines:
             # The edge before it in its line has a place of its own there.
             self._lines.pop()
-        yield from self._take([bare], number, len(bare) + 1, unindented=True)
+        yield from self._take([whole], number, len(whole) + 1, unindented=True)
         if not self.open:
             return
-        usual = self._usual
+        bare, usual = whole.rstrip(_PADDING), self._usual
         agent = _AGENT.fullmatch(bare) if len(bare) < _EDGE_BYTES else None
         if agent is not None or self._depth:
             self._agent = agent is not None and bool(agent[1])
