@@ -19,7 +19,7 @@ from typing import cast
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from contactport.http.middleware.frame import CROWDED
+from contactport.http.middleware.overload import CROWDED
 from contactport.http.wire.sse import ABORT
 
 HEAD_BYTES = 32 * 1024

@@ -1,72 +1,48 @@
-"""The table of routes, and the application that serves them."""
+"""The HTTP application: three mounts, each with its routes, its middleware and its own way of telling errors."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
 from typing import NoReturn
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import Lifespan
 
-from contactport.http.context import context_of
-from contactport.http.middleware.frame import Frame
-from contactport.http.not_built import PATHS as NOT_BUILT
+from contactport.http.assets import error_text, show_widget
+from contactport.http.middleware.errors import Errors
+from contactport.http.middleware.overload import Overload
+from contactport.http.middleware.query import Query
+from contactport.http.middleware.request_log import RequestLog
+from contactport.http.middleware.security_headers import SecurityHeaders
+from contactport.http.pages.consent import show_consent
 from contactport.http.pages.documentation import show_description, show_documentation
+from contactport.http.pages.errors import error_page
+from contactport.http.pages.front import show_front
+from contactport.http.routes import Endpoints, Mount
 from contactport.http.service import Service
 from contactport.http.wire.begin_import import begin_applet, begin_consent, begin_password
 from contactport.http.wire.contacts import show_contacts
 from contactport.http.wire.events import show_events
-from contactport.http.wire.health import Readiness, show_front, show_health
+from contactport.http.wire.health import Readiness, show_health
 from contactport.http.wire.imports import serve_import
-from contactport.http.wire.paths import paths
+from contactport.http.wire.not_built import refuse_rejects, refuse_upload
+from contactport.http.wire.paths import paths, slashed
+from contactport.http.wire.responses import failure
 from contactport.http.wire.services import show_services
 from contactport.http.wire.sse import show_stream
 
-Endpoint = Callable[[Service, Request], Awaitable[Response]]
-
 
 def build(service: Service, lifespan: Lifespan[Starlette] | None = None) -> Starlette:
-    """The whole wire. It never redirects, and answers every request, known or not, in the wire's own words."""
-    routes: list[Route] = []
+    """The whole application. It never redirects to another spelling of a path.
 
-    def serve(endpoint: Endpoint, template: str, spellings: Iterable[str], *methods: str) -> None:
-        routes.extend(_Route(service, endpoint, template, path, methods) for path in spellings)
-
-    serve(show_events, "/events/{id}", paths("events"), "GET", "HEAD")
-    stream = "/events/{name}/stream"
-    serve(show_stream, "/events/{id}/stream", (stream, f"{stream}/"), "GET", "HEAD")
-    serve(show_contacts, "/contacts/{id}", paths("contacts"), "GET", "HEAD")
-    for way, endpoint in (
-        ("import", begin_password),
-        ("user_consent", begin_consent),
-        ("desktop_applet", begin_applet),
-    ):
-        path = f"/begin_import/{way}"
-        spellings = [f"{path}{form}{slash}" for form in ("", ".json", ".xml") for slash in ("", "/")]
-        # Not HEAD: whoever only looks must not begin an import.
-        serve(endpoint, path, spellings, "GET", "POST")
-    serve(serve_import, "/imports/{id}", paths("imports"), "GET", "HEAD", "DELETE")
-    for path, endpoint in (
-        ("/services.json", show_services),
-        ("/health", show_health),
-        ("/ready", Readiness(service.store)),
-        ("/docs", show_documentation),
-        ("/openapi.yaml", show_description),
-    ):
-        serve(endpoint, path, (path, f"{path}/"), "GET", "HEAD")
-    serve(show_front, "/", ("/",), "GET", "HEAD")
-    for endpoint, template, spellings, methods in NOT_BUILT:
-        serve(endpoint, template, spellings, *methods)
-
+    A path that nobody knows is answered by the wire: programs ask for most of what there is here.
+    """
     application = Starlette(
-        routes=routes,
-        middleware=[Middleware(Frame, service.settings)],
-        exception_handlers={HTTPException: _to_the_frame},
+        routes=[_pages(service), _assets(service), _wire(service)],
+        middleware=[Middleware(RequestLog)],
+        exception_handlers={HTTPException: _to_the_mount},
         lifespan=lifespan,
     )
     application.router.redirect_slashes = False
@@ -74,26 +50,68 @@ def build(service: Service, lifespan: Lifespan[Starlette] | None = None) -> Star
     return application
 
 
-class _Route(Route):
-    """A route that takes exactly the methods it names, notes its template for the log, and answers OPTIONS."""
+def _wire(service: Service) -> Mount:
+    """The API, and every path that is nobody's."""
+    here = Endpoints(service)
+    here.add(show_events, "/events/{id}", paths("events"), "GET", "HEAD")
+    here.add(show_stream, "/events/{id}/stream", slashed("/events/{name}/stream"), "GET", "HEAD")
+    here.add(show_contacts, "/contacts/{id}", paths("contacts"), "GET", "HEAD")
+    for way, endpoint in (
+        ("import", begin_password),
+        ("user_consent", begin_consent),
+        ("desktop_applet", begin_applet),
+    ):
+        path = f"/begin_import/{way}"
+        # Not HEAD: whoever only looks must not begin an import.
+        here.add(endpoint, path, slashed(path, f"{path}.json", f"{path}.xml"), "GET", "POST")
+    here.add(serve_import, "/imports/{id}", paths("imports"), "GET", "HEAD", "DELETE")
+    for path, endpoint in (
+        ("/services.json", show_services),
+        ("/health", show_health),
+        ("/ready", Readiness(service.store)),
+        ("/openapi.yaml", show_description),
+    ):
+        here.add(endpoint, path, slashed(path), "GET", "HEAD")
+    upload = "/begin_import/upload"
+    here.add(refuse_upload, upload, slashed(upload, f"{upload}.json", f"{upload}.xml"), "POST")
+    here.add(refuse_rejects, "/imports/{id}/rejects", slashed("/imports/{name}/rejects"), "GET", "HEAD")
+    return Mount(
+        here.routes,
+        [
+            Middleware(SecurityHeaders),
+            Middleware(Errors, failure),
+            Middleware(Query, service.settings),
+            Middleware(Overload),
+        ],
+    )
 
-    def __init__(
-        self, service: Service, endpoint: Endpoint, template: str, path: str, methods: tuple[str, ...]
-    ) -> None:
-        allowed = ", ".join((*methods, "OPTIONS"))
 
-        async def answer(request: Request) -> Response:
-            context_of(request.scope).route = template
-            if request.method in methods:
-                return await endpoint(service, request)
-            if request.method == "OPTIONS":
-                return Response(headers={"allow": allowed})
-            raise HTTPException(405, headers={"allow": allowed})
-
-        super().__init__(path, answer)
-        self.methods = None
+def _pages(service: Service) -> Mount:
+    """What people see."""
+    here = Endpoints(service)
+    here.add(show_front, "/", ("/",), "GET", "HEAD")
+    here.add(show_documentation, "/docs", slashed("/docs"), "GET", "HEAD")
+    here.add(show_consent, "/n/{code}", slashed("/n/{code}"), "GET", "HEAD")
+    here.add(show_consent, "/auth", slashed("/auth"), "GET", "HEAD", "POST")
+    return Mount(
+        here.routes,
+        [Middleware(SecurityHeaders), Middleware(Errors, error_page), Middleware(Overload)],
+        frozenset({"/", "docs", "n", "auth"}),
+    )
 
 
-async def _to_the_frame(_request: Request, error: Exception) -> NoReturn:
-    """The frame has the last word on every error, the router's own as well."""
+def _assets(service: Service) -> Mount:
+    """Files that pages load: those of other sites, too."""
+    here = Endpoints(service)
+    here.add(show_widget, "/widget/{key}.js", ("/widget/{key}.js", "/widget/v1/{key}.js"), "GET", "HEAD")
+    here.add(show_widget, "/address_books.js", ("/address_books.js",), "GET", "HEAD")
+    return Mount(
+        here.routes,
+        [Middleware(SecurityHeaders), Middleware(Errors, error_text), Middleware(Overload)],
+        frozenset({"widget", "address_books.js"}),
+    )
+
+
+async def _to_the_mount(_request: Request, error: Exception) -> NoReturn:
+    """Each mount has the last word on its errors, its router's own as well."""
     raise error

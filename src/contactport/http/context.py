@@ -17,7 +17,8 @@ _XML = re.compile(r"\.xml(?:/|$)")
 class RequestContext(msgspec.Struct):
     """`query` are the query's decoded pairs. `user_id` and `echo` stand in every body, errors' as well.
 
-    `route` and `import_id` are for the log: a path that nobody knows is not written there.
+    `route` and `import_id` are for the log: a path that nobody knows is not written there. `status` is the answer's,
+    and 0 until it has begun.
     """
 
     format: str
@@ -28,6 +29,7 @@ class RequestContext(msgspec.Struct):
     echo: str | None = None
     route: str = "(none)"
     import_id: int | None = None
+    status: int = 0
 
     def take_query(self, method: str, pairs: list[tuple[bytes, bytes]]) -> None:
         """Keep the query's pairs, and the callback where there is a sound one and the method takes it."""

@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from contactport.cli.protocol import PIPELINED_BYTES, BoundedProtocol
-from contactport.http.middleware.frame import CROWDED
+from contactport.http.middleware.overload import CROWDED
 from contactport.http.wire.sse import ABORT
 
 

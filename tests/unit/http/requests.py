@@ -20,7 +20,7 @@ def request(
     path: str = "/",
     settings: Settings | None = None,
 ) -> Request:
-    """A request whose query has been read, as the frame does."""
+    """A request whose query has been read, as the middleware does."""
     scope: Scope = {
         "type": "http",
         "method": method,

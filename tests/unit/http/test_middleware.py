@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from contactport.http.middleware.frame import CROWDED
+from contactport.http.middleware.overload import CROWDED
 from contactport.imports.begin import Request
 from contactport.store.domains import KeyPair
 from tests.unit.http.asgi import ask, basic
@@ -46,6 +46,36 @@ async def test_an_unknown_path_is_not_found_in_the_wire_s_words(wire: Build) -> 
     root = ElementTree.fromstring(answer.body)
     assert (root.tag, root.findtext("status"), root.findtext("error/code")) == ("result", "failure", "2")
     assert [one.get("nil") for one in root if one.tag in ("import-id", "user-id", "echo")] == ["true"] * 3
+
+
+@pytest.mark.parametrize("path", ["/n/", "/n/a/b/c", "/docs/x", "/auth/x"])
+async def test_on_pages_an_error_is_a_page_with_a_reference(wire: Build, path: str) -> None:
+    for query in ("", "callback=f"):
+        answer = await ask(wire(), "GET", path, query=query)
+        assert (answer.status, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert answer.headers["x-request-id"].encode() in answer.body
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+async def test_a_page_s_error_keeps_what_the_protocol_asks_for(wire: Build) -> None:
+    answer = await ask(wire(), "POST", "/docs")
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    answer = await ask(wire(), "GET", "/docs", extensions={CROWDED: dict[str, str]()})
+    assert (answer.status, answer.headers["retry-after"], answer.headers["connection"]) == (503, "5", "close")
+    assert b"<h1>" in answer.body
+
+
+@pytest.mark.parametrize("path", ["/widget/", "/widget/a/b/c.js", "/address_books.js/"])
+async def test_an_asset_that_is_not_there_is_plain_words(wire: Build, path: str) -> None:
+    answer = await ask(wire(), "GET", path)
+    assert (answer.status, answer.headers["content-type"]) == (404, "text/plain; charset=utf-8")
+
+
+@pytest.mark.parametrize("path", ["", "//", "/N/VTGHPM3", "/docs.json", "/widgets", "*"])
+async def test_a_path_that_is_nobody_s_is_the_wire_s(wire: Build, path: str) -> None:
+    answer = await ask(wire(), "GET", path)
+    assert (answer.status, answer.headers["content-type"]) == (404, "application/json; charset=utf-8")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE", "FOO"])

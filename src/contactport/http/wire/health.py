@@ -1,4 +1,4 @@
-"""Whether the service is alive and ready, and what it is: for balancers, and for people who come by."""
+"""Whether the service is alive and ready, for balancers."""
 
 from __future__ import annotations
 
@@ -11,25 +11,11 @@ from starlette.responses import Response
 
 from contactport import __version__
 from contactport.http.context import context_of
-from contactport.http.pages.page import page
 from contactport.http.service import Service
 from contactport.http.wire.responses import JSON, success
 from contactport.store.open import Store
 from contactport.store.ring_file import RingError
 from contactport.store.single_flight import SingleFlightCache
-
-_FRONT = (
-    "<main><h1>contactport</h1>"
-    "<p class=lead>An address-book import service. A user's name and password in, the user's address book out.</p>"
-    "<p>This is its address for applications; there is nothing to sign in to here.</p>"
-    "<nav aria-label=Pages><ul>"
-    "<li><a href='/docs'>The wire</a> <small>every call, argument, body and error</small></li>"
-    "<li><a href='/openapi.yaml'>openapi.yaml</a> <small>the same for machines</small></li>"
-    "<li><a href='/services.json'>services.json</a> <small>every service, and how it is read</small></li>"
-    "<li><a href='/health'>health</a> <small>whether the service is alive, and its version</small></li>"
-    "<li><a href='/ready'>ready</a> <small>whether it takes requests now</small></li>"
-    "</ul></nav></main>"
-)
 
 
 async def show_health(_service: Service, request: Request) -> Response:
@@ -81,8 +67,3 @@ def _missing(connection: Connection, store: Store) -> list[Missing]:
     except RingError:
         missing.append("ring")
     return missing
-
-
-async def show_front(_service: Service, _request: Request) -> Response:
-    """The page at `/`."""
-    return page("contactport", _FRONT)

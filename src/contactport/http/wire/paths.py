@@ -15,6 +15,11 @@ def paths(resource: str) -> list[str]:
     return [f"/{resource}{middle}/{{name}}{slash}" for middle in ("", ".{format}") for slash in ("", "/")]
 
 
+def slashed(*paths: str) -> list[str]:
+    """Each path with a slash at its end and without."""
+    return [f"{path}{slash}" for path in paths for slash in ("", "/")]
+
+
 def read_id(request: Request, formats: tuple[str, ...]) -> str:
     """The id, as text; the format goes to the request's context. Raises Refusal 404 for an unknown one."""
     given: dict[str, Any] = request.path_params
