@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import importlib
 import ssl
 import time
 from collections import Counter
@@ -18,12 +17,11 @@ from contextlib import asynccontextmanager
 import aiohttp
 from yarl import URL
 
-from contactport import __version__
+from contactport.net.auth import Auth
 from contactport.net.budgets import ByteBudget, RequestBudget
-from contactport.net.connector import CountingConnector
-from contactport.net.credentials import Credentials, Sent
 from contactport.net.dns_resolver import AiohttpResolver, DnsResolver
 from contactport.net.failures import (
+    AnswerLost,
     CertificateInvalid,
     ConnectionLost,
     ConnectTimeout,
@@ -37,10 +35,11 @@ from contactport.net.proxy import ProxyRoutes, parse_proxy
 from contactport.net.redirects import STATUSES, RedirectChain
 from contactport.net.response import Response
 from contactport.net.retries import TRANSIENT, RetryPolicy, retry_after
+from contactport.net.sessions import Sessions, forget_urls, unrepeated
 from contactport.settings import SettingError, Settings
 
-AGENT = f"contactport/{__version__}"
-CONNECTIONS = 8
+REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT", "PUT", "DELETE"})
+"""Methods whose requests may be sent again (RFC 9110 section 9.2.2, RFC 4918, RFC 3253)."""
 
 
 class Client:
@@ -53,7 +52,7 @@ class Client:
     def __init__(
         self,
         settings: Settings,
-        session: aiohttp.ClientSession,
+        sessions: Sessions,
         guard: Guard,
         proxy_routes: ProxyRoutes,
         retry_policy: RetryPolicy,
@@ -66,7 +65,7 @@ class Client:
         self.observe: Callable[[float], None] | None = None
         self.answers: Counter[str] = Counter()
         """How often each status came to each method, as `PROPFIND 404`: for the operator's log."""
-        self._session = session
+        self._sessions = sessions
         self._guard = guard
         self._proxy_routes = proxy_routes
         self._retry_policy = retry_policy
@@ -79,28 +78,33 @@ class Client:
         *,
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
-        credentials: Credentials | None = None,
+        auth: Auth | None = None,
         via: URL | None = None,
+        once: bool = False,
     ) -> AsyncGenerator[Response]:
-        """One request, with its redirects, its sign-in and its tries; `method` must be idempotent.
+        """One request, with its redirects, its sign-in and its tries.
 
         `via` is the URL whose answer named `url`, or None where the user did. Any status may come back: 401 means
-        that the credentials were refused in every form (or `withheld`, or `doubtful`), 429 and 5xx that further
-        tries did not help, or that the server asks for more patience than a request has. Raises Unreachable,
-        CertificateInvalid, ConnectionLost, TimedOut, Unreadable, TooLarge.
+        that `auth` was refused in every form (or `withheld`, or `doubtful`), 429 and 5xx that further tries did not
+        help, or that the server asks for more patience than a request has. Raises Unreachable, CertificateInvalid,
+        ConnectionLost, TimedOut, Unreadable, TooLarge.
+
+        With `once` the request is sent a single time, on a connection of its own, and may have any method: no tries,
+        no redirects, and of the sign-in only what is sent unasked. Raises AnswerLost where it may have arrived and no
+        whole answer came, in the block too.
         """
-        trail = RedirectChain(url, self.settings.redirects)
-        while True:
-            response = await self._signed_in(method, url, headers or {}, body, credentials, via)
-            location = response.headers.get("Location")
-            if response.status not in STATUSES or not location:
-                break
-            await response.discard()
-            url, via = trail.follow(url, location), url
+        if once:
+            response = await self._sent_once(method, url, headers or {}, body, auth, via)
+        elif method in REPEATABLE:
+            response = await self._followed(method, url, headers or {}, body, auth, via)
+        else:
+            raise ValueError(f"{method} may be sent once only")
         try:
             yield response
-        except BaseException:
+        except BaseException as error:
             response.abort()
+            if once and isinstance(error, ConnectionLost | TimedOut):
+                raise AnswerLost from error
             raise
         await response.discard()
 
@@ -113,42 +117,76 @@ class Client:
         """Waits before something is tried again, `tries` of which have failed."""
         await asyncio.sleep(self._retry_policy.pause(tries))
 
+    async def _followed(
+        self,
+        method: str,
+        url: URL,
+        headers: Mapping[str, str],
+        body: bytes,
+        auth: Auth | None,
+        via: URL | None,
+    ) -> Response:
+        trail = RedirectChain(url, self.settings.redirects)
+        while True:
+            response = await self._signed_in(method, url, headers, body, auth, via)
+            location = response.headers.get("Location")
+            if response.status not in STATUSES or not location:
+                return response
+            await response.discard()
+            url, via = trail.follow(url, location), url
+
     async def _signed_in(
         self,
         method: str,
         url: URL,
         headers: Mapping[str, str],
         body: bytes,
-        credentials: Credentials | None,
+        auth: Auth | None,
         via: URL | None,
     ) -> Response:
-        trusted = credentials is None or credentials.trusts(url)
-        if credentials is None or not trusted:
+        trusted = auth is None or auth.hosts.trusts(url)
+        if auth is None or not trusted:
             response = await self._tried(method, url, headers, body, via, trusted=trusted)
-            response.withheld = credentials is not None and response.status in (401, 403)
+            response.withheld = auth is not None and response.status in (401, 403)
             return response
+        flow = auth.begin(method, url)
         doubted = False
         while True:
-            authorisation = credentials.authorise(method, url)
-            sent: Sent | None = None
-            signed = dict(headers)
-            if authorisation is not None:
-                signed["Authorization"], sent = authorisation
-            response = await self._tried(method, url, signed, body, via)
+            response = await self._tried(method, url, _signed(headers, flow.authorization()), body, via)
             if response.status == 401:
-                if credentials.retry(url, sent, response.header_lines("WWW-Authenticate")):
+                if await flow.refused(response.header_lines("WWW-Authenticate")):
                     await response.discard()
                     continue
-                response.doubtful = credentials.is_proven(url)
+                response.doubtful = flow.doubtful
                 if response.doubtful and not doubted:
                     # It was right a moment ago, so the slip may be the server's: once more, and no more than that.
                     doubted = True
                     await response.discard()
                     await self.pause(1)
                     continue
-            elif sent is not None and response.status < 400:
-                credentials.accept(url, sent, response.headers.get("Authentication-Info", ""))
+            elif response.status < 400:
+                flow.accepted(response.headers.get("Authentication-Info", ""))
             return response
+
+    async def _sent_once(
+        self,
+        method: str,
+        url: URL,
+        headers: Mapping[str, str],
+        body: bytes,
+        auth: Auth | None,
+        via: URL | None,
+    ) -> Response:
+        trusted = auth is None or auth.hosts.trusts(url)
+        await self.request_budget.take(url.host or "", trusted=trusted)
+        if auth is not None and trusted:
+            headers = _signed(headers, auth.begin(method, url).authorization())
+        try:
+            response = await self._sent(method, url, headers, body, via, once=True)
+        except (ConnectionLost, NotHttp, TimedOut) as error:
+            raise AnswerLost from error
+        response.withheld = not trusted and response.status in (401, 403)
+        return response
 
     async def _tried(
         self,
@@ -166,7 +204,7 @@ class Client:
             last = tries >= self.settings.tries
             await self.request_budget.take(url.host or "", trusted=trusted)
             try:
-                response = await self._once(method, url, headers, body, via)
+                response = await self._sent(method, url, headers, body, via)
             except (ConnectionLost, NotHttp):
                 # Mostly a kept-alive connection that the server had given up: the first time, at once.
                 if last:
@@ -190,8 +228,15 @@ class Client:
             await response.discard()
             await asyncio.sleep(max(asked or 0.0, self._retry_policy.pause(tries)))
 
-    async def _once(
-        self, method: str, url: URL, headers: Mapping[str, str], body: bytes, via: URL | None
+    async def _sent(
+        self,
+        method: str,
+        url: URL,
+        headers: Mapping[str, str],
+        body: bytes,
+        via: URL | None,
+        *,
+        once: bool = False,
     ) -> Response:
         host = url.host or ""
         hop: Hop | None = None
@@ -206,7 +251,8 @@ class Client:
                 proxied=proxy is not None,
             ) as hop:
                 async with asyncio.timeout(wait):
-                    raw = await self._session.request(
+                    session = self._sessions.fresh if once else self._sessions.pooled
+                    raw = await session.request(
                         method,
                         url,
                         headers={**headers, "Accept-Encoding": self._codings(host)},
@@ -214,6 +260,7 @@ class Client:
                         allow_redirects=False,
                         proxy=None if proxy is None else proxy.url,
                         proxy_headers=None if proxy is None else proxy.headers,
+                        middlewares=[unrepeated] if once else [],
                     )
         except aiohttp.ClientConnectorCertificateError:
             raise CertificateInvalid from None
@@ -246,6 +293,10 @@ class Client:
         return "identity" if self._guard.is_private(host) else "gzip, deflate"
 
 
+def _signed(headers: Mapping[str, str], authorization: str | None) -> Mapping[str, str]:
+    return headers if authorization is None else {**headers, "Authorization": authorization}
+
+
 @asynccontextmanager
 async def open_client(settings: Settings, retry_policy: RetryPolicy | None = None) -> AsyncGenerator[Client]:
     """The client of one import; its connections end with it. Raises SettingError for settings it can't use."""
@@ -253,39 +304,19 @@ async def open_client(settings: Settings, retry_policy: RetryPolicy | None = Non
     proxy = parse_proxy(settings.proxy)
     resolver = AiohttpResolver(settings.resolver) if settings.resolver else None
     budget = ByteBudget(settings.import_bytes)
-    connector = CountingConnector(
+    sessions = Sessions(
         budget,
         ssl=trust(settings.ca_file),
         resolver=resolver,
         socket_factory=guard.socket,
-        limit=CONNECTIONS,
+        connect_seconds=settings.connect_seconds,
     )
     proxy_routes = ProxyRoutes(proxy, guard, resolver)
-    session = aiohttp.ClientSession(
-        connector=connector,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"User-Agent": AGENT},
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_seconds),
-        auto_decompress=False,
-        trust_env=False,
-        read_bufsize=128 * 1024,
-    )
     try:
-        yield Client(settings, session, guard, proxy_routes, retry_policy or RetryPolicy(), budget)
+        yield Client(settings, sessions, guard, proxy_routes, retry_policy or RetryPolicy(), budget)
     finally:
-        await session.close()
-        _forget_urls()
-
-
-def _forget_urls() -> None:
-    """Empty the caches of libraries that are keyed by URLs and heads: they hold users' names and hosts.
-
-    They would keep them for as long as the process lives.
-    """
-    for name in ("yarl._url", "yarl._parse", "urllib.parse", "aiohttp.helpers"):
-        for member in list(vars(importlib.import_module(name)).values()):
-            if isinstance(member, functools._lru_cache_wrapper):  # pyright: ignore[reportPrivateUsage]
-                member.cache_clear()
+        await sessions.close()
+        forget_urls()
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
+from typing import Literal
 
 from contactport.net.challenge import Challenge
 
@@ -45,22 +46,24 @@ def strength(challenge: Challenge) -> int | None:
 class Digest:
     """The answers to one challenge: the nonce's count goes up with each request."""
 
+    name: Literal["basic", "digest"] = "digest"
+
     def __init__(self, challenge: Challenge) -> None:
         self.challenge = challenge
         self._nonce = challenge["nonce"]
         self._count = 0
         self._cnonce = secrets.token_hex(16)
-        self._name = challenge["algorithm"].lower() or "md5"
+        self._algorithm = challenge["algorithm"].lower() or "md5"
 
     def renew(self, nonce: str) -> None:
         """Goes on with `nextnonce` of Authentication-Info."""
-        if nonce and nonce != self._nonce and "sess" not in self._name:
+        if nonce and nonce != self._nonce and "sess" not in self._algorithm:
             self._nonce = nonce
             self._count = 0
 
     def header(self, method: str, target: str, username: str, password: str, charset: str) -> str:
         """The value of Authorization for one request; `target` is the path with its query, as it is sent."""
-        hashed = ALGORITHMS[self._name]
+        hashed = ALGORITHMS[self._algorithm]
         challenge = self.challenge
         self._count += 1
         count = f"{self._count:08x}"
@@ -74,7 +77,7 @@ class Digest:
                 (username.encode(charset), challenge["realm"].encode("utf-8"), password.encode(charset))
             )
         )
-        if self._name.endswith("-sess"):
+        if self._algorithm.endswith("-sess"):
             secret = hashed(joined(secret, self._nonce, self._cnonce))
         place = hashed(joined(method, target))
         if challenge["qop"]:

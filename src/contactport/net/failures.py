@@ -66,6 +66,10 @@ class ConnectionLost(Unreachable):
         super().__init__(dialled=True)
 
 
+class AnswerLost(ConnectionLost):
+    """A request that may be sent only once was sent, and no whole answer came: it may have been acted on or not."""
+
+
 class CertificateInvalid(Unreachable):
     """The server's certificate is not one that can be trusted for its name.
 

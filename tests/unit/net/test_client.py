@@ -16,7 +16,6 @@ from yarl import URL
 from contactport.errors import Code
 from contactport.imports.to_error import to_error
 from contactport.net.client import Client, open_client
-from contactport.net.credentials import Credentials
 from contactport.net.failures import (
     ConnectionLost,
     TimedOut,
@@ -24,7 +23,9 @@ from contactport.net.failures import (
     Unreachable,
     Unreadable,
 )
+from contactport.net.password_auth import PasswordAuth
 from contactport.net.retries import RetryPolicy
+from contactport.net.trusted_hosts import TrustedHosts
 from contactport.settings import Settings, load
 from tests.import_fails import Caught, import_fails
 from tests.unit.net.authority import make_authority
@@ -39,8 +40,8 @@ def settings(**values: Any) -> Settings:
     return load(environment={}, overrides={"allow_network": ["127.0.0.1/32"], **values})
 
 
-def alice(*hosts: str, local_part: bool = False) -> Credentials:
-    return Credentials("alice", SECRET, hosts=hosts or ["127.0.0.1"], local_part=local_part)
+def alice(*hosts: str, local_part: bool = False) -> PasswordAuth:
+    return PasswordAuth("alice", SECRET, TrustedHosts(hosts or ["127.0.0.1"]), local_part=local_part)
 
 
 def signed(answer: bytes, otherwise: bytes) -> Handler:
@@ -329,7 +330,7 @@ class TestRedirects:
             async with (
                 little_server(lead) as server,
                 open_client(Settings(allow_network=["127.0.0.0/8"]), QUICK) as client,
-                client.request("PROPFIND", URL(server.url()), credentials=alice()) as response,
+                client.request("PROPFIND", URL(server.url()), auth=alice()) as response,
             ):
                 assert (response.status, response.withheld) == (401, True)
         assert stranger.requests
@@ -337,8 +338,8 @@ class TestRedirects:
 
     async def test_the_password_goes_where_the_provider_allows(self) -> None:
         async with little_server(lambda _: reply(207), host="127.0.0.2") as shard:
-            credentials = alice()
-            credentials.trust("127.0.0.2")
+            auth = alice()
+            auth.hosts.trust("127.0.0.2")
             asks = reply(401, b"", 'WWW-Authenticate: Basic realm="x"')
             answers = [asks, reply(307, b"", f"Location: {shard.url()}")]
             shard.handler = signed(reply(207), asks)
@@ -346,7 +347,7 @@ class TestRedirects:
                 little_server(lambda _: answers.pop(0)) as server,
                 open_client(Settings(allow_network=["127.0.0.0/8"]), QUICK) as client,
             ):
-                assert (await fetch(client, server.url(), credentials=credentials))[0] == 207
+                assert (await fetch(client, server.url(), auth=auth))[0] == 207
 
     async def test_another_allowed_network_is_not_entered(self) -> None:
         async with (
@@ -370,9 +371,9 @@ class TestSigningIn:
             return reply(207, request.headers["authorization"].encode())
 
         async with exchange(ask) as (server, client):
-            credentials = alice()
+            auth = alice()
             for _ in range(3):
-                status, body = await fetch(client, server.url(), credentials=credentials)
+                status, body = await fetch(client, server.url(), auth=auth)
                 assert status == 207
                 assert base64.b64decode(body.removeprefix(b"Basic ")) == f"alice:{SECRET}".encode()
         assert len(server.requests) == 4
@@ -387,12 +388,12 @@ class TestSigningIn:
             return reply(207)
 
         async with exchange(ask) as (server, client):
-            assert (await fetch(client, server.url("/b%40ok/?x=1"), credentials=alice()))[0] == 207
+            assert (await fetch(client, server.url("/b%40ok/?x=1"), auth=alice()))[0] == 207
 
     async def test_a_wrong_password_ends_in_401(self) -> None:
         ask = reply(401, b"", 'WWW-Authenticate: Basic realm="x"')
         async with exchange(lambda _: ask) as (server, client):
-            assert (await fetch(client, server.url(), credentials=alice()))[0] == 401
+            assert (await fetch(client, server.url(), auth=alice()))[0] == 401
         assert len(server.requests) == 2
 
     async def test_latin_1_where_utf_8_is_refused(self) -> None:
@@ -404,8 +405,8 @@ class TestSigningIn:
             return reply(401, b"", 'WWW-Authenticate: Basic realm="x"')
 
         async with exchange(ask) as (server, client):
-            credentials = Credentials("jürgen", "groß", hosts=["127.0.0.1"])
-            assert (await fetch(client, server.url(), credentials=credentials))[0] == 207
+            auth = PasswordAuth("jürgen", "groß", TrustedHosts(["127.0.0.1"]))
+            assert (await fetch(client, server.url(), auth=auth))[0] == 207
 
     @pytest.mark.parametrize(("slips", "status"), [(1, 207), (2, 401)])
     async def test_a_password_that_worked_is_sent_once_more(self, slips: int, status: int) -> None:
@@ -418,11 +419,11 @@ class TestSigningIn:
                 return ask
             return reply(207) if "authorization" in request.headers else ask
 
-        credentials = alice()
+        auth = alice()
         async with exchange(answer) as (server, client):
-            assert (await fetch(client, server.url(), credentials=credentials))[0] == 207
+            assert (await fetch(client, server.url(), auth=auth))[0] == 207
             url = URL(server.url("/later"))
-            async with client.request("PROPFIND", url, credentials=credentials) as response:
+            async with client.request("PROPFIND", url, auth=auth) as response:
                 assert (response.status, response.doubtful) == (status, status == 401)
 
     async def test_a_password_that_nobody_asked_for_has_not_worked(self) -> None:
@@ -431,11 +432,11 @@ class TestSigningIn:
                 return reply(207)
             return reply(401, b"", 'WWW-Authenticate: Basic realm="x"')
 
-        credentials = alice()
+        auth = alice()
         async with exchange(answer) as (server, client):
-            assert (await fetch(client, server.url(), credentials=credentials))[0] == 207
+            assert (await fetch(client, server.url(), auth=auth))[0] == 207
             url = URL(server.url("/later"))
-            async with client.request("PROPFIND", url, credentials=credentials) as response:
+            async with client.request("PROPFIND", url, auth=auth) as response:
                 assert (response.status, response.doubtful) == (401, False)
 
 
@@ -457,7 +458,7 @@ class TestCertificates:
     async def test_one_by_nobody_is_told_apart_and_nothing_is_sent(self, tmp_path: Path) -> None:
         async with self.server(tmp_path) as (server, _), open_client(settings(), QUICK) as client:
             with import_fails("certificate"):
-                await fetch(client, server.url(), credentials=alice())
+                await fetch(client, server.url(), auth=alice())
         assert not server.requests
 
     async def test_a_server_without_tls_is_unreachable_by_https(self) -> None:
@@ -471,7 +472,7 @@ class TestCertificates:
             open_client(settings(ca_file=str(authority)), QUICK) as client,
         ):
             server.handler = signed(reply(207), reply(401))
-            assert (await fetch(client, server.url(), credentials=alice()))[0] == 207
+            assert (await fetch(client, server.url(), auth=alice()))[0] == 207
 
     async def test_an_unreadable_authority_is_a_setting_error(self, tmp_path: Path) -> None:
         (tmp_path / "broken.pem").write_text("nothing")

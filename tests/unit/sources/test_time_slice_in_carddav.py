@@ -7,7 +7,8 @@ from yarl import URL
 
 from contactport.net import time_slice
 from contactport.net.client import open_client
-from contactport.net.credentials import Credentials
+from contactport.net.password_auth import PasswordAuth
+from contactport.net.trusted_hosts import TrustedHosts
 from contactport.settings import Settings
 from contactport.sources.base import Account
 from contactport.sources.carddav.book import AddressBook
@@ -15,7 +16,7 @@ from contactport.sources.carddav.dav_client import DavClient
 from contactport.sources.carddav.discover import discover
 from contactport.sources.carddav.individual_gets import ELSEWHERE, IndividualGets
 from contactport.sources.carddav.page_builder import MemberCount, PageBuilder
-from contactport.sources.carddav.sign_in import credentials_of
+from contactport.sources.carddav.sign_in import auth_of
 from contactport.sources.memory import ShortMemory
 from tests.servers.scripted_books import scripted_books
 from tests.servers.source_run import PASSWORD, provider
@@ -35,7 +36,9 @@ async def test_cards_of_another_host() -> None:
     builder = PageBuilder(BOOK, frozenset[str](), MemberCount(MANY), longest=1000)
     hrefs = [f"https://other.example/{number}.vcf" for number in range(MANY)]
     async with open_client(Settings()) as client:
-        singles = IndividualGets(DavClient(client, Credentials("alice", PASSWORD)), BOOK, builder, {})
+        singles = IndividualGets(
+            DavClient(client, PasswordAuth("alice", PASSWORD, TrustedHosts())), BOOK, builder, {}
+        )
         rejects: list[str] = []
 
         async def work() -> None:
@@ -53,7 +56,7 @@ async def test_books_of_a_listing() -> None:
         open_client(Settings(allow_network=["127.0.0.0/8"])) as client,
     ):
         account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
-        dav = DavClient(client, credentials_of(account))
+        dav = DavClient(client, auth_of(account))
 
         async def work() -> None:
             assert len((await discover(account, dav, ShortMemory())).books) == MANY

@@ -10,7 +10,7 @@ from contactport.sources.base import Account, Source
 from contactport.sources.carddav.dav_client import DavClient
 from contactport.sources.carddav.discover import discover
 from contactport.sources.carddav.endpoints import find_endpoints
-from contactport.sources.carddav.sign_in import credentials_of
+from contactport.sources.carddav.sign_in import auth_of
 from contactport.sources.memory import ShortMemory
 
 
@@ -22,7 +22,7 @@ async def check(source: Source, account: Account, client: Client) -> AsyncGenera
     where = await find_endpoints(account, client.dns)
     for place in where.tries:
         yield f"to try: {place.url}" + (" (a guess by who takes the domain's mail)" if place.guess else "")
-    found = await discover(account, DavClient(client, credentials_of(account)), ShortMemory())
+    found = await discover(account, DavClient(client, auth_of(account)), ShortMemory())
     yield f"signed in; address books: {len(found.books)}"
     for book in found.books:
         reports = ", ".join(sorted(book.reports)) or "none named"

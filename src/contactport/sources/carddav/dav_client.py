@@ -10,8 +10,8 @@ from contextlib import aclosing
 import msgspec
 from yarl import URL
 
+from contactport.net.auth import Auth
 from contactport.net.client import Client
-from contactport.net.credentials import Credentials
 from contactport.net.failures import TooLarge, Unreadable
 from contactport.net.response import Response
 from contactport.net.retries import retry_after
@@ -43,9 +43,9 @@ class DavClient:
     Without `photos` a card may be as long as any text: what makes it so long may be a picture that nobody wants.
     """
 
-    def __init__(self, client: Client, credentials: Credentials, *, photos: bool = False) -> None:
+    def __init__(self, client: Client, auth: Auth, *, photos: bool = False) -> None:
         self.client = client
-        self.credentials = credentials
+        self.auth = auth
         self.time_slice = TimeSlice()
         """For every loop over what a server has sent."""
         settings = client.settings
@@ -60,7 +60,7 @@ class DavClient:
     async def propfind(self, url: URL, body: bytes, *, depth: int, via: URL | None = None) -> PropfindResult:
         """A PROPFIND of discovery, whose answer is short."""
         async with self.client.request(
-            "PROPFIND", url, headers=_headers(depth), body=body, credentials=self.credentials, via=via
+            "PROPFIND", url, headers=_headers(depth), body=body, auth=self.auth, via=via
         ) as response:
             items: list[MultistatusResponse] = []
             async with aclosing(self._items(response, Multistatus(self.limits), DISCOVERY)) as answers:
@@ -80,7 +80,7 @@ class DavClient:
                 book.url,
                 headers=_headers(depth),
                 body=body,
-                credentials=self.credentials,
+                auth=self.auth,
                 via=book.via,
             ) as response,
             aclosing(self._items(response, parser or Multistatus(self.limits))) as answers,
@@ -91,9 +91,7 @@ class DavClient:
     async def get(self, url: URL, via: URL) -> bytes:
         """One resource by GET. Raises UnexpectedStatus, and TooLarge past the longest card."""
         headers = {"Accept": "text/vcard, */*;q=0.5"}
-        async with self.client.request(
-            "GET", url, headers=headers, credentials=self.credentials, via=via
-        ) as response:
+        async with self.client.request("GET", url, headers=headers, auth=self.auth, via=via) as response:
             if response.status != 200:
                 raise await self._refused(response)
             return await response.read(self.limits.card)
@@ -145,7 +143,7 @@ class DavClient:
             words,
             withheld=response.withheld,
             doubtful=response.doubtful,
-            unsupported=status == 401 and self.credentials.unsupported,
+            unsupported=status == 401 and self.auth.unsupported,
             retry_after=retry_after(response.headers.get("Retry-After")) if status in (429, 503) else None,
         )
 

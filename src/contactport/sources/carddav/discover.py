@@ -122,7 +122,7 @@ class _Search:
             await self._dav.client.pause(1)
         elif origin in self._dead:
             return None
-        self._dav.credentials.trust(url.host or "", *place.provider.credential_hosts)
+        self._dav.auth.hosts.trust(url.host or "", *place.provider.credential_hosts)
         try:
             return await _from(url, self._dav)
         except UnexpectedStatus as refused:
@@ -202,7 +202,7 @@ async def _from(url: URL, dav: DavClient) -> _Books | None:
     here = _self(answer)
     if here is None:
         return None
-    if _is_anonymous(here) and dav.credentials.insist(answer.url):
+    if _is_anonymous(here) and dav.auth.insist(answer.url):
         answer = await dav.propfind(answer.url, request_bodies.START, depth=0)
         here = _self(answer)
         if here is None:

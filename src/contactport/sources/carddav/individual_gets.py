@@ -73,7 +73,7 @@ class IndividualGets:
             if in_vain < SPECIMENS:
                 try:
                     url = resolve_reference(self._book.url, href)
-                    if url.host == self._book.url.host or self._dav.credentials.belongs(url):
+                    if url.host == self._book.url.host or self._dav.auth.hosts.belongs(url):
                         whole = await self._dav.get(url, self._book.url)
                 except UnexpectedStatus as refused:
                     if is_final(refused):
@@ -98,7 +98,7 @@ class IndividualGets:
             self._builder.reject(href, NO_ADDRESS)
             return
         elsewhere = (url.host, url.port) != (here.host, here.port)
-        if elsewhere and not self._dav.credentials.belongs(url):
+        if elsewhere and not self._dav.auth.hosts.belongs(url):
             # Whoever is there has asked for nothing: a book must not send us to them, card after card.
             self._builder.reject(href, ELSEWHERE)
             return

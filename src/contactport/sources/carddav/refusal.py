@@ -36,7 +36,7 @@ class UnexpectedStatus(Exception):
     """An answer that is not the 207 asked for.
 
     `status` is HTTP's; `words` the body's beginning, never shown to anybody; `withheld`, `doubtful` and
-    `unsupported` as in net's Response and Credentials. `retry_after` are the seconds that a 429 or 503 asks for,
+    `unsupported` as in net's Response and Auth. `retry_after` are the seconds that a 429 or 503 asks for,
     more than the client waits for by itself; None where it asks for nothing.
     """
 

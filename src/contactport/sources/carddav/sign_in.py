@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from contactport.net.credentials import Credentials
+from contactport.net.auth import Auth
+from contactport.net.password_auth import PasswordAuth
+from contactport.net.trusted_hosts import TrustedHosts
 from contactport.sources.base import Account
 
 
-def credentials_of(account: Account) -> Credentials:
+def auth_of(account: Account) -> Auth:
     """For the provider's own hosts; those of places found later are trusted as they are tried.
 
     App passwords are shown in groups of letters and hold no blanks, so blanks in one are the typist's. The local
@@ -16,9 +18,5 @@ def credentials_of(account: Account) -> Credentials:
     password = account.password
     if provider.secret.kind == "app_password":
         password = "".join(password.split())
-    return Credentials(
-        account.username,
-        password,
-        patterns=provider.credential_hosts,
-        local_part=provider.self_hosted,
-    )
+    hosts = TrustedHosts(patterns=provider.credential_hosts)
+    return PasswordAuth(account.username, password, hosts, local_part=provider.self_hosted)

@@ -15,7 +15,7 @@ from contactport.sources.carddav.model import Malformed
 from contactport.sources.carddav.outcomes import BookOutcomes
 from contactport.sources.carddav.page_builder import MemberCount, PageBuilder
 from contactport.sources.carddav.refusal import UnexpectedStatus
-from contactport.sources.carddav.sign_in import credentials_of
+from contactport.sources.carddav.sign_in import auth_of
 from contactport.sources.failures import FAILURES, AccountWithoutBooks
 from contactport.sources.memory import Memory, ScopedMemory, ShortMemory
 
@@ -28,7 +28,7 @@ class CardDav:
 
     async def pages(self, account: Account, client: Client, known: Container[str]) -> AsyncGenerator[Page]:
         """As `Source.pages`. The keys are hrefs, in the spelling of the server."""
-        dav = DavClient(client, credentials_of(account), photos=account.photos)
+        dav = DavClient(client, auth_of(account), photos=account.photos)
         memory = ScopedMemory(self.memory, account.scope)
         found = await _found(account, dav, memory)
         member_count = MemberCount(client.settings.import_members)
