@@ -28,5 +28,5 @@ def shown(row: Provider) -> str:
 
 
 def test_the_table_is_the_providers() -> None:
-    rows = re.findall(r"^\| `.*\|$", DOC, re.MULTILINE)
+    rows = re.findall(r"^\| `.*\|$", DOC[: DOC.index("## Any CardDAV server")], re.MULTILINE)
     assert rows == [shown(row) for row in providers().values()]

@@ -1,0 +1,1 @@
+"""Outlook.com and Microsoft 365 by Microsoft Graph v1.0 (https://learn.microsoft.com/graph/api/resources/contact)."""
