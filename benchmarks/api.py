@@ -13,14 +13,14 @@ import time
 from collections.abc import Callable
 
 from benchmarks.figures import percentile, spread, table
-from benchmarks.service import Served, service
+from benchmarks.service import RunningBenchService, service
 from benchmarks.streaming import streaming
-from benchmarks.wire import Connection, request
+from benchmarks.wire import KeptConnection, request
 
 REFUSAL = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-class Provider:
+class FirstRequestServer:
     """A server that notes when it is first spoken to, and has nothing."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Provider:
         writer.close()
 
 
-async def exchange(connection: Connection, message: bytes) -> bytes:
+async def exchange(connection: KeptConnection, message: bytes) -> bytes:
     """One request and its answer's body."""
     status, body = await connection.ask(message)
     assert status == 200, (status, body)
@@ -44,7 +44,7 @@ async def exchange(connection: Connection, message: bytes) -> bytes:
 
 
 async def load(
-    served: Served, message: Callable[[], bytes], clients: int, seconds: float
+    served: RunningBenchService, message: Callable[[], bytes], clients: int, seconds: float
 ) -> tuple[float, float, float]:
     """Requests a second, their 99th percentile in seconds, and the service's processor time of each."""
     taken: list[float] = []
@@ -52,7 +52,7 @@ async def load(
     end = time.perf_counter() + seconds
 
     async def client() -> None:
-        connection = await Connection.open(served.port)
+        connection = await KeptConnection.open(served.port)
         while (started := time.perf_counter()) < end:
             await exchange(connection, message())
             taken.append(time.perf_counter() - started)
@@ -62,7 +62,7 @@ async def load(
     return len(taken) / seconds, percentile(taken, 0.99), (served.processor() - spent) / len(taken)
 
 
-def contacts(served: Served, url: str) -> bytes:
+def contacts(served: RunningBenchService, url: str) -> bytes:
     """The request for the contacts of an import of 1,000."""
     connection = served.connection()
     account = {"service": "carddav", "server": f"{url}/1000/", "username": "ann", "password": "secret"}
@@ -72,17 +72,17 @@ def contacts(served: Served, url: str) -> bytes:
 
 
 async def measure(
-    served: Served, url: str, clients: int, seconds: float, imports: int
+    served: RunningBenchService, url: str, clients: int, seconds: float, imports: int
 ) -> list[tuple[str, str]]:
     """The rows of the table."""
     fetch = await asyncio.to_thread(contacts, served, url)
-    provider = Provider()
+    provider = FirstRequestServer()
     server = await asyncio.start_server(provider.answer, "127.0.0.1", 0)
     address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     form = {"service": "carddav", "server": address, "username": "ann", "password": "secret"}
     begin = request(served.headers, "POST", "/begin_import/import.json", form)
 
-    connection = await Connection.open(served.port)
+    connection = await KeptConnection.open(served.port)
     waits: list[float] = []
     poll = b""
     for _ in range(imports):

@@ -13,7 +13,7 @@ import time
 import msgspec
 
 from benchmarks.figures import ratios, spread, table
-from benchmarks.service import Served, service
+from benchmarks.service import RunningBenchService, service
 from benchmarks.streaming import streaming
 
 WARM = 200
@@ -22,7 +22,7 @@ CONTACT = b'{"first_name":'
 """Every contact begins so, and nothing else does."""
 
 
-class Measured(msgspec.Struct):
+class MeasuredBook(msgspec.Struct):
     """One size in a process of its own: seconds and bytes. `imported` is the peak of memory before `/contacts`."""
 
     seconds: float
@@ -33,7 +33,7 @@ class Measured(msgspec.Struct):
     size: int
 
 
-def contacts(served: Served, import_id: int, expected: int) -> tuple[float, int]:
+def contacts(served: RunningBenchService, import_id: int, expected: int) -> tuple[float, int]:
     """Seconds for all of `/contacts`, and its bytes; what it holds is counted as it passes by."""
     connection = served.connection()
     started = time.perf_counter()
@@ -55,7 +55,7 @@ def contacts(served: Served, import_id: int, expected: int) -> tuple[float, int]
     return taken, size
 
 
-def import_(served: Served, url: str, size: int) -> tuple[int, float]:
+def import_(served: RunningBenchService, url: str, size: int) -> tuple[int, float]:
     """The import's id, and the seconds from begin_import to COMPLETE."""
     connection = served.connection()
     account = {"service": "carddav", "server": f"{url}/{size}/", "username": "ann", "password": "secret"}
@@ -64,7 +64,7 @@ def import_(served: Served, url: str, size: int) -> tuple[int, float]:
     return import_id, taken
 
 
-def measure(url: str, size: int) -> Measured:
+def measure(url: str, size: int) -> MeasuredBook:
     """One size in a fresh service."""
     with service() as served:
         import_(served, url, WARM)
@@ -72,7 +72,7 @@ def measure(url: str, size: int) -> Measured:
         import_id, seconds = import_(served, url, size)
         imported = served.memory()
         reading, bytes_ = contacts(served, import_id, size)
-        return Measured(seconds, imported, reading, served.memory(), idle, bytes_)
+        return MeasuredBook(seconds, imported, reading, served.memory(), idle, bytes_)
 
 
 def main() -> None:
@@ -82,8 +82,8 @@ def main() -> None:
     parser.add_argument("--big", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=3)
     arguments = parser.parse_args()
-    small: list[Measured] = []
-    big: list[Measured] = []
+    small: list[MeasuredBook] = []
+    big: list[MeasuredBook] = []
     with streaming() as server:
         for _ in range(arguments.runs):
             small.append(measure(server.url, arguments.small))

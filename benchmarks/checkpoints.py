@@ -32,8 +32,7 @@ from benchmarks.fleet import KINDS, Bases, Fleet, Spent, bases, fleet
 from benchmarks.profile_import import begin, no_queue
 from benchmarks.service import RAISED
 from benchmarks.streaming import streaming
-from benchmarks.wire import Connection as Wire
-from benchmarks.wire import request
+from benchmarks.wire import KeptConnection, request
 from contactport.imports.attempt import Attempts
 from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.memory import StoredMemory
@@ -113,7 +112,7 @@ class Cost(msgspec.Struct):
     transactions: dict[str, float] = {}
 
 
-class Served(msgspec.Struct):
+class ServedImport(msgspec.Struct):
     """Of one import through the service, in seconds: begin_import to COMPLETE, and the attempt's part of it."""
 
     wall: float
@@ -210,10 +209,10 @@ def _since(running: Fleet, before: Spent, idle: Spent | None = None) -> Spent:
     return Spent(spent.at, {kind: spent.seconds[kind] - idle.cores[kind] * spent.at for kind in KINDS})
 
 
-async def through_the_service(running: Fleet, contacts: int, runs: int) -> list[Served]:
+async def through_the_service(running: Fleet, contacts: int, runs: int) -> list[ServedImport]:
     """Import after import, without a poll: the database says when one has ended."""
-    found: list[Served] = []
-    wire = await Wire.open(running.ports[0])
+    found: list[ServedImport] = []
+    wire = await KeptConnection.open(running.ports[0])
     before = running.spent(time.perf_counter())
     await asyncio.sleep(2)
     idle = _since(running, before)
@@ -234,13 +233,13 @@ async def through_the_service(running: Fleet, contacts: int, runs: int) -> list[
         if number:
             wall = (row[2] - row[1]) / 1000
             attempt = _attempt_seconds(running, import_id)
-            found.append(Served(wall, attempt, taken["service"], taken["database"]))
+            found.append(ServedImport(wall, attempt, taken["service"], taken["database"]))
     wire.close()
     return found
 
 
 def rows_of(
-    contacts: int, costs: dict[str, list[Cost]], served: dict[str, list[Served]]
+    contacts: int, costs: dict[str, list[Cost]], served: dict[str, list[ServedImport]]
 ) -> list[tuple[str, ...]]:
     """The rows for one size."""
     databases = list(served)
@@ -300,7 +299,7 @@ def rows_of(
     return rows
 
 
-def _engine(costs: list[Cost], served: list[Served]) -> str:
+def _engine(costs: list[Cost], served: list[ServedImport]) -> str:
     """What the service takes beyond an attempt: to begin it, to queue it, and to carry it out of the queue."""
     whole = fmean(one.service for one in served)
     return f"**{1 - fmean(cost.processor for cost in costs) / whole:.0%}**"
@@ -332,7 +331,7 @@ def main() -> None:
                 costs[size] = uvloop.run(in_process(laboratories, url, size, given.runs))
             for laboratory in laboratories.values():
                 asyncio.run(laboratory.database.close())
-        served: dict[int, dict[str, list[Served]]] = {size: {} for size in given.contacts}
+        served: dict[int, dict[str, list[ServedImport]]] = {size: {} for size in given.contacts}
         for name, made in sorts.items():
             with fleet(made) as running:
                 for size in given.contacts:

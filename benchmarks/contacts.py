@@ -17,7 +17,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from benchmarks.figures import table
-from benchmarks.service import Served, service
+from benchmarks.service import RunningBenchService, service
 from contactport.contact import Contact, Email, Group, Name, Phone
 from contactport.store import contacts, domains, endings, imports
 from contactport.store.domains import KeyPair
@@ -29,7 +29,7 @@ LONG_NAME = 1_900_000
 AMPLIFIED = 100
 
 
-class Measured(msgspec.Struct):
+class MeasuredAnswer(msgspec.Struct):
     """One answer: bytes on the line, seconds to the first byte and to the last, how far memory's peak rose."""
 
     size: int
@@ -82,7 +82,9 @@ def put(data: Path, books: dict[str, tuple[list[Contact], list[Group]]]) -> tupl
     return pair, {name: store.database.write_now(book, *held) for name, held in books.items()}
 
 
-def fetch(served: Served, headers: dict[str, str], import_id: int, coding: str) -> tuple[int, float, float]:
+def fetch(
+    served: RunningBenchService, headers: dict[str, str], import_id: int, coding: str
+) -> tuple[int, float, float]:
     """The answer's bytes, and the seconds to its first and to its last."""
     connection = served.connection()
     started = time.perf_counter()
@@ -98,7 +100,7 @@ def fetch(served: Served, headers: dict[str, str], import_id: int, coding: str) 
     return size, first, whole
 
 
-def measure(data: Path, pair: KeyPair, warm: int, import_id: int, coding: str) -> Measured:
+def measure(data: Path, pair: KeyPair, warm: int, import_id: int, coding: str) -> MeasuredAnswer:
     """One answer of a fresh service."""
     word = base64.b64encode(f"{pair.domain_key}:{pair.domain_password}".encode()).decode()
     headers = {"Authorization": f"Basic {word}"}
@@ -106,7 +108,7 @@ def measure(data: Path, pair: KeyPair, warm: int, import_id: int, coding: str) -
         fetch(served, headers, warm, coding)
         before = served.memory("VmRSS")
         size, first, whole = fetch(served, headers, import_id, coding)
-        return Measured(size, first, whole, max(0, served.memory() - before))
+        return MeasuredAnswer(size, first, whole, max(0, served.memory() - before))
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import argparse
 import time
 
 from benchmarks.figures import spread, table
-from benchmarks.service import Served, service
+from benchmarks.service import RunningBenchService, service
 from benchmarks.streaming import streaming
 from samples.book import cards
 from tests.servers.radicale import radicale
@@ -19,7 +19,7 @@ from tests.servers.radicale import radicale
 POLL_SECONDS = 0.25
 
 
-def spent(served: Served, server: str, user: str) -> float:
+def spent(served: RunningBenchService, server: str, user: str) -> float:
     """Seconds of processor time that one import takes."""
     connection = served.connection()
     before = served.processor()
@@ -30,7 +30,7 @@ def spent(served: Served, server: str, user: str) -> float:
     return taken
 
 
-def idle(served: Served, seconds: float) -> float:
+def idle(served: RunningBenchService, seconds: float) -> float:
     """The share of one processor that the service takes with nothing to do."""
     before = served.processor()
     time.sleep(seconds)

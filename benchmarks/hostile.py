@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.figures import percentile, table
 from tests.faults.hostile.all_scenarios import SCENARIOS
-from tests.faults.hostile.runner import Outcome, scenario_runner
+from tests.faults.hostile.runner import ScenarioOutcome, scenario_runner
 
 PAUSE = 0.02
 SLOWEST = 100.0
@@ -77,7 +77,7 @@ def beside(url: str) -> Generator[Beside]:
         process.terminate()
 
 
-def row(outcome: Outcome, sound: float, slow: float) -> list[str]:
+def row(outcome: ScenarioOutcome, sound: float, slow: float) -> list[str]:
     """Of the table."""
     ending = f"complete, {outcome.contacts} contacts" if outcome.code == 0 else str(outcome.code)
     return [

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from benchmarks.figures import percentile, ratios, spread, table
-from benchmarks.service import Served, service
+from benchmarks.service import RunningBenchService, service
 from samples.book import cards
 from tests.servers.radicale import radicale
 
@@ -35,7 +35,7 @@ def curl(url: str, out: Path) -> float:
     return time.perf_counter() - started
 
 
-def begin_to_complete(served: Served, server: str, size: int) -> tuple[float, list[float]]:
+def begin_to_complete(served: RunningBenchService, server: str, size: int) -> tuple[float, list[float]]:
     """Seconds from begin_import to COMPLETE, and of each poll meanwhile."""
     connection = served.connection()
     import_id, taken, polls = served.import_(

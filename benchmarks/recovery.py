@@ -22,7 +22,7 @@ import psycopg
 from benchmarks.figures import ratios, table
 from benchmarks.fleet import Bases, bases
 from contactport.imports.failover import EVERY_SECONDS
-from tests.faults.book_server import BookServer, Held
+from tests.faults.book_server import BookServer, HeldPage
 from tests.faults.cluster import Application, Cluster, Member, until
 
 BEFORE = 2
@@ -61,7 +61,7 @@ class Look:
         self._server.close()
 
 
-def until_still(look: Look, import_id: int, pages: list[Held]) -> tuple[int, int, str]:
+def until_still(look: Look, import_id: int, pages: list[HeldPage]) -> tuple[int, int, str]:
     """Let pages through until some are stored, then none; the state once nothing moves any more."""
     end = time.perf_counter() + PATIENCE
     state, since = look(import_id), time.perf_counter()

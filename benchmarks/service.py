@@ -34,7 +34,7 @@ RAISED = (
 WIDE = {f"CONTACTPORT_{name.upper()}": "1000000" for name in RAISED}
 
 
-class Served:
+class RunningBenchService:
     """A running service. `headers` hold the key pair of its one domain."""
 
     def __init__(self, url: str, pid: int, headers: Mapping[str, str]) -> None:
@@ -98,7 +98,7 @@ class Served:
 
 
 @contextmanager
-def service(data: Path | None = None, **environment: str) -> Generator[Served]:
+def service(data: Path | None = None, **environment: str) -> Generator[RunningBenchService]:
     """A service with one domain and wide limits, on `data` or a folder of its own that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="contactport-") as folder:
         options = ["--data", str(data or Path(folder) / "data")]
@@ -119,7 +119,7 @@ def service(data: Path | None = None, **environment: str) -> Generator[Served]:
                 )
             )
             word = base64.b64encode(f"{pair['domain_key']}:{pair['domain_password']}".encode()).decode()
-            yield Served(ready.split()[-1], process.pid, {"Authorization": f"Basic {word}"})
+            yield RunningBenchService(ready.split()[-1], process.pid, {"Authorization": f"Basic {word}"})
         finally:
             process.terminate()
             process.wait(30)

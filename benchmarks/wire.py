@@ -21,7 +21,7 @@ def request(
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
 
-class Connection:
+class KeptConnection:
     """One connection. After an error it is of no more use."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -29,7 +29,7 @@ class Connection:
         self._writer = writer
 
     @classmethod
-    async def open(cls, port: int) -> Connection:
+    async def open(cls, port: int) -> KeptConnection:
         """To a port of 127.0.0.1. Raises OSError."""
         return cls(*await asyncio.open_connection("127.0.0.1", port, limit=256 * 1024))
 
@@ -66,7 +66,7 @@ class Pool:
 
     def __init__(self, ports: Sequence[int]) -> None:
         self._ports = list(ports)
-        self._idle: dict[int, list[Connection]] = {port: [] for port in ports}
+        self._idle: dict[int, list[KeptConnection]] = {port: [] for port in ports}
         self._turn = 0
 
     async def ask(self, message: bytes) -> Answer:
@@ -76,7 +76,7 @@ class Pool:
         idle = self._idle[port]
         while idle and idle[-1].closed:
             idle.pop().close()
-        connection = idle.pop() if idle else await Connection.open(port)
+        connection = idle.pop() if idle else await KeptConnection.open(port)
         try:
             answer = await connection.ask(message)
         except BaseException:

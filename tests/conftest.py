@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from tests.needs import MARK, nothing_may_be_left_out
-from tests.postgres import Postgres, Server, migrate, name_of, server
+from tests.postgres import Postgres, PostgresServer, migrate, name_of, server
 
 # No test asserts a time: an example may take as long as a busy machine needs; `benchmarks` and `scripts/fuzz` find
 # what is slow by itself. CI tries the same examples each time, so that it judges a change by what that changed.
@@ -18,7 +18,7 @@ settings.load_profile("contactport")
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Generator[Server]:
+def postgres() -> Generator[PostgresServer]:
     """A PostgreSQL that all tests of a process share: none may stop it, or change more than its own databases."""
     shared = server()
     yield shared
@@ -27,7 +27,7 @@ def postgres() -> Generator[Server]:
 
 
 @pytest.fixture(scope="session")
-def migrated_database(postgres: Server) -> Generator[str]:
+def migrated_database(postgres: PostgresServer) -> Generator[str]:
     """The name of a database with the service's tables: a template, to which nobody may connect."""
     url = postgres.create()
     migrate(url)
@@ -36,7 +36,7 @@ def migrated_database(postgres: Server) -> Generator[str]:
 
 
 @pytest.fixture
-def database_url(postgres: Server, migrated_database: str) -> Generator[str]:
+def database_url(postgres: PostgresServer, migrated_database: str) -> Generator[str]:
     """The URI of a database of the test's own, with the service's tables, that belongs to no key ring yet."""
     url = postgres.create(migrated_database)
     yield url
@@ -44,7 +44,7 @@ def database_url(postgres: Server, migrated_database: str) -> Generator[str]:
 
 
 @pytest.fixture
-def empty_database_url(postgres: Server) -> Generator[str]:
+def empty_database_url(postgres: PostgresServer) -> Generator[str]:
     """The URI of a database of the test's own, with nothing in it."""
     url = postgres.create()
     yield url

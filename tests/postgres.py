@@ -54,7 +54,7 @@ dynamic_shared_memory_type = mmap
 """
 
 
-class Server(Protocol):
+class PostgresServer(Protocol):
     """What most tests want: databases of their own."""
 
     def create(self, template: str = "template1") -> str:
@@ -252,7 +252,7 @@ class Postgres:
         return done.stdout
 
 
-def server() -> Server:
+def server() -> PostgresServer:
     """A running server for a whole session of tests; whoever asks calls `close` on a `Postgres`."""
     given = os.environ.get(GIVEN)
     if given:

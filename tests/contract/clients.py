@@ -16,10 +16,10 @@ import msgspec
 
 from tests.contract.expected_keys import INT32, STATUSES, TYPES
 from tests.contract.live_service import Pair
-from tests.contract.raw import Answer, Connection, ask, form, multipart
+from tests.contract.raw import RawConnection, RawResponse, ask, form, multipart
 
 
-class Told(msgspec.Struct):
+class PollResult(msgspec.Struct):
     """What a client makes of an answer to its poll."""
 
     ended: bool
@@ -27,19 +27,19 @@ class Told(msgspec.Struct):
     value: int
 
 
-class Client(Protocol):
+class LibraryClient(Protocol):
     """The three steps. `fetch` gives the first names and the total."""
 
     def __init__(self, port: int, pair: Pair) -> None: ...
 
     def begin(self, account: dict[str, str]) -> int: ...
 
-    def poll(self, import_id: int) -> Told: ...
+    def poll(self, import_id: int) -> PollResult: ...
 
     def fetch(self, import_id: int) -> tuple[list[str], int]: ...
 
 
-def exactly_200(answer: Answer) -> Answer:
+def exactly_200(answer: RawResponse) -> RawResponse:
     """Two clients take 201, 202 and every redirect for an error."""
     assert answer.status == 200, answer.body
     return answer
@@ -51,13 +51,13 @@ def int32(value: object) -> int:
     return value
 
 
-def _told(events: list[Any]) -> Told:
+def _told(events: list[Any]) -> PollResult:
     """By the last event, its words checked as an enumeration's."""
     for event in events:
         assert event["event_type"] in TYPES
         assert event["status"] in STATUSES
     last = events[-1]
-    return Told(last["event_type"] == "COMPLETE", last["status"] == "ERROR", last["value"])
+    return PollResult(last["event_type"] == "COMPLETE", last["status"] == "ERROR", last["value"])
 
 
 def _book(body: Any) -> tuple[list[str], int]:
@@ -72,7 +72,7 @@ class Java:
         self._pair = pair
         self.challenges = 0
 
-    def _dance(self, method: str, target: str) -> Answer:
+    def _dance(self, method: str, target: str) -> RawResponse:
         headers = [
             *(["Content-Length: 0"] if method == "POST" else []),
             f"Host: 127.0.0.1:{self._port}",
@@ -80,7 +80,7 @@ class Java:
             "User-Agent: Apache-HttpClient/4.5.13 (Java/1.8.0_312)",
             "Accept-Encoding: gzip,deflate",
         ]
-        with Connection(self._port) as connection:
+        with RawConnection(self._port) as connection:
             first = connection.ask(method, target, headers)
             assert first.status == 401
             challenge = first.header("WWW-Authenticate") or ""
@@ -93,7 +93,7 @@ class Java:
         answer = self._dance("POST", f"/begin_import/import?{urlencode(account)}")
         return int32(answer.json()["import_id"])
 
-    def poll(self, import_id: int) -> Told:
+    def poll(self, import_id: int) -> PollResult:
         return _told(self._dance("GET", f"/events/{import_id}").json()["events"])
 
     def fetch(self, import_id: int) -> tuple[list[str], int]:
@@ -124,7 +124,7 @@ class Ruby:
         assert answer.json()["status"] == "success"
         return int32(answer.json()["import_id"])
 
-    def poll(self, import_id: int) -> Told:
+    def poll(self, import_id: int) -> PollResult:
         return _told(self._get(f"/events.json/{import_id}")["events"])
 
     def fetch(self, import_id: int) -> tuple[list[str], int]:
@@ -141,7 +141,7 @@ class Php:
     def begin(self, account: dict[str, str]) -> int:
         boundary = "------------------------d74496d66958873e"
         body = multipart(boundary, self._pair.arguments | account | {"user_id": "", "echo": ""})
-        with Connection(self._port) as connection:
+        with RawConnection(self._port) as connection:
             lines = [
                 "POST /begin_import/import HTTP/1.1",
                 f"Host: 127.0.0.1:{self._port}",
@@ -163,7 +163,7 @@ class Php:
         assert "error" not in body, "its mere presence is an error to this client"
         return body
 
-    def poll(self, import_id: int) -> Told:
+    def poll(self, import_id: int) -> PollResult:
         return _told(self._get(f"/events/{import_id}.json")["events"])
 
     def fetch(self, import_id: int) -> tuple[list[str], int]:
@@ -212,7 +212,7 @@ class DotNet:
             self._child(document, name)
         return document
 
-    def poll(self, import_id: int) -> Told:
+    def poll(self, import_id: int) -> PollResult:
         document = self._get(f"/events.xml/{import_id}", "eventsResponse")
         events: list[dict[str, object]] = []
         for event in self._child(document, "events"):
@@ -250,7 +250,7 @@ class Python:
     def begin(self, account: dict[str, str]) -> int:
         return int32(self._get(f"/begin_import/import/?{urlencode(account, quote_via=quote)}")["import_id"])
 
-    def poll(self, import_id: int) -> Told:
+    def poll(self, import_id: int) -> PollResult:
         return _told(self._get(f"/events/{import_id}")["events"])
 
     def fetch(self, import_id: int) -> tuple[list[str], int]:
@@ -288,11 +288,11 @@ class Jsonp:
     def begin(self, account: dict[str, str]) -> int:
         return int32(self._call("/begin_import/import", **account)["import_id"])
 
-    def poll(self, import_id: int) -> Told:
+    def poll(self, import_id: int) -> PollResult:
         return _told(self._call(f"/events/{import_id}")["events"])
 
     def fetch(self, import_id: int) -> tuple[list[str], int]:
         return _book(self._call(f"/contacts/{import_id}"))
 
 
-CLIENTS: tuple[type[Client], ...] = (Java, Ruby, Php, DotNet, Python, Jsonp)
+CLIENTS: tuple[type[LibraryClient], ...] = (Java, Ruby, Php, DotNet, Python, Jsonp)

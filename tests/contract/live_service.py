@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tests.contract.raw import FORM, Answer, ask, basic, form
-from tests.e2e.service import Running, command, service, until
+from tests.contract.raw import FORM, RawResponse, ask, basic, form
+from tests.e2e.service import RunningService, command, service, until
 from tests.servers.radicale import Radicale, radicale
 
 ADA = "ada@example.com"
@@ -86,7 +86,7 @@ class Pair(msgspec.Struct, frozen=True):
 class LiveService:
     """`port` is the service's; `pair` and `other` are two domains."""
 
-    def __init__(self, running: Running, books: Radicale, pair: Pair, other: Pair) -> None:
+    def __init__(self, running: RunningService, books: Radicale, pair: Pair, other: Pair) -> None:
         port = urlsplit(running.url).port
         assert port is not None
         self.port = port
@@ -108,7 +108,7 @@ class LiveService:
             "server": self.books.url,
         }
 
-    def ask(self, method: str, target: str, *headers: str, body: bytes = b"") -> Answer:
+    def ask(self, method: str, target: str, *headers: str, body: bytes = b"") -> RawResponse:
         """With the key pair by Basic."""
         return ask(self.port, method, target, self.pair.basic, *headers, body=body)
 

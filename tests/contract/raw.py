@@ -19,7 +19,7 @@ import msgspec
 PATIENCE = 60.0
 
 
-class Answer(msgspec.Struct):
+class RawResponse(msgspec.Struct):
     """`headers` are names and values as they came."""
 
     status: int
@@ -44,13 +44,13 @@ class Answer(msgspec.Struct):
         return ElementTree.fromstring(self.text)
 
 
-class Connection:
+class RawConnection:
     """One connection, kept alive as clients keep it."""
 
     def __init__(self, port: int) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
 
-    def __enter__(self) -> Connection:
+    def __enter__(self) -> RawConnection:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -59,10 +59,10 @@ class Connection:
     def send(self, data: bytes) -> None:
         self._socket.sendall(data)
 
-    def answer(self, method: str = "GET") -> Answer:
+    def answer(self, method: str = "GET") -> RawResponse:
         response = HTTPResponse(self._socket, method=method)
         response.begin()
-        return Answer(response.status, response.getheaders(), response.read())
+        return RawResponse(response.status, response.getheaders(), response.read())
 
     def interim(self) -> bytes:
         """The bytes of a `100 Continue`, which some clients wait for before they send a body."""
@@ -73,16 +73,16 @@ class Connection:
             got += byte
         return got
 
-    def ask(self, method: str, target: str, headers: list[str], body: bytes = b"") -> Answer:
+    def ask(self, method: str, target: str, headers: list[str], body: bytes = b"") -> RawResponse:
         """A request whose header lines stand as they are given."""
         self.send("\r\n".join([f"{method} {target} HTTP/1.1", *headers, "", ""]).encode() + body)
         return self.answer(method)
 
 
-def ask(port: int, method: str, target: str, *headers: str, body: bytes = b"") -> Answer:
+def ask(port: int, method: str, target: str, *headers: str, body: bytes = b"") -> RawResponse:
     """One request on a connection of its own, with a Host and a Content-Length where there is a body."""
     length = [f"Content-Length: {len(body)}"] if body or method == "POST" else []
-    with Connection(port) as connection:
+    with RawConnection(port) as connection:
         return connection.ask(method, target, [f"Host: 127.0.0.1:{port}", *headers, *length], body)
 
 

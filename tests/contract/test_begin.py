@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract import expected_keys
 from tests.contract.live_service import ADA, SECRET, LiveService
-from tests.contract.raw import FORM, Answer, ask, form, multipart
+from tests.contract.raw import FORM, RawResponse, ask, form, multipart
 
 SPELLINGS = [
     f"/begin_import/{way}{ending}{slash}"
@@ -19,7 +19,7 @@ SPELLINGS = [
 PART_HEADERS = ("Content-Type: text/plain; charset=UTF-8", "Content-Transfer-Encoding: 8bit")
 
 
-def told(answer: Answer) -> tuple[int, int]:
+def told(answer: RawResponse) -> tuple[int, int]:
     """Status and code of a refusal."""
     return answer.status, answer.json()["error"]["code"]
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.contract.clients import CLIENTS, Client, Java
+from tests.contract.clients import CLIENTS, Java, LibraryClient
 from tests.contract.live_service import MANY, LiveService
 from tests.contract.raw import ask
 from tests.e2e.service import until
@@ -16,7 +16,7 @@ any_client = pytest.mark.parametrize("client", CLIENTS, ids=lambda one: one.__na
 
 
 @any_client
-def test_the_three_steps(app: LiveService, client: type[Client]) -> None:
+def test_the_three_steps(app: LiveService, client: type[LibraryClient]) -> None:
     asked = client(app.port, app.pair)
     import_id = asked.begin(app.account())
     told = until(lambda: told if (told := asked.poll(import_id)).ended else None)
@@ -27,7 +27,7 @@ def test_the_three_steps(app: LiveService, client: type[Client]) -> None:
 
 
 @any_client
-def test_a_wrong_password_is_an_event(app: LiveService, client: type[Client]) -> None:
+def test_a_wrong_password_is_an_event(app: LiveService, client: type[LibraryClient]) -> None:
     asked = client(app.port, app.pair)
     import_id = asked.begin(app.account(password=f"wrong for {client.__name__}", username="empty"))
     told = until(lambda: told if (told := asked.poll(import_id)).ended else None)
@@ -36,7 +36,7 @@ def test_a_wrong_password_is_an_event(app: LiveService, client: type[Client]) ->
 
 
 @any_client
-def test_a_big_book_arrives_whole(app: LiveService, big_book: int, client: type[Client]) -> None:
+def test_a_big_book_arrives_whole(app: LiveService, big_book: int, client: type[LibraryClient]) -> None:
     names, total = client(app.port, app.pair).fetch(big_book)
     assert total == MANY
     assert set(names) == {"P"}

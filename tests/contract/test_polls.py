@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract import expected_keys
 from tests.contract.live_service import MANY, LiveService
-from tests.contract.raw import FORM, Connection, ask, form
+from tests.contract.raw import FORM, RawConnection, ask, form
 
 JSON = ["/{}/{id}", "/{}/{id}.json", "/{}.json/{id}", "/{}/{id}/", "/{}/{id}.json/", "/{}.json/{id}/"]
 XML = ["/{}/{id}.xml", "/{}.xml/{id}", "/{}/{id}.xml/", "/{}.xml/{id}/"]
@@ -129,7 +129,7 @@ def test_a_loop_without_a_pause_is_answered_every_time(app: LiveService) -> None
     pair = app.domain("polls without a pause")
     begun = ask(app.port, "POST", "/begin_import/import", pair.basic, FORM, body=form(app.account()))
     path, other = f"/events.xml/{begun.json()['id']}", app.begin()
-    with Connection(app.port) as connection:
+    with RawConnection(app.port) as connection:
         for n in range(250):
             assert connection.ask("GET", path, ["Host: x", pair.basic]).status == 200, n
             if n % 50 == 0:

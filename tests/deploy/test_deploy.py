@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.e2e.paused_server import PausedServer, people
-from tests.e2e.service import Client, service, until
+from tests.e2e.service import WireClient, service, until
 from tests.needs import needs
 from tests.servers.process import Process, answers, free_port
 
@@ -137,7 +137,7 @@ class TestProxies:
 
 
 @contextmanager
-def stream(client: Client, url: str, import_id: int) -> Generator[Generator[bytes]]:
+def stream(client: WireClient, url: str, import_id: int) -> Generator[Generator[bytes]]:
     """The lines of an import's event stream that are not empty."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     connection.request("GET", f"/events/{import_id}/stream?{client.in_query}")

@@ -35,7 +35,9 @@ class FaultyProxy:
         self.asked = 0
         """How many connections it has taken."""
         self.ended = threading.Event()
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Handler, bind_and_activate=False)
+        self._server = socketserver.ThreadingTCPServer(
+            ("127.0.0.1", 0), _ProxyHandler, bind_and_activate=False
+        )
         self._server.request_queue_size = 100
         self._server.server_bind()
         self._server.server_activate()
@@ -61,7 +63,7 @@ class FaultyProxy:
         self._thread.join()
 
 
-class _Handler(socketserver.BaseRequestHandler):
+class _ProxyHandler(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         front: FaultyProxy = cast(Any, self.server).front
         near: socket.socket = self.request

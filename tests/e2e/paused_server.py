@@ -99,7 +99,7 @@ class PausedServer:
         """How many cards have passed the gate."""
         self.order = Random(1)
         self.expected = "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _PausedHandler)
         self._http.daemon_threads = True
         self._http.block_on_close = False
         cast(Any, self._http).book = self
@@ -129,7 +129,7 @@ class PausedServer:
         return given
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _PausedHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def log_message(self, format: str, *args: Any) -> None:

@@ -68,7 +68,7 @@ def until(question: Callable[[], T | None]) -> T:
     raise AssertionError("what was waited for did not come")
 
 
-class Client:
+class WireClient:
     """One application: its key pair, and the wire's three steps."""
 
     def __init__(self, url: str, key: str, password: str) -> None:
@@ -77,7 +77,7 @@ class Client:
         """The key pair as arguments, for where Basic does not do."""
         self._basic = "Basic " + base64.b64encode(f"{key}:{password}".encode()).decode()
 
-    def at(self, url: str) -> Client:
+    def at(self, url: str) -> WireClient:
         """The same key pair at another address."""
         other = copy.copy(self)
         other._netloc = urlsplit(url).netloc
@@ -149,7 +149,7 @@ class Client:
         return json.loads(body)["contacts"]
 
 
-class Running:
+class RunningService:
     """A service that accepts requests. `stderr` is all that it has written there so far."""
 
     def __init__(self, process: subprocess.Popen[str], data: Path, ready: str, log: Path) -> None:
@@ -165,7 +165,7 @@ class Running:
     def stderr(self) -> str:
         return self.log.read_text("utf-8", "replace")
 
-    def application(self, name: str, *options: str) -> Client:
+    def application(self, name: str, *options: str) -> WireClient:
         """A domain of this name, made while the service runs, and its client.
 
         The command runs in the test's own process: one of its own would take most of a test's time to begin.
@@ -177,8 +177,8 @@ class Running:
         pair = json.loads(made.stdout)
         return self.client(pair["domain_key"], pair["domain_password"])
 
-    def client(self, key: str, password: str) -> Client:
-        return Client(self.url, key, password)
+    def client(self, key: str, password: str) -> WireClient:
+        return WireClient(self.url, key, password)
 
     def kill(self) -> None:
         """kill -9: nothing is tidied up."""
@@ -192,7 +192,7 @@ class Running:
 
 
 @contextmanager
-def service(data: Path, *options: str, log: Path | None = None) -> Generator[Running]:
+def service(data: Path, *options: str, log: Path | None = None) -> Generator[RunningService]:
     """`contactport serve` on a free port, with loopback allowed; what still runs at the end is stopped."""
     log = log or data.with_name(f"{data.name}.log")
     with log.open("ab") as written:
@@ -214,7 +214,7 @@ def service(data: Path, *options: str, log: Path | None = None) -> Generator[Run
         ready = process.stdout.readline()
         late.cancel()
         assert ready, log.read_text("utf-8", "replace")
-        yield Running(process, data, ready, log)
+        yield RunningService(process, data, ready, log)
     finally:
         late.cancel()
         if process.poll() is None:

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.e2e.service import Client
+from tests.e2e.service import WireClient
 from tests.event_stream import Dispatched, Reader
 
 BOUND = 30.0
@@ -18,7 +18,7 @@ BOUND = 30.0
 
 
 @contextmanager
-def ask(url: str, client: Client, path: str, **arguments: str) -> Generator[HTTPConnection]:
+def ask(url: str, client: WireClient, path: str, **arguments: str) -> Generator[HTTPConnection]:
     """A connection on which a question has been asked."""
     connection = HTTPConnection(urlsplit(url).netloc, timeout=BOUND + 30)
     try:
@@ -29,7 +29,7 @@ def ask(url: str, client: Client, path: str, **arguments: str) -> Generator[HTTP
         connection.close()
 
 
-def get(url: str, client: Client, path: str, **arguments: str) -> tuple[HTTPMessage, dict[str, Any]]:
+def get(url: str, client: WireClient, path: str, **arguments: str) -> tuple[HTTPMessage, dict[str, Any]]:
     """The headers and the body of one answer that is a 200."""
     with ask(url, client, path, **arguments) as asking:
         answer = asking.getresponse()
@@ -42,7 +42,7 @@ class Stream:
     """A context manager: one connection to an import's stream."""
 
     def __init__(
-        self, url: str, client: Client, import_id: int, headers: Mapping[str, str] | None = None
+        self, url: str, client: WireClient, import_id: int, headers: Mapping[str, str] | None = None
     ) -> None:
         self._connection = HTTPConnection(urlsplit(url).netloc, timeout=BOUND)
         self._connection.request(

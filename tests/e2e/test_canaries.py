@@ -21,7 +21,7 @@ from tests.e2e.canaries import forms, openable, search, seen
 from tests.e2e.failing_source import USERNAME as PLANTED
 from tests.e2e.failing_source import plant
 from tests.e2e.paused_server import PausedServer, people
-from tests.e2e.service import Client, command, service, until
+from tests.e2e.service import WireClient, command, service, until
 from tests.faults.cluster import Cluster
 from tests.postgres import SUPERUSER, Postgres, name_of
 
@@ -76,7 +76,7 @@ def test_the_search_looks_into_a_database_s_values(tmp_path: Path) -> None:
 
 
 def begin(
-    client: Client, book: PausedServer, password: str, username: str = USERNAME, server: str = ""
+    client: WireClient, book: PausedServer, password: str, username: str = USERNAME, server: str = ""
 ) -> int:
     """By GET with everything in the query: the way in which words most easily end in a log."""
     server = server or f"{book.url}{PLACE}/"
@@ -123,7 +123,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def break_it(client: Client, book: PausedServer) -> int:
+def break_it(client: WireClient, book: PausedServer) -> int:
     """An import that ends in an exception which carries the user's words; its id."""
     import_id = begin(client, book, PASSWORD, PLANTED)
     assert client.end(import_id)["value"] == 256

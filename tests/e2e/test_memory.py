@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.paused_server import PausedServer, people
-from tests.e2e.service import Client, service, until
+from tests.e2e.service import WireClient, service, until
 from tests.e2e.test_canaries import let_time_pass
 
 if sys.platform != "linux":
@@ -99,7 +99,7 @@ def _in_use(content: bytes, form: bytes) -> bool:
     return False
 
 
-def imported(client: Client, book: PausedServer, words: dict[str, str]) -> int:
+def imported(client: WireClient, book: PausedServer, words: dict[str, str]) -> int:
     form = {"username": words["username"], "password": words["password"], "user_id": words["user_id"]}
     return client.begin(service="carddav", server=book.url, include="mailing_address,photo", **form)
 

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 from contactport.errors import Code
 from contactport.sources.providers import providers
 from tests.e2e.paused_server import PausedServer, people
-from tests.e2e.service import PATIENCE, Client, command, service, until
+from tests.e2e.service import PATIENCE, WireClient, command, service, until
 from tests.faults.cluster import Cluster, Member
 from tests.postgres import Postgres
 
@@ -82,7 +82,7 @@ def place_of(log: Path) -> str:
     return [line["url"] for line in told if line["event"] == "metrics_served"][-1]
 
 
-def begin(client: Client, book: PausedServer, password: str) -> int:
+def begin(client: WireClient, book: PausedServer, password: str) -> int:
     return client.begin(
         service="carddav", server=book.url, username=USERNAME, password=password, user_id=USER_ID
     )

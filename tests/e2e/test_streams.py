@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from tests.e2e.paused_server import PausedServer, people
-from tests.e2e.service import Client, service, until
+from tests.e2e.service import WireClient, service, until
 from tests.e2e.stream_client import BOUND, Stream, ask, gathered, get
 from tests.faults.cluster import Cluster
 from tests.needs import needs
@@ -27,7 +27,7 @@ COUNT = 2000
 class Place:
     """Where an application goes: `first` and `second` are the addresses of two APIs, or of one."""
 
-    client: Client
+    client: WireClient
     first: str
     second: str
     stop: Callable[[], int]

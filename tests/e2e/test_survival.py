@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.paused_server import PausedServer, people
-from tests.e2e.service import Client, Running, command, service, until
+from tests.e2e.service import RunningService, WireClient, command, service, until
 
 COUNT = 3000
 
@@ -28,11 +28,11 @@ def addresses(contacts: list[dict[str, Any]]) -> list[str]:
     return sorted(email["address"] for contact in contacts for email in contact["email"])
 
 
-def begin(client: Client, book: PausedServer, key: str = "") -> int:
+def begin(client: WireClient, book: PausedServer, key: str = "") -> int:
     return client.begin(key=key, service="carddav", server=book.url, username="alice", password="secret")
 
 
-def check_whole(client: Client, import_id: int) -> None:
+def check_whole(client: WireClient, import_id: int) -> None:
     """The import has ended well: every contact once, and a ledger that adds up."""
     complete = client.end(import_id)
     assert (complete["status"], complete["value"]) == ("COMPLETED", 0)
@@ -46,7 +46,7 @@ def check_whole(client: Client, import_id: int) -> None:
     assert ledger["rejected"] == 0
 
 
-def again(running: Running, client: Client) -> Client:
+def again(running: RunningService, client: WireClient) -> WireClient:
     """The same application's client at a service that has taken another port."""
     return client.at(running.url)
 

@@ -14,7 +14,7 @@ import pytest
 
 from contactport.contact import Contact
 from contactport.formats import vcard
-from tests.e2e.service import Client, Running, command, service, until
+from tests.e2e.service import RunningService, WireClient, command, service, until
 from tests.servers.process import free_port
 from tests.servers.radicale import Radicale, radicale
 
@@ -46,13 +46,13 @@ def books() -> Generator[Radicale]:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[Running]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningService]:
     with service(tmp_path_factory.mktemp("service") / "data") as one:
         yield one
 
 
 @pytest.fixture(scope="module")
-def client(running: Running) -> Client:
+def client(running: RunningService) -> WireClient:
     """An application whose domain is made by a process of its own while the service runs."""
     made = command("domain", "add", "shop", "--create", "--json", data=running.data)
     assert (made.returncode, made.stderr) == (0, "")
@@ -61,7 +61,7 @@ def client(running: Running) -> Client:
 
 
 @pytest.fixture(scope="module")
-def imported(client: Client, books: Radicale) -> int:
+def imported(client: WireClient, books: Radicale) -> int:
     """Alice's import, through."""
     import_id = client.begin(**ALICE, server=books.url, include="mailing_address", user_id="user 7")
     assert client.end(import_id)["status"] == "COMPLETED"
@@ -75,7 +75,7 @@ def names(contacts: list[dict[str, Any]]) -> list[str]:
 EXPECTED = sorted(f"Zoë {number}" for number in range(120))
 
 
-def test_the_events_tell_how_it_went(client: Client, imported: int) -> None:
+def test_the_events_tell_how_it_went(client: WireClient, imported: int) -> None:
     assert [(one["event_type"], one["status"], one["value"]) for one in client.events(imported)] == [
         ("INITIALIZING", "COMPLETED", 0),
         ("GATHERING", "COMPLETED", 120),
@@ -83,7 +83,7 @@ def test_the_events_tell_how_it_went(client: Client, imported: int) -> None:
     ]
 
 
-def test_the_contacts_as_json(client: Client, imported: int) -> None:
+def test_the_contacts_as_json(client: WireClient, imported: int) -> None:
     contacts = client.contacts(imported)
     assert names(contacts) == EXPECTED
     seven = next(one for one in contacts if one["last_name"] == "7")
@@ -93,7 +93,7 @@ def test_the_contacts_as_json(client: Client, imported: int) -> None:
     assert [one["last_name"] for one in contacts if one["groups"] == ["Friends"]] == ["1"]
 
 
-def test_the_contacts_as_xml(client: Client, imported: int) -> None:
+def test_the_contacts_as_xml(client: WireClient, imported: int) -> None:
     status, body = client.call("GET", f"/contacts/{imported}.xml")
     assert status == 200
     root = ElementTree.fromstring(body)
@@ -104,7 +104,7 @@ def test_the_contacts_as_xml(client: Client, imported: int) -> None:
     )
 
 
-def test_the_contacts_as_jsonp(client: Client, imported: int, running: Running) -> None:
+def test_the_contacts_as_jsonp(client: WireClient, imported: int, running: RunningService) -> None:
     status, body = client.call("GET", f"/contacts/{imported}.json?callback=show&{client.in_query}")
     assert status == 200
     assert body.startswith(b"show(")
@@ -112,7 +112,7 @@ def test_the_contacts_as_jsonp(client: Client, imported: int, running: Running) 
     assert names(told["contacts"]) == EXPECTED
 
 
-def test_the_contacts_as_vcards(client: Client, imported: int) -> None:
+def test_the_contacts_as_vcards(client: WireClient, imported: int) -> None:
     status, body = client.call("GET", f"/contacts/{imported}.vcf")
     assert status == 200
     found = [item for item in vcard.read([body]) if isinstance(item, Contact)]
@@ -121,7 +121,7 @@ def test_the_contacts_as_vcards(client: Client, imported: int) -> None:
     )
 
 
-def test_the_contacts_as_a_table(client: Client, imported: int) -> None:
+def test_the_contacts_as_a_table(client: WireClient, imported: int) -> None:
     status, body = client.call("GET", f"/contacts/{imported}.csv")
     assert status == 200
     rows = list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
@@ -130,14 +130,14 @@ def test_the_contacts_as_a_table(client: Client, imported: int) -> None:
     )
 
 
-def test_the_contacts_line_by_line(client: Client, imported: int) -> None:
+def test_the_contacts_line_by_line(client: WireClient, imported: int) -> None:
     status, body = client.call("GET", f"/contacts/{imported}.ndjson")
     assert status == 200
     assert names([json.loads(line) for line in body.splitlines()]) == EXPECTED
 
 
 @pytest.mark.parametrize("form", ["json", "ndjson", "vcf", "csv"])
-def test_pages_add_up_to_the_whole(client: Client, imported: int, form: str) -> None:
+def test_pages_add_up_to_the_whole(client: WireClient, imported: int, form: str) -> None:
     found: list[str] = []
     for start in range(0, 120, 50):
         status, body = client.call("GET", f"/contacts/{imported}.{form}?start={start}&count=50")
@@ -155,27 +155,27 @@ def test_pages_add_up_to_the_whole(client: Client, imported: int, form: str) -> 
     assert sorted(found) == sorted(f"zoe.{number}@example.org" for number in range(120))
 
 
-def test_the_ledger_adds_up(client: Client, imported: int) -> None:
+def test_the_ledger_adds_up(client: WireClient, imported: int) -> None:
     told = json.loads(client.call("GET", f"/imports/{imported}")[1])
     assert told["state"] == "complete"
     assert told["ledger"] == {"found": 120, "delivered": 120, "merged": 0, "rejected": 0}
     assert told["user_id"] == "user 7"
 
 
-def test_what_was_not_asked_for_is_not_there(client: Client, books: Radicale) -> None:
+def test_what_was_not_asked_for_is_not_there(client: WireClient, books: Radicale) -> None:
     import_id = client.begin(**BEN, server=books.url)
     client.end(import_id)
     assert [one["address"] for one in client.contacts(import_id)] == [[], [], []]
 
 
-def test_an_empty_book_is_a_success(client: Client, books: Radicale) -> None:
+def test_an_empty_book_is_a_success(client: WireClient, books: Radicale) -> None:
     import_id = client.begin(service="carddav", username="carl", password="empty", server=books.url)
     assert client.end(import_id)["status"] == "COMPLETED"
     assert client.contacts(import_id) == []
 
 
 def test_a_wrong_password_is_told_and_the_second_time_nobody_is_asked(
-    client: Client, books: Radicale, running: Running
+    client: WireClient, books: Radicale, running: RunningService
 ) -> None:
     wrong = {**ALICE, "password": "not that one", "server": books.url}
     first = client.end(client.begin(**wrong))
@@ -190,14 +190,14 @@ def test_a_wrong_password_is_told_and_the_second_time_nobody_is_asked(
     assert other.end(other.begin(**wrong))["value"] == 263
 
 
-def test_a_server_that_is_not_there(client: Client) -> None:
+def test_a_server_that_is_not_there(client: WireClient) -> None:
     complete = client.end(client.begin(**ALICE, server=f"http://127.0.0.1:{free_port()}/"))
     assert (complete["status"], complete["value"]) == ("ERROR", 257)
     assert complete["description"]
 
 
 def test_two_applications_never_see_each_other_s_imports(
-    running: Running, client: Client, imported: int, books: Radicale
+    running: RunningService, client: WireClient, imported: int, books: Radicale
 ) -> None:
     other = running.application("the other shop")
     theirs = other.begin(**BEN, server=books.url)
@@ -212,13 +212,13 @@ def test_two_applications_never_see_each_other_s_imports(
     assert len(other.contacts(theirs)) == 3
 
 
-def test_a_domain_may_be_limited_to_services(running: Running, books: Radicale) -> None:
+def test_a_domain_may_be_limited_to_services(running: RunningService, books: Radicale) -> None:
     limited = running.application("limited", "--sources", "icloud")
     status, body = limited.call("POST", "/begin_import/import", **ALICE, server=books.url)
     assert (status, json.loads(body)["error"]["code"]) == (400, 513)
 
 
-def test_contacts_are_deleted_after_the_domain_s_retention(running: Running, books: Radicale) -> None:
+def test_contacts_are_deleted_after_the_domain_s_retention(running: RunningService, books: Radicale) -> None:
     hasty = running.application("hasty", "--retention", "1")
     import_id = hasty.begin(**BEN, server=books.url)
     assert hasty.end(import_id)["status"] == "COMPLETED"
@@ -237,7 +237,7 @@ def test_contacts_are_deleted_after_the_service_s_retention(tmp_path: Path, book
         until(lambda: client.call("HEAD", f"/contacts/{import_id}")[0] == 410 or None)
 
 
-def test_a_key_pair_is_renewed_and_removed_while_the_service_runs(running: Running) -> None:
+def test_a_key_pair_is_renewed_and_removed_while_the_service_runs(running: RunningService) -> None:
     former = running.application("renewed")
     made = command("domain", "rotate", "renewed", "--json", data=running.data)
     pair = json.loads(made.stdout)

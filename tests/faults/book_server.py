@@ -46,7 +46,7 @@ def _card(account: str, number: int) -> str:
     )
 
 
-class Held:
+class HeldPage:
     """A page that waits at the gate, until `release`."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -75,7 +75,7 @@ class BookServer:
         """How many pages each account has been sent."""
         self.asked: Counter[str] = Counter()
         """How many cards each account was asked for."""
-        self.held: dict[str, list[Held]] = {}
+        self.held: dict[str, list[HeldPage]] = {}
         """The pages that wait, by account, oldest first. Only of accounts that are held."""
         self.instead: dict[str, bytes] = {}
         """What is answered, as it goes over the wire, to whatever is asked below a path."""
@@ -107,9 +107,9 @@ class BookServer:
         self._thread.join()
 
     @contextmanager
-    def holding(self, account: str) -> Generator[list[Held]]:
+    def holding(self, account: str) -> Generator[list[HeldPage]]:
         """Every page of this account waits to be released: until `let_all_through`, or the end of the block."""
-        waiting: list[Held] = []
+        waiting: list[HeldPage] = []
         self.held[account] = waiting
         try:
             yield waiting
@@ -208,7 +208,7 @@ class BookServer:
             return
         self.asked[account] += len(hrefs)
         if account in self.held:
-            page = Held(self._loop)
+            page = HeldPage(self._loop)
             self.held[account].append(page)
             await page.wait()
         elif self.pause:

@@ -19,7 +19,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Literal, TypeVar
 
-from tests.e2e.service import Client, environment
+from tests.e2e.service import WireClient, environment
 from tests.faults.book_server import PASSWORD, BookServer
 from tests.supervisor import supervisor
 
@@ -229,7 +229,7 @@ class Application:
 
     def __init__(self, cluster: Cluster, key: str, password: str) -> None:
         self._cluster = cluster
-        self._client = Client("http://127.0.0.1", key, password)
+        self._client = WireClient("http://127.0.0.1", key, password)
         pair = base64.b64encode(f"{key}:{password}".encode()).decode()
         self.headers = {"Authorization": f"Basic {pair}"}
         """For whoever speaks HTTP by other means."""
@@ -239,7 +239,7 @@ class Application:
         self.given_up = False
         """Set, it makes all calls under way raise AssertionError."""
 
-    def at(self, member: Member) -> Client:
+    def at(self, member: Member) -> WireClient:
         """Its client at one API, which tries once."""
         return self._client.at(member.url)
 

@@ -37,7 +37,7 @@ class ImportRow(NamedTuple):
         return self.state not in ("waiting", "running")
 
 
-class Rows:
+class DatabaseRows:
     """Reads one database: PostgreSQL by its URI, else the SQLite file of a data folder."""
 
     def __init__(self, database_url: str, data: Path) -> None:

@@ -9,7 +9,7 @@ import psycopg
 
 from tests.faults.book_server import BookServer, book
 from tests.faults.cluster import Cluster, Member, until
-from tests.faults.database_rows import ImportRow, Rows
+from tests.faults.database_rows import DatabaseRows, ImportRow
 
 NUMBER = 6
 COUNT = 3000
@@ -24,7 +24,7 @@ class ImportsInFlight:
         self.cluster = cluster
         self.books = books
         self.application = cluster.application("shop")
-        self.rows = Rows(cluster.database_url, cluster.data)
+        self.rows = DatabaseRows(cluster.database_url, cluster.data)
         self.accounts: dict[int, str] = {}
         for number in range(NUMBER):
             self.begin(f"user{number}")

@@ -24,7 +24,7 @@ import psycopg
 
 from tests.faults.book_server import BookServer, book
 from tests.faults.cluster import Application, Cluster, Member
-from tests.faults.database_rows import ImportRow, Rows
+from tests.faults.database_rows import DatabaseRows, ImportRow
 
 Mode = Literal["embedded", "distributed"]
 
@@ -34,7 +34,7 @@ IDLE = 120.0
 
 
 @dataclass(frozen=True)
-class Plan:
+class KillsPlan:
     """What is to be done. Times are seconds."""
 
     kills: int
@@ -55,7 +55,7 @@ class Plan:
 
 
 @dataclass
-class Outcome:
+class KillsOutcome:
     """What came of it. All but kills, imports, recoveries and complaints is to be nothing."""
 
     mode: Mode
@@ -119,13 +119,13 @@ class _Strike:
 
 
 class _Run:
-    def __init__(self, plan: Plan, mode: Mode, cluster: Cluster, books: BookServer) -> None:
+    def __init__(self, plan: KillsPlan, mode: Mode, cluster: Cluster, books: BookServer) -> None:
         self.plan = plan
-        self.outcome = Outcome(mode, plan.seed)
+        self.outcome = KillsOutcome(mode, plan.seed)
         self.cluster = cluster
         self.books = books
         self.random = Random(plan.seed)
-        self.rows = Rows(cluster.database_url, cluster.data)
+        self.rows = DatabaseRows(cluster.database_url, cluster.data)
         self.application: Application = cluster.application("kills")
         self.accounts: dict[int, str] = {}
         self.strikes: list[_Strike] = []
@@ -290,8 +290,8 @@ def _carries(member: Member, executor: str) -> bool:
 
 
 def torture(
-    plan: Plan, mode: Mode, folder: Path, database_url: str = "", told: Callable[[str], None] = print
-) -> Outcome:
+    plan: KillsPlan, mode: Mode, folder: Path, database_url: str = "", told: Callable[[str], None] = print
+) -> KillsOutcome:
     """Do all that; `told` is given a line now and then. A distributed run wants an empty PostgreSQL database."""
     told(f"{mode}: seed {plan.seed}, {plan.kills} kills that strike, {plan.contacts} contacts an import")
     with (

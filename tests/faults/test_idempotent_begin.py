@@ -12,7 +12,7 @@ import pytest
 
 from tests.faults.book_server import PASSWORD, BookServer, book
 from tests.faults.cluster import Application, Cluster
-from tests.faults.database_rows import Rows
+from tests.faults.database_rows import DatabaseRows
 from tests.postgres import Postgres
 
 REQUESTS = 1000
@@ -50,6 +50,6 @@ def test_one_import(tmp_path: Path, mode: str) -> None:
             import_id = json.loads(body)["import_id"]
             application.end(import_id)
             assert sorted(application.addresses(import_id)) == sorted(book("alice", 300))
-            rows = Rows(url, cluster.data)
+            rows = DatabaseRows(url, cluster.data)
             assert list(rows.read()) == [import_id]
             assert books.asked["alice"] == 300

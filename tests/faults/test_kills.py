@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.faults.kills import Outcome, Plan, torture
+from tests.faults.kills import KillsOutcome, KillsPlan, torture
 from tests.faults.seed import seed
 from tests.postgres import Postgres
 
@@ -17,19 +17,19 @@ TAKEN_UP = 30.0
 """Seconds until an import goes on with another worker; `python -m benchmarks.recovery` measures it."""
 
 
-def check(outcome: Outcome, plan: Plan) -> None:
+def check(outcome: KillsOutcome, plan: KillsPlan) -> None:
     assert outcome.clean, (outcome.bad, outcome.codes, outcome.complaints, outcome.seed)
     assert outcome.struck >= plan.kills, (outcome.struck, outcome.seconds)
     assert outcome.imports >= plan.imports
 
 
 def test_embedded(tmp_path: Path) -> None:
-    plan = Plan(kills=20, imports=25, seed=seed(), longest=1.5, limit=LIMIT)
+    plan = KillsPlan(kills=20, imports=25, seed=seed(), longest=1.5, limit=LIMIT)
     check(torture(plan, "embedded", tmp_path), plan)
 
 
 def test_distributed(tmp_path: Path) -> None:
-    plan = Plan(kills=40, imports=50, seed=seed(), longest=3.0, limit=LIMIT)
+    plan = KillsPlan(kills=40, imports=50, seed=seed(), longest=3.0, limit=LIMIT)
     with Postgres() as postgres:
         outcome = torture(plan, "distributed", tmp_path, postgres.create())
     check(outcome, plan)

@@ -13,7 +13,7 @@ import psutil
 import psycopg
 import pytest
 
-from tests.postgres import Postgres, Server, name_of
+from tests.postgres import Postgres, PostgresServer, name_of
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0
@@ -52,7 +52,7 @@ def test_a_database_has_the_tables_and_no_key_ring(database_url: str) -> None:
         assert connection.execute("SELECT count(*) FROM dbos.workflow_status").fetchone() == (0,)
 
 
-def test_each_test_has_a_database_of_its_own(postgres: Server, empty_database_url: str) -> None:
+def test_each_test_has_a_database_of_its_own(postgres: PostgresServer, empty_database_url: str) -> None:
     other = postgres.create()
     with psycopg.connect(empty_database_url) as connection:
         connection.execute("CREATE TABLE here (id integer)")
@@ -62,7 +62,7 @@ def test_each_test_has_a_database_of_its_own(postgres: Server, empty_database_ur
     postgres.drop(other)
 
 
-def test_a_database_is_made_after_a_template(postgres: Server, empty_database_url: str) -> None:
+def test_a_database_is_made_after_a_template(postgres: PostgresServer, empty_database_url: str) -> None:
     with psycopg.connect(empty_database_url) as connection:
         connection.execute("CREATE TABLE here (id integer)")
         connection.execute("INSERT INTO here VALUES (7)")

@@ -12,9 +12,9 @@ import pytest
 from contactport.imports.jobs import Jobs
 from contactport.store.database import Database
 from contactport.store.engines import postgresql, sqlite
-from tests.faults.book_server import BookServer, Held, book
+from tests.faults.book_server import BookServer, HeldPage, book
 from tests.faults.cluster import Application, Cluster, Member, until
-from tests.faults.database_rows import Rows
+from tests.faults.database_rows import DatabaseRows
 from tests.postgres import Postgres
 
 COUNT = 2000
@@ -36,7 +36,7 @@ def check_whole(application: Application, import_id: int) -> None:
     assert ledger == {"found": COUNT, "delivered": COUNT, "merged": 0, "rejected": 0}
 
 
-def executor_of(cluster: Cluster, rows: Rows, import_id: int) -> Member:
+def executor_of(cluster: Cluster, rows: DatabaseRows, import_id: int) -> Member:
     """The worker that has taken an import's job."""
     name = rows.one(import_id).executor
     return next(one for one in cluster.workers if f"-{one.pid}-" in name)
@@ -53,7 +53,7 @@ def cut_lock(postgres: Postgres, executor: str) -> None:
     assert cut == [(True,)]
 
 
-def at_least(pages: list[Held], number: int) -> None:
+def at_least(pages: list[HeldPage], number: int) -> None:
     until(lambda: len(pages) >= number or None)
 
 
@@ -68,7 +68,7 @@ def test_a_worker_that_only_seemed_dead(tmp_path: Path, books: BookServer, back:
         url = postgres.create()
         with Cluster(tmp_path / "cluster", database_url=url, workers=2) as cluster:
             application = cluster.application("shop")
-            rows = Rows(url, cluster.data)
+            rows = DatabaseRows(url, cluster.data)
             import_id = application.begin(books, ACCOUNT)
             at_least(pages, 1)
             before = rows.one(import_id)
@@ -114,7 +114,7 @@ def test_a_job_that_is_taken_up_while_it_runs(tmp_path: Path, books: BookServer,
         url = postgres.create() if mode == "distributed" else ""
         with Cluster(tmp_path / "cluster", database_url=url, workers=3) as cluster:
             application = cluster.application("shop")
-            rows = Rows(url, cluster.data)
+            rows = DatabaseRows(url, cluster.data)
             import_id = application.begin(books, ACCOUNT)
             attempts = 4
             for number in range(1, attempts + 1):

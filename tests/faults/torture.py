@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import cast
 
-from tests.faults.kills import Mode, Outcome, Plan, middle_and_worst, torture
+from tests.faults.kills import KillsOutcome, KillsPlan, Mode, middle_and_worst, torture
 from tests.postgres import Postgres
 
 
@@ -32,7 +32,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _rows(one: Outcome) -> dict[str, str]:
+def _rows(one: KillsOutcome) -> dict[str, str]:
     return {
         "kills that struck a running import": f"{one.struck} of {one.kills}",
         "kills of APIs": f"{one.api_kills}",
@@ -50,7 +50,7 @@ def _rows(one: Outcome) -> dict[str, str]:
     }
 
 
-def _table(outcomes: list[Outcome]) -> str:
+def _table(outcomes: list[KillsOutcome]) -> str:
     lines = [
         "| | " + " | ".join(f"{one.mode} (seed {one.seed})" for one in outcomes) + " |",
         "|---|" + "---:|" * len(outcomes),
@@ -60,7 +60,7 @@ def _table(outcomes: list[Outcome]) -> str:
     return "\n".join(lines)
 
 
-def _run(mode: Mode, plan: Plan, folder: Path) -> Outcome:
+def _run(mode: Mode, plan: KillsPlan, folder: Path) -> KillsOutcome:
     if mode == "embedded":
         return torture(plan, mode, folder)
     with Postgres() as postgres:
@@ -70,7 +70,7 @@ def _run(mode: Mode, plan: Plan, folder: Path) -> Outcome:
 def main() -> int:
     """0 when every import is whole and enough kills have struck, else 1."""
     given = _arguments()
-    plan = Plan(
+    plan = KillsPlan(
         kills=given.kills,
         imports=given.imports,
         contacts=given.contacts,

@@ -27,7 +27,7 @@ CLIENTS: tuple[dict[str, Any], ...] = (
 )
 
 
-class Config(msgspec.Struct, kw_only=True, rename="camel"):
+class OidcConfig(msgspec.Struct, kw_only=True, rename="camel"):
     """`answer` presses a button of the consent page; without it the page is shown."""
 
     port: int = 0
@@ -43,7 +43,7 @@ class Config(msgspec.Struct, kw_only=True, rename="camel"):
 class OidcProvider:
     """`url` is the issuer as well."""
 
-    def __init__(self, folder: Path, config: Config) -> None:
+    def __init__(self, folder: Path, config: OidcConfig) -> None:
         self.port = config.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.authorize = f"{self.url}/auth"
@@ -84,8 +84,8 @@ def clients(*redirects: str) -> list[dict[str, Any]]:
 
 @contextmanager
 def oidc_provider(**values: Any) -> Generator[OidcProvider]:
-    """`values` are fields of Config."""
-    config = Config(clients=values.pop("clients", None) or clients(), **values)
+    """`values` are fields of OidcConfig."""
+    config = OidcConfig(clients=values.pop("clients", None) or clients(), **values)
     with tempfile.TemporaryDirectory(prefix="oidc-", dir=fast_folder()) as folder:
         server = OidcProvider(Path(folder), config)
         try:

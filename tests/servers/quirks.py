@@ -17,10 +17,10 @@ import msgspec
 
 from contactport.net.challenge import parse
 from contactport.net.digest import ALGORITHMS
-from tests.unit.net.little_server import Last, LittleServer, Reply, Request, little_server
+from tests.unit.net.little_server import Last, LittleServer, ReceivedRequest, Reply, little_server
 
 
-class Answer(msgspec.Struct):
+class QuirkAnswer(msgspec.Struct):
     """Radicale's, or what a filter made of it."""
 
     status: int
@@ -35,8 +35,8 @@ class Answer(msgspec.Struct):
         return Last(whole) if self.close else whole
 
 
-Pass = Callable[[Request], Awaitable[Answer]]
-Filter = Callable[[Request, Pass], Awaitable[Answer | None]]
+Pass = Callable[[ReceivedRequest], Awaitable[QuirkAnswer]]
+Filter = Callable[[ReceivedRequest, Pass], Awaitable[QuirkAnswer | None]]
 
 _RESPONSE = re.compile(rb"<response>.*?</response>", re.DOTALL)
 _DATA = re.compile(rb"<CR:address-data>.*?</CR:address-data>", re.DOTALL)
@@ -44,41 +44,43 @@ _HREF = re.compile(rb"<href>([^<]*)</href>")
 XML = {"Content-Type": "text/xml; charset=utf-8"}
 
 
-def asks(request: Request, report: str) -> bool:
+def asks(request: ReceivedRequest, report: str) -> bool:
     """Whether the request is this REPORT."""
     return request.method == "REPORT" and f":{report}".encode() in request.body
 
 
-def has_filter(request: Request) -> bool:
+def has_filter(request: ReceivedRequest) -> bool:
     return b":filter" in request.body
 
 
 def refuses(
-    report: str, status: int, body: bytes = b"", *, unless: Callable[[Request], bool] | None = None
+    report: str, status: int, body: bytes = b"", *, unless: Callable[[ReceivedRequest], bool] | None = None
 ) -> Filter:
-    async def apply(request: Request, onward: Pass) -> Answer:
+    async def apply(request: ReceivedRequest, onward: Pass) -> QuirkAnswer:
         if asks(request, report) and not (unless and unless(request)):
-            return Answer(status, XML, body)
+            return QuirkAnswer(status, XML, body)
         return await onward(request)
 
     return apply
 
 
-def answers_empty(report: str, *, when: Callable[[Request], bool] = lambda _: True) -> Filter:
+def answers_empty(report: str, *, when: Callable[[ReceivedRequest], bool] = lambda _: True) -> Filter:
     """A multistatus without a response in it."""
 
-    async def apply(request: Request, onward: Pass) -> Answer:
+    async def apply(request: ReceivedRequest, onward: Pass) -> QuirkAnswer:
         if asks(request, report) and when(request):
-            return Answer(207, XML, b'<?xml version="1.0"?><multistatus xmlns="DAV:"/>')
+            return QuirkAnswer(207, XML, b'<?xml version="1.0"?><multistatus xmlns="DAV:"/>')
         return await onward(request)
 
     return apply
 
 
-def rewrites(change: Callable[[bytes], bytes], *, when: Callable[[Request], bool] = lambda _: True) -> Filter:
+def rewrites(
+    change: Callable[[bytes], bytes], *, when: Callable[[ReceivedRequest], bool] = lambda _: True
+) -> Filter:
     """Changes the body of every multistatus that answers such a request."""
 
-    async def apply(request: Request, onward: Pass) -> Answer:
+    async def apply(request: ReceivedRequest, onward: Pass) -> QuirkAnswer:
         answer = await onward(request)
         if answer.status == 207 and when(request):
             answer.body = change(answer.body)
@@ -102,7 +104,7 @@ def without_data(report: str = "sync-collection") -> Filter:
 def challenges(*headers: str) -> Filter:
     """What a 401 says; nothing at all without arguments."""
 
-    async def apply(request: Request, onward: Pass) -> Answer:
+    async def apply(request: ReceivedRequest, onward: Pass) -> QuirkAnswer:
         answer = await onward(request)
         if answer.status == 401:
             answer.headers = {"WWW-Authenticate": "\n".join(headers)} if headers else {}
@@ -115,7 +117,7 @@ def digest(algorithm: str, username: str, password: str, *, nonce_life: int = 10
     """Checks Digest, and passes the request on with Basic. A nonce is good for `nonce_life` requests."""
     state = {"nonce": 0, "used": 0}
 
-    async def apply(request: Request, onward: Pass) -> Answer:
+    async def apply(request: ReceivedRequest, onward: Pass) -> QuirkAnswer:
         nonce = f"nonce-{state['nonce']}"
         sent = parse([request.headers.get("authorization", "")])
         hashed = ALGORITHMS[algorithm.lower()]
@@ -144,7 +146,7 @@ def digest(algorithm: str, username: str, password: str, *, nonce_life: int = 10
         challenge = (
             f'Digest realm="dav", nonce="nonce-{state["nonce"]}", qop="auth", algorithm={algorithm}{stale}'
         )
-        return Answer(401, {"WWW-Authenticate": challenge})
+        return QuirkAnswer(401, {"WWW-Authenticate": challenge})
 
     return apply
 
@@ -153,7 +155,7 @@ def drops_every(count: int) -> Filter:
     """Ends the connection instead of answering, each so many requests."""
     seen = {"requests": 0}
 
-    async def apply(request: Request, onward: Pass) -> Answer | None:
+    async def apply(request: ReceivedRequest, onward: Pass) -> QuirkAnswer | None:
         seen["requests"] += 1
         if seen["requests"] % count == 0:
             return None
@@ -166,7 +168,7 @@ def breaks_off(report: str, *, times: int) -> Filter:
     """Ends the connection in the middle of the body."""
     left = {"times": times}
 
-    async def apply(request: Request, onward: Pass) -> Answer:
+    async def apply(request: ReceivedRequest, onward: Pass) -> QuirkAnswer:
         answer = await onward(request)
         if asks(request, report) and left["times"] > 0 and len(answer.body) > 2000:
             left["times"] -= 1
@@ -183,7 +185,7 @@ def cuts_for_limit() -> Filter:
     return cuts(10, when=lambda request: b":limit" in request.body)
 
 
-def cuts(count: int, *, when: Callable[[Request], bool]) -> Filter:
+def cuts(count: int, *, when: Callable[[ReceivedRequest], bool]) -> Filter:
     """Gives only so many responses, without a word."""
 
     def change(body: bytes) -> bytes:
@@ -198,7 +200,7 @@ def cuts(count: int, *, when: Callable[[Request], bool]) -> Filter:
 def pages_sync(count: int) -> Filter:
     """Answers sync-collection in portions, with 507 for the collection and a token that continues."""
 
-    async def apply(request: Request, onward: Pass) -> Answer:
+    async def apply(request: ReceivedRequest, onward: Pass) -> QuirkAnswer:
         if not asks(request, "sync-collection"):
             return await onward(request)
         asked = re.search(rb"<D:sync-token>portion-(\d+)</D:sync-token>", request.body)
@@ -230,9 +232,9 @@ def pages_sync(count: int) -> Filter:
 def html(*targets: str) -> Filter:
     """A 200 web page where WebDAV was asked for."""
 
-    async def apply(request: Request, onward: Pass) -> Answer:
+    async def apply(request: ReceivedRequest, onward: Pass) -> QuirkAnswer:
         if request.target in targets:
-            return Answer(
+            return QuirkAnswer(
                 200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><html><body>Welcome</body></html>"
             )
         return await onward(request)
@@ -243,9 +245,9 @@ def html(*targets: str) -> Filter:
 def redirects(target: str, location: str, status: int = 301) -> Filter:
     """`{host}` in the location is the request's own."""
 
-    async def apply(request: Request, onward: Pass) -> Answer:
+    async def apply(request: ReceivedRequest, onward: Pass) -> QuirkAnswer:
         if request.target == target:
-            return Answer(status, {"Location": location.format(host=request.headers["host"])})
+            return QuirkAnswer(status, {"Location": location.format(host=request.headers["host"])})
         return await onward(request)
 
     return apply
@@ -254,11 +256,11 @@ def redirects(target: str, location: str, status: int = 301) -> Filter:
 def at(path: str, real: str = "/") -> Filter:
     """Serves `real` at another path."""
 
-    async def apply(request: Request, onward: Pass) -> Answer:
+    async def apply(request: ReceivedRequest, onward: Pass) -> QuirkAnswer:
         if request.target == path:
             request.target = real
         elif request.target == real and path != real:
-            return Answer(404, {})
+            return QuirkAnswer(404, {})
         return await onward(request)
 
     return apply
@@ -267,7 +269,7 @@ def at(path: str, real: str = "/") -> Filter:
 def no_principal() -> Filter:
     """Says neither who the user is nor where the books are: the start URL is their home."""
 
-    async def apply(request: Request, onward: Pass) -> Answer:
+    async def apply(request: ReceivedRequest, onward: Pass) -> QuirkAnswer:
         if request.target in ("/", "/carddav/"):
             user = base64.b64decode(request.headers.get("authorization", "Basic Og==")[6:]).partition(b":")[0]
             request.target = f"/{user.decode()}/" if user else "/"
@@ -295,10 +297,10 @@ def principal_in_404() -> Filter:
 def home_on(host: str) -> Filter:
     """The home set is a URL on another host; the books are only there."""
 
-    async def apply(request: Request, onward: Pass) -> Answer:
+    async def apply(request: ReceivedRequest, onward: Pass) -> QuirkAnswer:
         name, _, port = request.headers["host"].partition(":")
         if name != host and request.method == "REPORT":
-            return Answer(404, {})
+            return QuirkAnswer(404, {})
         answer = await onward(request)
         answer.body = re.sub(
             rb"(<CR:addressbook-home-set>\s*<href>)(/[^<]*)",
@@ -348,7 +350,7 @@ def lists_ghosts(count: int) -> Filter:
 def names_owner(number: int, *, as_principal_address: bool) -> Filter:
     """Says which card is the user's own: by RFC 6352, or in Apple's way on the home."""
 
-    async def apply(request: Request, onward: Pass) -> Answer:
+    async def apply(request: ReceivedRequest, onward: Pass) -> QuirkAnswer:
         answer = await onward(request)
         user = request.target.strip("/").partition("/")[0]
         if request.method != "PROPFIND" or answer.status != 207 or not user or user.startswith("."):
@@ -381,12 +383,12 @@ def twice() -> Filter:
 def empty_book_404() -> Filter:
     """A book without members is not found when it is listed or synchronised."""
 
-    async def apply(request: Request, onward: Pass) -> Answer:
+    async def apply(request: ReceivedRequest, onward: Pass) -> QuirkAnswer:
         answer = await onward(request)
         is_book = request.target.count("/") == 3 and not request.target.startswith("/.")
         depth = request.headers.get("depth")
         if is_book and (request.method == "REPORT" or depth == "1") and b".vcf</href>" not in answer.body:
-            return Answer(404, {})
+            return QuirkAnswer(404, {})
         return answer
 
     return apply
@@ -403,11 +405,11 @@ def busy_once(status: int = 503) -> Filter:
     """Every new kind of request is first told to come back."""
     seen: set[tuple[str, str]] = set()
 
-    async def apply(request: Request, onward: Pass) -> Answer:
+    async def apply(request: ReceivedRequest, onward: Pass) -> QuirkAnswer:
         kind = (request.method, request.target)
         if kind not in seen:
             seen.add(kind)
-            return Answer(status, {"Retry-After": "0"})
+            return QuirkAnswer(status, {"Retry-After": "0"})
         return await onward(request)
 
     return apply
@@ -458,9 +460,9 @@ def keeps(*numbers: int) -> Filter:
     """Does not hand out these cards by GET."""
     targets = tuple(f"/{number:06d}.vcf" for number in numbers)
 
-    async def apply(request: Request, onward: Pass) -> Answer:
+    async def apply(request: ReceivedRequest, onward: Pass) -> QuirkAnswer:
         if request.method == "GET" and request.target.endswith(targets):
-            return Answer(500, {})
+            return QuirkAnswer(500, {})
         return await onward(request)
 
     return apply
@@ -470,12 +472,12 @@ def chokes_on(*numbers: int) -> Filter:
     """Fails at any report that has one of these cards in it."""
     uids = [b"UID:sample-1-%d" % number for number in numbers]
 
-    async def apply(request: Request, onward: Pass) -> Answer:
+    async def apply(request: ReceivedRequest, onward: Pass) -> QuirkAnswer:
         answer = await onward(request)
         if request.method == "REPORT" and any(
             uid + end in answer.body for uid in uids for end in (b"\r", b"\n")
         ):
-            return Answer(500, {})
+            return QuirkAnswer(500, {})
         return answer
 
     return apply
@@ -659,16 +661,16 @@ async def quirk_proxy(
 ) -> AsyncGenerator[LittleServer]:
     """A server that is Radicale at `port`, but for its quirk."""
 
-    async def radicale(request: Request) -> Answer:
+    async def radicale(request: ReceivedRequest) -> QuirkAnswer:
         return await _ask(port, request)
 
     chain: Pass = radicale
-    handled: Callable[[Request], Awaitable[Answer | None]] = radicale
+    handled: Callable[[ReceivedRequest], Awaitable[QuirkAnswer | None]] = radicale
     for apply in quirk.filters(username, password):
         handled = _wrapped(apply, chain)
         chain = _never_silent(handled)
 
-    async def handler(request: Request) -> Reply:
+    async def handler(request: ReceivedRequest) -> Reply:
         try:
             answer = await handled(request)
         except Dropped:
@@ -679,8 +681,8 @@ async def quirk_proxy(
         yield server
 
 
-def _wrapped(apply: Filter, onward: Pass) -> Callable[[Request], Awaitable[Answer | None]]:
-    async def wrapped(request: Request) -> Answer | None:
+def _wrapped(apply: Filter, onward: Pass) -> Callable[[ReceivedRequest], Awaitable[QuirkAnswer | None]]:
+    async def wrapped(request: ReceivedRequest) -> QuirkAnswer | None:
         return await apply(request, onward)
 
     return wrapped
@@ -690,8 +692,8 @@ class Dropped(Exception):
     """A filter inside ended the connection."""
 
 
-def _never_silent(handled: Callable[[Request], Awaitable[Answer | None]]) -> Pass:
-    async def onward(request: Request) -> Answer:
+def _never_silent(handled: Callable[[ReceivedRequest], Awaitable[QuirkAnswer | None]]) -> Pass:
+    async def onward(request: ReceivedRequest) -> QuirkAnswer:
         answer = await handled(request)
         if answer is None:
             raise Dropped
@@ -700,7 +702,7 @@ def _never_silent(handled: Callable[[Request], Awaitable[Answer | None]]) -> Pas
     return onward
 
 
-async def _ask(port: int, request: Request) -> Answer:
+async def _ask(port: int, request: ReceivedRequest) -> QuirkAnswer:
     """One request to Radicale, over a connection of its own."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
@@ -719,4 +721,4 @@ async def _ask(port: int, request: Request) -> Answer:
         for name in ("Content-Type", "WWW-Authenticate", "Location", "DAV")
         if name in headers
     }
-    return Answer(int(first.split(" ")[1]), kept, body)
+    return QuirkAnswer(int(first.split(" ")[1]), kept, body)

@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager
 from urllib.parse import unquote_to_bytes
 from xml.sax.saxutils import escape
 
-from tests.unit.net.little_server import LittleServer, Reply, Request, little_server, reply
+from tests.unit.net.little_server import LittleServer, ReceivedRequest, Reply, little_server, reply
 
-Replace = Callable[[str, Request], Reply | bool | Awaitable[Reply]]
+Replace = Callable[[str, ReceivedRequest], Reply | bool | Awaitable[Reply]]
 Books = dict[str, dict[bytes, bytes]]
 """By the path of each book its cards, by the href that the server writes."""
 
@@ -69,7 +69,7 @@ def carried(href: bytes, data: bytes) -> bytes:
     return properties(href, b'<D:getetag>"1"</D:getetag><C:address-data>%b</C:address-data>' % inner)
 
 
-def asked(request: Request) -> list[bytes]:
+def asked(request: ReceivedRequest) -> list[bytes]:
     """The hrefs of a multiget."""
     return [
         href.replace(b"&lt;", b"<").replace(b"&gt;", b">").replace(b"&amp;", b"&")
@@ -77,7 +77,7 @@ def asked(request: Request) -> list[bytes]:
     ]
 
 
-def kind(request: Request) -> str:
+def kind(request: ReceivedRequest) -> str:
     """`listing`, `multiget`, `query`, `sync`, `get`, or `discovery`."""
     if request.method == "REPORT":
         return next(
@@ -98,7 +98,7 @@ class ScriptedBooks:
         self._replace = replace
         self._reports = reports.split()
 
-    def answer(self, request: Request) -> Reply | Awaitable[Reply]:
+    def answer(self, request: ReceivedRequest) -> Reply | Awaitable[Reply]:
         what = kind(request)
         if what != "discovery":
             self.kinds.append((what, request.target))
@@ -107,7 +107,7 @@ class ScriptedBooks:
             return instead
         return self.plain(what, request)
 
-    def plain(self, what: str, request: Request) -> Reply:
+    def plain(self, what: str, request: ReceivedRequest) -> Reply:
         """What a sound server says."""
         cards = self.books.get(request.target)
         if what == "discovery":
@@ -134,7 +134,7 @@ class ScriptedBooks:
             )
         return multistatus(*(carried(href, data) for href, data in cards.items()))
 
-    def _discovered(self, request: Request) -> Reply:
+    def _discovered(self, request: ReceivedRequest) -> Reply:
         if request.target != HOME:
             home = b"<C:addressbook-home-set><D:href>%b</D:href></C:addressbook-home-set>" % HOME.encode()
             return multistatus(properties(request.target.encode(), home))

@@ -15,7 +15,7 @@ from tests.servers.internet import internet
 from tests.servers.quirks import QUIRKS, Quirk, quirk_proxy, rewrites
 from tests.servers.radicale import Radicale
 from tests.servers.source_run import PASSWORD, SourceRun, provider, read, settings
-from tests.unit.net.little_server import Reply, Request, little_server, reply
+from tests.unit.net.little_server import ReceivedRequest, Reply, little_server, reply
 
 
 def account(username: str, server: str = "", password: str = PASSWORD) -> Account:
@@ -70,7 +70,7 @@ async def test_a_redirect_to_a_stranger_is_told_and_gets_no_password(radicale_se
         quirk_proxy(QUIRKS["plain"], radicale_server.port, "", "", tls=net.tls) as stranger,
     ):
 
-        def lead(request: Request) -> Reply:
+        def lead(request: ReceivedRequest) -> Reply:
             return reply(301, b"", f"Location: https://dav.hoster.example:{stranger.port}/")
 
         async with little_server(lead, tls=net.tls) as server:
@@ -105,7 +105,7 @@ async def test_errors_are_told_apart(answer: bytes, code: Code) -> None:
 
 
 async def test_a_server_that_takes_too_long_is_told_apart_from_one_that_hangs_up() -> None:
-    async def never(_: Request) -> Reply:
+    async def never(_: ReceivedRequest) -> Reply:
         await asyncio.Event().wait()
         return None
 
@@ -116,7 +116,7 @@ async def test_a_server_that_takes_too_long_is_told_apart_from_one_that_hangs_up
         assert caught.value.code == code
 
 
-def hangs_up(_: Request) -> Reply:
+def hangs_up(_: ReceivedRequest) -> Reply:
     return None
 
 
@@ -136,7 +136,7 @@ async def test_a_book_elsewhere_in_an_allowed_network_is_not_reached_from_anothe
     """The server is in one allowed network, and says that the home set is in another."""
     async with quirk_proxy(QUIRKS["plain"], radicale_server.port, "", "") as proxy:
 
-        def lead(request: Request) -> Reply:
+        def lead(request: ReceivedRequest) -> Reply:
             return reply(
                 207,
                 b'<d:multistatus xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:carddav"><d:response>'

@@ -21,7 +21,7 @@ class Form(msgspec.Struct):
     text: str = ""
 
 
-class Page(msgspec.Struct):
+class VisitedPage(msgspec.Struct):
     url: str
     status: int
     body: str
@@ -56,7 +56,7 @@ class UserAgent:
 
     async def open(
         self, url: str, stop_at: str, *, method: str = "GET", data: dict[str, str] | None = None
-    ) -> Page | list[tuple[str, str]]:
+    ) -> VisitedPage | list[tuple[str, str]]:
         """The page at the end of all redirects, or the query of the first URL that begins with `stop_at`."""
         while True:
             if url.startswith(stop_at):
@@ -69,14 +69,14 @@ class UserAgent:
                 if location is None or answer.status not in (301, 302, 303, 307):
                     forms = _Forms()
                     forms.feed(body)
-                    return Page(url, answer.status, body, forms.found)
+                    return VisitedPage(url, answer.status, body, forms.found)
                 url = str(URL(url, encoded=True).join(URL(location, encoded=True)))
                 method, data = "GET", None
 
     async def consent(self, url: str, redirect_uri: str, button: str) -> list[tuple[str, str]]:
         """Opens an authorization URL, presses a button, and returns the parameters of the authorization response."""
         page = await self.open(url, redirect_uri)
-        if not isinstance(page, Page):
+        if not isinstance(page, VisitedPage):
             return page
         form = next((form for form in page.forms if button in form.text), None)
         assert form is not None, (
@@ -84,7 +84,7 @@ class UserAgent:
         )
         action = str(URL(page.url, encoded=True).join(URL(form.action)))
         answer = await self.open(action, redirect_uri, method=form.method, data=form.fields)
-        assert not isinstance(answer, Page), f"a page of status {answer.status}: {answer.body[-500:]}"
+        assert not isinstance(answer, VisitedPage), f"a page of status {answer.status}: {answer.body[-500:]}"
         return answer
 
 

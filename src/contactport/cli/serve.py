@@ -160,7 +160,7 @@ def _run(
         head_bytes = HEAD_BYTES + settings.body_bytes
         most_connections = CONNECTIONS
 
-    class Server(uvicorn.Server):
+    class UvicornServer(uvicorn.Server):
         """uvicorn's, which says when it is ready, and ends with exit code 0 when it is asked to end."""
 
         loop: asyncio.AbstractEventLoop | None = None
@@ -204,7 +204,7 @@ def _run(
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    server = Server(config)
+    server = UvicornServer(config)
     # From here on, and not only once uvicorn listens: a signal in the first second ends it well, too.
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, server.handle_exit)

@@ -109,7 +109,7 @@ def multipart(raw: bytes, content_type: str, known: frozenset[bytes]) -> Pairs:
     return [(part.name, part.value) for part in collector.parts if _is_argument(part, known)]
 
 
-class _Part:
+class _FormPart:
     def __init__(self) -> None:
         self.headers: dict[bytes, bytes] = {}
         self.data = bytearray()
@@ -130,7 +130,7 @@ class _Part:
         return bytes(self.data) if charset is None else self.data.decode(charset, "replace").encode()
 
 
-def _is_argument(part: _Part, known: frozenset[bytes]) -> bool:
+def _is_argument(part: _FormPart, known: frozenset[bytes]) -> bool:
     if part.name not in known:
         return False
     name = part.name.decode("ascii")
@@ -152,14 +152,14 @@ class _Parts:
     """What the parser tells, as a list of parts."""
 
     def __init__(self) -> None:
-        self.parts: list[_Part] = []
+        self.parts: list[_FormPart] = []
         self.whole = False
         self._field = b""
         self._value = b""
 
     def on_part_begin(self) -> None:
         _check(len(self.parts) + 1)
-        self.parts.append(_Part())
+        self.parts.append(_FormPart())
 
     def on_header_field(self, data: bytes, start: int, end: int) -> None:
         self._field += data[start:end]

@@ -80,7 +80,7 @@ async def run(
     await attempt.flush()
 
 
-class _Doubtful(NamedTuple):
+class _PossibleDuplicate(NamedTuple):
     """A card whose bytes are known (then it was not read), or a contact whose UID is."""
 
     raw: RawRecord | ContactRecord
@@ -108,7 +108,7 @@ class _Attempt:
         self._batch = Batch()
         self._bytes = 0
         self._flushed = time.monotonic()
-        self._doubtful: list[_Doubtful] = []
+        self._doubtful: list[_PossibleDuplicate] = []
         self._duplicates: Duplicates | None = None
 
     async def take(self, page: Page) -> None:
@@ -198,7 +198,7 @@ class _Attempt:
         data_fingerprint = self._fingerprints.of_bytes(raw.data)
         if self._fingerprints.is_known(data_fingerprint):
             self._count(1)
-            self._doubtful.append(_Doubtful(raw, fingerprint, data_fingerprint))
+            self._doubtful.append(_PossibleDuplicate(raw, fingerprint, data_fingerprint))
             return
         outcome = self._seen_bytes.of(data_fingerprint)
         if outcome is not None:
@@ -266,7 +266,7 @@ class _Attempt:
         if uid_fingerprint:
             if self._fingerprints.is_known(uid_fingerprint):
                 self._doubtful.append(
-                    _Doubtful(raw, key_fingerprint, data_fingerprint, contact, uid_fingerprint)
+                    _PossibleDuplicate(raw, key_fingerprint, data_fingerprint, contact, uid_fingerprint)
                 )
                 return
             self._fingerprints.add(uid_fingerprint)

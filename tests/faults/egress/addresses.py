@@ -27,7 +27,7 @@ Way = Literal[
 """How an import hears of it: from the caller (`server`, `user name`), from the DNS, or from a server's answer."""
 
 
-class Row(msgspec.Struct, frozen=True):
+class AddressRow(msgspec.Struct, frozen=True):
     """`target` is what is named. `first` is a name's first address, where it changes afterwards."""
 
     way: Way
@@ -235,12 +235,12 @@ def _host(address: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
-def _rows() -> list[Row]:
-    rows = [Row("server", f"https://{_host(address)}/") for address in (*PRIVATE, *PRIVATE_V6)]
-    rows += [Row("server", f"http://{spelling}:{{open}}/") for spelling in SPELLINGS]
-    rows += [Row("server", address) for address in NOT_ALLOWED]
+def _rows() -> list[AddressRow]:
+    rows = [AddressRow("server", f"https://{_host(address)}/") for address in (*PRIVATE, *PRIVATE_V6)]
+    rows += [AddressRow("server", f"http://{spelling}:{{open}}/") for spelling in SPELLINGS]
+    rows += [AddressRow("server", address) for address in NOT_ALLOWED]
     rows += [
-        Row("user name", f"alice@{domain}")
+        AddressRow("user name", f"alice@{domain}")
         for domain in (
             "127.0.0.1",
             "[127.0.0.1]",
@@ -252,21 +252,22 @@ def _rows() -> list[Row]:
         )
     ]
     names = [name for name, kind in ZONE if kind in ("A", "AAAA") and not name.startswith("dav.")]
-    rows += [Row("name server", f"http://{name}:{{open}}/") for name in dict.fromkeys(names)]
-    rows += [Row("name server", f"https://{name}/") for name in dict.fromkeys(names)]
+    rows += [AddressRow("name server", f"http://{name}:{{open}}/") for name in dict.fromkeys(names)]
+    rows += [AddressRow("name server", f"https://{name}/") for name in dict.fromkeys(names)]
     rows += [
-        Row("name server", f"http://{name}:{{open}}/")
+        AddressRow("name server", f"http://{name}:{{open}}/")
         for name in ("LoopBack.TEST.", "bücher.test", "ｌoopback。test")
     ]
     rows += [
-        Row("rebinding", address, first="127.0.0.1")
+        AddressRow("rebinding", address, first="127.0.0.1")
         for address in ("127.0.0.2", "127.0.0.3", "169.254.169.254", "10.0.0.1", "192.168.0.1", "0.0.0.0")
     ]
     rows += [
-        Row("service record", f"alice@{domain}.test") for domain in ("one", "two", "three", "four", "five")
+        AddressRow("service record", f"alice@{domain}.test")
+        for domain in ("one", "two", "three", "four", "five")
     ]
     led: tuple[Way, ...] = ("redirect", "well-known", "principal", "home set", "book", "card", "photo")
-    rows += [Row(way, target) for way in led for target in LED_TO]
+    rows += [AddressRow(way, target) for way in led for target in LED_TO]
     return rows
 
 

@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 
 from tests.faults.egress.addresses import Way
 from tests.faults.matrix.paged_book import BOOK, HOME, ROOT, multistatus, response
-from tests.unit.net.little_server import Handler, Request, reply
+from tests.unit.net.little_server import Handler, ReceivedRequest, reply
 
 _BOOK_KIND = "<D:resourcetype><D:collection/><C:addressbook/></D:resourcetype>"
 _STATUSES = (301, 302, 303, 307, 308)
@@ -18,7 +18,7 @@ def handler(way: Way, target: str) -> Handler:
     status = _STATUSES[len(target) % len(_STATUSES)]
     location = "Location: " + target.encode("utf-8").decode("latin-1")
 
-    def answer(request: Request) -> bytes:
+    def answer(request: ReceivedRequest) -> bytes:
         place = request.target
         if way == "redirect" or (way == "well-known" and place == WELL_KNOWN):
             return reply(status, b"", location)

@@ -18,7 +18,7 @@ from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from contactport.sources.failures import FAILURES
 from contactport.sources.providers import find
-from tests.faults.egress.addresses import ROWS, ZONE, Row
+from tests.faults.egress.addresses import ROWS, ZONE, AddressRow
 from tests.faults.egress.dial_monitor import watching
 from tests.faults.egress.leading_server import handler
 from tests.faults.matrix.cell import MemorySink
@@ -37,7 +37,7 @@ elsewhere is rejected, and nobody fetches a picture that does."""
 class EgressResult(msgspec.Struct, kw_only=True):
     """What became of a row."""
 
-    row: Row
+    row: AddressRow
     code: int
     dialled: list[tuple[str, int]]
     heard: int
@@ -83,7 +83,7 @@ class Ground:
         for key, values in ZONE.items():
             zone[key] = [value.replace("{open}", str(port)) for value in values]
 
-    async def trial(self, row: Row, number: int = 0) -> EgressResult:
+    async def trial(self, row: AddressRow, number: int = 0) -> EgressResult:
         target = row.target.replace("{open}", str(self.port))
         async with AsyncExitStack() as stack:
             front: LittleServer | None = None
@@ -164,7 +164,7 @@ async def _has_ipv6() -> bool:
     return True
 
 
-async def run_all(rows: Sequence[Row] = ROWS) -> list[EgressResult]:
+async def run_all(rows: Sequence[AddressRow] = ROWS) -> list[EgressResult]:
     """Every row, one after the other, so that whatever is heard has one cause."""
     async with ground() as here:
         return [await here.trial(row, number) for number, row in enumerate(rows)]

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from tests.faults.hostile.book import CLOSE, OPEN, card, chunked, head, href, multistatus, whole, with_card
-from tests.faults.hostile.scenario import END, Request, Steps, scenario
+from tests.faults.hostile.scenario import END, ScenarioRequest, Steps, scenario
 
 MIB = 1024 * 1024
 
@@ -27,33 +27,33 @@ def blanks(megabytes: int, before: bytes = b"") -> Iterator[bytes]:
 
 
 @scenario("bodies")
-def bomb(request: Request) -> Steps | None:
+def bomb(request: ScenarioRequest) -> Steps | None:
     if not request.is_listing and not request.is_report:
         return None
     return chunked(blanks(20_000, OPEN), "Content-Encoding: gzip")
 
 
 @scenario("bodies")
-def bomb_at_discovery(request: Request) -> Steps | None:
+def bomb_at_discovery(request: ScenarioRequest) -> Steps | None:
     if not request.is_home:
         return None
     return chunked(blanks(20_000), "Content-Encoding: gzip")
 
 
 @scenario("bodies")
-def bomb_in_a_refusal(_: Request) -> Steps:
+def bomb_in_a_refusal(_: ScenarioRequest) -> Steps:
     return chunked(blanks(5000), "Content-Encoding: gzip", status=403)
 
 
 @scenario("bodies")
-def bomb_in_a_bomb(request: Request) -> Steps | None:
+def bomb_in_a_bomb(request: ScenarioRequest) -> Steps | None:
     if not request.is_report and not request.is_listing:
         return None
     return chunked([packed(blanks(200))], "Content-Encoding: gzip, gzip")
 
 
 @scenario("bodies")
-def empty_gzip_members(request: Request) -> Steps | None:
+def empty_gzip_members(request: ScenarioRequest) -> Steps | None:
     if not request.is_listing and not request.is_report:
         return None
     empty = gzip.compress(b"") * 3000
@@ -61,7 +61,7 @@ def empty_gzip_members(request: Request) -> Steps | None:
 
 
 @scenario("bodies")
-def empty_deflate_blocks(request: Request) -> Steps | None:
+def empty_deflate_blocks(request: ScenarioRequest) -> Steps | None:
     if not request.is_listing and not request.is_report:
         return None
     # A stored block of no bytes, again and again.
@@ -71,7 +71,7 @@ def empty_deflate_blocks(request: Request) -> Steps | None:
 
 
 @scenario("bodies", 0, least=40)
-def sound_gzip_members(request: Request) -> Steps | None:
+def sound_gzip_members(request: ScenarioRequest) -> Steps | None:
     """Several members in a row, as a server may send them."""
     if not request.is_sync:
         return None
@@ -82,7 +82,7 @@ def sound_gzip_members(request: Request) -> Steps | None:
 
 
 @scenario("bodies")
-def chunk_extensions(request: Request) -> Steps | None:
+def chunk_extensions(request: ScenarioRequest) -> Steps | None:
     if not request.is_listing and not request.is_report:
         return None
     piece = b"1;" + b"e" * 4000 + b"\r\n \r\n"
@@ -91,7 +91,7 @@ def chunk_extensions(request: Request) -> Steps | None:
 
 
 @scenario("bodies")
-def one_chunk_extension(request: Request) -> Steps | None:
+def one_chunk_extension(request: ScenarioRequest) -> Steps | None:
     if not request.is_listing and not request.is_report:
         return None
     first = head(207, "Transfer-Encoding: chunked") + b"1;"
@@ -99,7 +99,7 @@ def one_chunk_extension(request: Request) -> Steps | None:
 
 
 @scenario("bodies")
-def chunk_length_without_end(request: Request) -> Steps | None:
+def chunk_length_without_end(request: ScenarioRequest) -> Steps | None:
     if not request.is_listing:
         return None
     first = head(207, "Transfer-Encoding: chunked")
@@ -107,14 +107,14 @@ def chunk_length_without_end(request: Request) -> Steps | None:
 
 
 @scenario("bodies")
-def chunk_of_all_there_is(request: Request) -> Steps | None:
+def chunk_of_all_there_is(request: ScenarioRequest) -> Steps | None:
     if not request.is_start:
         return None
     return iter([head(207, "Transfer-Encoding: chunked") + b"ffffffffffffffffff\r\n", b"x" * MIB, END])
 
 
 @scenario("bodies", 0, 257, 258, 264)
-def trailers_without_end(request: Request) -> Steps | None:
+def trailers_without_end(request: ScenarioRequest) -> Steps | None:
     if not request.is_report:
         return None
     cards = b"".join(with_card(href(n), card(n)) for n in range(40))
@@ -125,7 +125,7 @@ def trailers_without_end(request: Request) -> Steps | None:
 
 
 @scenario("bodies", 0, least=40)
-def chunks_of_one_byte(request: Request) -> Steps | None:
+def chunks_of_one_byte(request: ScenarioRequest) -> Steps | None:
     if not request.is_sync:
         return None
     cards = b"".join(with_card(href(n), card(n)) for n in range(40))
@@ -135,14 +135,14 @@ def chunks_of_one_byte(request: Request) -> Steps | None:
 
 
 @scenario("bodies", 0, 257, 258, 264)
-def promises_more_than_it_sends(request: Request) -> Steps | None:
+def promises_more_than_it_sends(request: ScenarioRequest) -> Steps | None:
     if not request.is_report:
         return None
     return iter([head(207, "Content-Length: 99999999999") + OPEN, with_card(href(1), card(1)), END])
 
 
 @scenario("bodies", 0, 257, 258, 264)
-def promises_less_than_it_sends(request: Request) -> Steps | None:
+def promises_less_than_it_sends(request: ScenarioRequest) -> Steps | None:
     if not request.is_report:
         return None
     body = OPEN + with_card(href(1), card(1)) + CLOSE
@@ -150,19 +150,19 @@ def promises_less_than_it_sends(request: Request) -> Steps | None:
 
 
 @scenario("bodies")
-def two_lengths(request: Request) -> Steps:
+def two_lengths(request: ScenarioRequest) -> Steps:
     return iter(
         [head(207, "Content-Length: 5", "Content-Length: 500", "Transfer-Encoding: chunked") + b"x" * 9000]
     )
 
 
 @scenario("bodies")
-def coding_nobody_asked_for(_: Request) -> Steps:
+def coding_nobody_asked_for(_: ScenarioRequest) -> Steps:
     return whole(207, b"\x1b\x00\x00" * 9000, "Content-Encoding: br")
 
 
 @scenario("bodies", 0, 257, 258, 264)
-def body_byte_by_byte(request: Request) -> Steps | None:
+def body_byte_by_byte(request: ScenarioRequest) -> Steps | None:
     if not request.is_report:
         return None
     first = head(207, "Transfer-Encoding: chunked")
@@ -170,17 +170,17 @@ def body_byte_by_byte(request: Request) -> Steps | None:
 
 
 @scenario("bodies")
-def refusal_without_end(_: Request) -> Steps:
+def refusal_without_end(_: ScenarioRequest) -> Steps:
     return chunked(itertools.repeat(b"no" * 30_000, 20_000), status=403)
 
 
 @scenario("bodies")
-def redirect_with_a_body_without_end(_: Request) -> Steps:
+def redirect_with_a_body_without_end(_: ScenarioRequest) -> Steps:
     return chunked(itertools.repeat(b"no" * 30_000, 20_000), "Location: /dav/", status=302)
 
 
 @scenario("bodies", 0, 257, 258, 264, least=0)
-def cards_without_end(request: Request) -> Steps | None:
+def cards_without_end(request: ScenarioRequest) -> Steps | None:
     """As quick as can be: half a million members in one answer."""
     if not request.is_sync:
         return None

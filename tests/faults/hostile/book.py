@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape
 
-from tests.faults.hostile.scenario import Request, Step
+from tests.faults.hostile.scenario import ScenarioRequest, Step
 
 CARDS = 40
 PIECE = 64 * 1024
@@ -79,7 +79,7 @@ def multistatus(pieces: Iterable[bytes], *lines: str) -> Iterator[Step]:
     return chunked(itertools.chain([OPEN], pieces, [CLOSE]), *lines)
 
 
-def asked(request: Request) -> list[str]:
+def asked(request: ScenarioRequest) -> list[str]:
     """The hrefs of a multiget."""
     return re.findall(r"<D:href>([^<]*)</D:href>", request.body.decode())
 
@@ -88,7 +88,7 @@ def numbered(where: str) -> str:
     return where.rpartition("/")[2].partition(".")[0]
 
 
-def sound(request: Request, count: int = CARDS) -> Iterator[Step]:
+def sound(request: ScenarioRequest, count: int = CARDS) -> Iterator[Step]:
     """What an ordinary server says: principal, home, one book, its cards in every way."""
     if "authorization" not in request.headers:
         return iter([UNKNOWN])

@@ -19,18 +19,18 @@ from tests.faults.hostile.book import (
     whole,
     with_card,
 )
-from tests.faults.hostile.scenario import Request, Steps, scenario
+from tests.faults.hostile.scenario import ScenarioRequest, Steps, scenario
 
 
 @scenario("walks")
-def members_without_end(request: Request) -> Steps | None:
+def members_without_end(request: ScenarioRequest) -> Steps | None:
     if not request.is_listing and not request.is_report:
         return None
     return multistatus(member(href(n)) for n in range(2_000_000))
 
 
 @scenario("walks", 0, 257, 258, 264, slow=True)
-def continuations_without_end(request: Request) -> Steps | None:
+def continuations_without_end(request: ScenarioRequest) -> Steps | None:
     """A new token for every page, and one more member on each."""
     if request.is_multiget or request.method == "GET":
         return whole(404)
@@ -46,7 +46,7 @@ def continuations_without_end(request: Request) -> Steps | None:
 
 
 @scenario("walks", 0, 257, 258, 264)
-def tokens_of_four_megabytes(request: Request) -> Steps | None:
+def tokens_of_four_megabytes(request: ScenarioRequest) -> Steps | None:
     if not request.is_sync:
         return None
     token = b"<D:sync-token>urn:%d%s</D:sync-token>" % (request.turn, b"t" * 4_000_000)
@@ -55,12 +55,12 @@ def tokens_of_four_megabytes(request: Request) -> Steps | None:
 
 
 @scenario("walks", 0, 257, 258, 264)
-def insufficient_storage_for_ever(request: Request) -> Steps | None:
+def insufficient_storage_for_ever(request: ScenarioRequest) -> Steps | None:
     return whole(507) if request.is_report or request.is_listing else None
 
 
 @scenario("walks")
-def principals_without_end(request: Request) -> Steps | None:
+def principals_without_end(request: ScenarioRequest) -> Steps | None:
     """Every principal names another."""
     if "authorization" not in request.headers or request.method != "PROPFIND":
         return None
@@ -71,7 +71,7 @@ def principals_without_end(request: Request) -> Steps | None:
 
 
 @scenario("walks")
-def homes_without_end(request: Request) -> Steps | None:
+def homes_without_end(request: ScenarioRequest) -> Steps | None:
     if not request.is_start or "authorization" not in request.headers:
         return None if "authorization" not in request.headers else whole(404)
     homes = "".join(f"<D:href>/dav/h{n}/</D:href>" for n in range(30_000))
@@ -81,7 +81,7 @@ def homes_without_end(request: Request) -> Steps | None:
 
 
 @scenario("walks")
-def homes_of_another_host(request: Request) -> Steps | None:
+def homes_of_another_host(request: ScenarioRequest) -> Steps | None:
     if not request.is_start or "authorization" not in request.headers:
         return None
     homes = "".join(f"<D:href>{request.third}/dav/h{n}/</D:href>" for n in range(5000))
@@ -91,7 +91,7 @@ def homes_of_another_host(request: Request) -> Steps | None:
 
 
 @scenario("walks", 0, 257, 258, 264)
-def books_without_end(request: Request) -> Steps | None:
+def books_without_end(request: ScenarioRequest) -> Steps | None:
     if request.is_home:
         return multistatus(response(f"/dav/book{n}/", KIND) for n in range(300))
     if request.target.startswith("/dav/book"):
@@ -100,14 +100,14 @@ def books_without_end(request: Request) -> Steps | None:
 
 
 @scenario("walks", 0, 257, 258, 264)
-def books_of_another_host(request: Request) -> Steps | None:
+def books_of_another_host(request: ScenarioRequest) -> Steps | None:
     if not request.is_home:
         return None
     return multistatus(response(f"{request.third}/dav/book{n}/", KIND) for n in range(4900))
 
 
 @scenario("walks", 0, 257, 258, 264)
-def cards_of_another_host(request: Request) -> Steps | None:
+def cards_of_another_host(request: ScenarioRequest) -> Steps | None:
     """Nobody is asked for them: each is rejected."""
     if request.is_report:
         return whole(403)
@@ -117,7 +117,7 @@ def cards_of_another_host(request: Request) -> Steps | None:
 
 
 @scenario("walks", 0, least=CARDS)
-def one_card_of_another_host(request: Request) -> Steps | None:
+def one_card_of_another_host(request: ScenarioRequest) -> Steps | None:
     """It costs that card, and no other."""
     if request.is_report:
         return whole(403)
@@ -129,7 +129,7 @@ def one_card_of_another_host(request: Request) -> Steps | None:
 
 
 @scenario("walks", 0, least=CARDS)
-def one_card_at_a_name_that_is_none(request: Request) -> Steps | None:
+def one_card_at_a_name_that_is_none(request: ScenarioRequest) -> Steps | None:
     """It costs that card, and no other."""
     if request.is_report:
         return whole(403)
@@ -141,7 +141,7 @@ def one_card_at_a_name_that_is_none(request: Request) -> Steps | None:
 
 
 @scenario("walks", 0, 257, 258, 264)
-def cards_that_redirect_to_another_host(request: Request) -> Steps | None:
+def cards_that_redirect_to_another_host(request: ScenarioRequest) -> Steps | None:
     if request.method == "GET":
         return whole(302, b"", f"Location: {request.third}/{request.turn}")
     if request.is_report:
@@ -152,7 +152,7 @@ def cards_that_redirect_to_another_host(request: Request) -> Steps | None:
 
 
 @scenario("walks", 0, 257, 258, 264)
-def some_cards_redirect_to_another_host(request: Request) -> Steps | None:
+def some_cards_redirect_to_another_host(request: ScenarioRequest) -> Steps | None:
     """Every fifth card is sound."""
     if request.method == "GET":
         number = int(numbered(request.target))
@@ -165,14 +165,14 @@ def some_cards_redirect_to_another_host(request: Request) -> Steps | None:
 
 
 @scenario("walks", 0, 257, 258, 264)
-def book_that_redirects_to_another_host(request: Request) -> Steps | None:
+def book_that_redirects_to_another_host(request: ScenarioRequest) -> Steps | None:
     if not request.is_listing and not request.is_report:
         return None
     return whole(307, b"", f"Location: {request.third}/{request.turn}")
 
 
 @scenario("walks", 0, 257, 258, 264)
-def every_multiget_gives_one(request: Request) -> Steps | None:
+def every_multiget_gives_one(request: ScenarioRequest) -> Steps | None:
     """Of a thousand cards one for each request."""
     if request.is_sync:
         return whole(403)
@@ -185,7 +185,7 @@ def every_multiget_gives_one(request: Request) -> Steps | None:
 
 
 @scenario("walks", 0, 257, 258, 264)
-def multigets_of_other_cards(request: Request) -> Steps | None:
+def multigets_of_other_cards(request: ScenarioRequest) -> Steps | None:
     """What comes is never what was asked for."""
     if request.is_sync:
         return whole(403)
@@ -195,12 +195,12 @@ def multigets_of_other_cards(request: Request) -> Steps | None:
 
 
 @scenario("walks", 0, 257, 258, 264)
-def the_same_card_without_end(request: Request) -> Steps | None:
+def the_same_card_without_end(request: ScenarioRequest) -> Steps | None:
     return multistatus(itertools.repeat(with_card(href(1), card(1)), 100_000)) if request.is_sync else None
 
 
 @scenario("walks", 0, 257, 258, 264)
-def every_card_too_long(request: Request) -> Steps | None:
+def every_card_too_long(request: ScenarioRequest) -> Steps | None:
     if not request.is_sync:
         return None
     text = card(1, f"NOTE:{'n' * 3_000_000}\r\n")
@@ -208,7 +208,7 @@ def every_card_too_long(request: Request) -> Steps | None:
 
 
 @scenario("walks", 0, 257, 258, 264)
-def long_cards(request: Request) -> Steps | None:
+def long_cards(request: ScenarioRequest) -> Steps | None:
     if not request.is_sync:
         return None
 
@@ -221,10 +221,10 @@ def long_cards(request: Request) -> Steps | None:
 
 
 @scenario("walks", 264)
-def unavailable_for_ever(request: Request) -> Steps | None:
+def unavailable_for_ever(request: ScenarioRequest) -> Steps | None:
     return whole(503) if request.is_listing or request.is_report else None
 
 
 @scenario("walks", username="alice@xn--0.example")
-def account_of_a_name_that_is_none(_: Request) -> Steps:
+def account_of_a_name_that_is_none(_: ScenarioRequest) -> Steps:
     return whole(404)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tests.e2e.service import Client, Running, service
+from tests.e2e.service import RunningService, WireClient, service
 from tests.faults.hostile.all_scenarios import SCENARIOS
 from tests.faults.hostile.scenario import ENOUGH, THIRD, Scenario
 from tests.faults.hostile.server import Hostile, hostile_server
@@ -33,7 +33,7 @@ begins_per_minute = 1000000
 """Shorter waits than an operator would choose; sizes are as they come."""
 
 
-class Memory:
+class ProcessMemory:
     """A process's memory, in MiB."""
 
     def __init__(self, process: int) -> None:
@@ -65,7 +65,7 @@ class Memory:
         return held
 
 
-class Outcome(msgspec.Struct, kw_only=True):
+class ScenarioOutcome(msgspec.Struct, kw_only=True):
     """How a run ended. Memory is in MiB: `grown` at its peak and `kept` at its end, beyond what was held before."""
 
     scenario: Scenario
@@ -103,11 +103,11 @@ class Outcome(msgspec.Struct, kw_only=True):
 class ScenarioRunner:
     """A service and a hostile server, for one scenario after the other."""
 
-    def __init__(self, running: Running, hostile: Hostile) -> None:
+    def __init__(self, running: RunningService, hostile: Hostile) -> None:
         self.running = running
         self.hostile = hostile
-        self.application: Client = running.application("hostile.test")
-        self.memory = Memory(running.process.pid)
+        self.application: WireClient = running.application("hostile.test")
+        self.memory = ProcessMemory(running.process.pid)
 
     def warm(self) -> float:
         """What a sound import takes, MiB, once the process has all that it needs."""
@@ -123,7 +123,7 @@ class ScenarioRunner:
             service="carddav", username=username, password="secret", server=server, include="photo"
         )
 
-    def run(self, name: str) -> Outcome:
+    def run(self, name: str) -> ScenarioOutcome:
         """One scenario, to its end."""
         third = self._third()
         broken = self._broken()
@@ -137,7 +137,7 @@ class ScenarioRunner:
         requests, _ = self.hostile.counts()
         code = int(end["value"]) if end["status"] == "ERROR" else 0
         contacts = self.application.stored(import_id) if code == 0 else 0
-        return Outcome(
+        return ScenarioOutcome(
             scenario=SCENARIOS[name],
             code=code,
             text=end["description"] or "",

@@ -24,7 +24,7 @@ Step = bytes | float | End
 Steps = Iterator[Step]
 
 
-class Request(msgspec.Struct):
+class ScenarioRequest(msgspec.Struct):
     """One request to a scenario. `base` is the scenario's own origin, `third` the other host's."""
 
     method: str
@@ -63,7 +63,7 @@ class Request(msgspec.Struct):
         return self.method == "PROPFIND" and not self.target.startswith(("/dav/home/", "/dav/book"))
 
 
-Answer = Callable[[Request], Iterable[Step] | None]
+Answer = Callable[[ScenarioRequest], Iterable[Step] | None]
 """The steps of an answer; None where the sound book answers."""
 Kind = Literal["answer", "connection"]
 

@@ -22,7 +22,7 @@ from typing import IO, Any
 
 from tests.faults.hostile.all_scenarios import SCENARIOS
 from tests.faults.hostile.book import UNKNOWN, sound
-from tests.faults.hostile.scenario import RESET, THIRD, End, Request, Scenario, Step
+from tests.faults.hostile.scenario import RESET, THIRD, End, Scenario, ScenarioRequest, Step
 
 LONGEST_BODY = 64 * 1024 * 1024
 HOSTS = 250
@@ -33,7 +33,7 @@ def address(run: int) -> str:
     return f"127.1.{run // HOSTS}.{run % HOSTS + 1}"
 
 
-class Server:
+class HostileServer:
     """`requests` counts by address; `played` holds each run's scenario."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Server:
         one = self.played.get(host)
         try:
             if one is not None and one.kind == "connection":
-                await _send(writer, one.answer(Request("", "", {}, b"", "", "", 0)) or ())
+                await _send(writer, one.answer(ScenarioRequest("", "", {}, b"", "", "", 0)) or ())
                 return
             while await self._exchange(one, host, port, reader, writer):
                 continue
@@ -83,7 +83,7 @@ class Server:
             await writer.drain()
             return True
         base, third = f"http://{host}:{port}", f"http://{THIRD}:{port}"
-        request = Request(method, target, headers, body, base, third, self.requests[host])
+        request = ScenarioRequest(method, target, headers, body, base, third, self.requests[host])
         steps = one.answer(request)
         return await _send(writer, sound(request) if steps is None else steps)
 
@@ -106,7 +106,7 @@ async def _send(writer: asyncio.StreamWriter, steps: Iterable[Step]) -> bool:
 
 
 async def _main() -> None:
-    here = Server()
+    here = HostileServer()
     certificate = Path(sys.argv[1])
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)

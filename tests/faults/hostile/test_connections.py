@@ -14,7 +14,7 @@ import pytest
 
 from contactport.cli.serve import CONNECTIONS
 from tests.contract.raw import ask
-from tests.e2e.service import Running, service
+from tests.e2e.service import RunningService, service
 
 MANY = CONNECTIONS + 200
 PIPELINING = 200
@@ -25,7 +25,7 @@ PATIENCE = 60.0
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
+def running(tmp_path: Path) -> Iterator[RunningService]:
     with service(tmp_path / "data") as one:
         yield one
 
@@ -42,7 +42,7 @@ def files() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def port_of(running: Running) -> int:
+def port_of(running: RunningService) -> int:
     port = urlsplit(running.url).port
     assert port is not None
     return port
@@ -68,7 +68,7 @@ def held(stack: ExitStack, port: int, number: int, begin: bytes) -> list[socket.
     ],
     ids=["silent", "half a head", "half a body"],
 )
-def test_connections_that_ask_for_nothing_keep_nobody_out(running: Running, begin: bytes) -> None:
+def test_connections_that_ask_for_nothing_keep_nobody_out(running: RunningService, begin: bytes) -> None:
     """1,200 of them made every request 503, /health too, and orchestrators restarted the service."""
     port = port_of(running)
     with ExitStack() as stack:
@@ -78,7 +78,7 @@ def test_connections_that_ask_for_nothing_keep_nobody_out(running: Running, begi
     assert running.process.poll() is None
 
 
-def test_requests_whose_answers_nobody_reads_cost_little(running: Running) -> None:
+def test_requests_whose_answers_nobody_reads_cost_little(running: RunningService) -> None:
     """They were made at once, as many as came, and held until the end of the connection."""
     port, process = port_of(running), psutil.Process(running.process.pid)
     assert ask(port, "GET", "/services.json").status == 200

@@ -19,7 +19,7 @@ from contactport.sources.carddav import CardDav
 from contactport.sources.failures import FAILURES
 from contactport.sources.providers import find
 from tests.faults.matrix.cell import MemorySink
-from tests.unit.net.little_server import Last, Request, little_server
+from tests.unit.net.little_server import Last, ReceivedRequest, little_server
 from tests.unit.net.name_server import name_server
 
 PLACES = (
@@ -142,7 +142,7 @@ async def ending(replies: Sequence[bytes], username: str, server: str | None) ->
 
     turn = 0
 
-    def answer(_: Request) -> bytes:
+    def answer(_: ReceivedRequest) -> bytes:
         nonlocal turn
         turn += 1
         return replies[turn % len(replies)]

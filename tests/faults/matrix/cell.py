@@ -25,8 +25,8 @@ from contactport.sources.failures import FAILURES
 from contactport.sources.providers import find
 from contactport.store.contacts import Batch, Delivered, pack_delivered, unpack_delivered
 from tests.faults.matrix.certificates import Certificates
-from tests.faults.matrix.fault_proxy import Duration, FaultProxy, Plan, Stage
-from tests.faults.matrix.faults import ROWS, STAGES, Row
+from tests.faults.matrix.fault_proxy import Duration, FaultPlan, FaultProxy, Stage
+from tests.faults.matrix.faults import ROWS, STAGES, FaultRow
 from tests.faults.matrix.paged_book import PASSWORD, USERNAME, PagedBook
 
 BOUND = 30.0
@@ -66,10 +66,10 @@ class MemorySink:
             yield unpack_delivered(packed)
 
 
-class Outcome(msgspec.Struct, kw_only=True):
+class CellOutcome(msgspec.Struct, kw_only=True):
     """How a cell ended. `code` is 0 for COMPLETE; `requests` are those that the server got once the fault began."""
 
-    row: Row
+    row: FaultRow
     stage: Stage
     duration: Duration
     code: int
@@ -129,7 +129,7 @@ class Range:
             import_seconds=BOUND,
         )
 
-    async def cell(self, row: Row, stage: Stage, duration: Duration) -> Outcome:
+    async def cell(self, row: FaultRow, stage: Stage, duration: Duration) -> CellOutcome:
         book = self.lump if stage == "lump" else self.pages
         provider = find("carddav")
         assert provider is not None
@@ -137,7 +137,7 @@ class Range:
         failure: ImportFailure | None = None
         began = time.monotonic()
         strays = self.strays
-        async with FaultProxy(book, self.certificates, Plan(row.fault, stage, duration)) as proxy:
+        async with FaultProxy(book, self.certificates, FaultPlan(row.fault, stage, duration)) as proxy:
             proxy.elsewhere = self.elsewhere
             account = Account(provider=provider, username=USERNAME, password=PASSWORD, server=proxy.url)
             retry_policy = WatchedRhythm(base=0.02, cap=0.1, noticed=proxy.noticed)
@@ -151,7 +151,7 @@ class Range:
                 failure = to_error(error, "password")
             except TimeoutError:
                 failure = ImportFailure(Code.UNEXPECTED, f"it did not end in {BOUND:.0f} seconds")
-        return Outcome(
+        return CellOutcome(
             row=row,
             stage=stage,
             duration=duration,
@@ -174,7 +174,7 @@ class Range:
 
 def cells(
     *, stages: Sequence[Stage] = STAGES, durations: Sequence[Duration] = ("ever", "once")
-) -> list[tuple[Row, Stage, Duration]]:
+) -> list[tuple[FaultRow, Stage, Duration]]:
     """Every cell there is, in the order of the document."""
     return [
         (row, stage, duration)
@@ -204,12 +204,12 @@ async def shooting_range() -> AsyncGenerator[Range]:
             server.close()
 
 
-async def run_cells(wanted: Sequence[tuple[Row, Stage, Duration]]) -> list[Outcome]:
+async def run_cells(wanted: Sequence[tuple[FaultRow, Stage, Duration]]) -> list[CellOutcome]:
     """All of them, many at once, on this loop."""
     places = asyncio.Semaphore(AT_ONCE)
     async with shooting_range() as here:
 
-        async def one(row: Row, stage: Stage, duration: Duration) -> Outcome:
+        async def one(row: FaultRow, stage: Stage, duration: Duration) -> CellOutcome:
             async with places:
                 return await here.cell(row, stage, duration)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tests.faults.matrix.cell import Outcome
+from tests.faults.matrix.cell import CellOutcome
 from tests.faults.matrix.fault_proxy import Stage
 from tests.faults.matrix.faults import ROWS, STAGES
 
@@ -35,7 +35,7 @@ def put_between(text: str, name: str, new: str) -> str:
     return text.replace(marker + between(text, name), marker + new)
 
 
-def shown(outcomes: Iterable[Outcome]) -> str:
+def shown(outcomes: Iterable[CellOutcome]) -> str:
     """One cell of the table, from how its one or two imports ended."""
     by_duration = {outcome.duration: _ending(outcome) for outcome in outcomes}
     if not by_duration:
@@ -43,14 +43,14 @@ def shown(outcomes: Iterable[Outcome]) -> str:
     return f"{by_duration['ever']} / {by_duration.get('once', _NO_CELL)}"
 
 
-def _ending(outcome: Outcome) -> str:
+def _ending(outcome: CellOutcome) -> str:
     if outcome.code == 0:
         return "complete"
     rest = "" if outcome.retry_after is None else f", to rest {outcome.retry_after} s"
     return f"[{outcome.code}](errors.md#{outcome.code}){rest}"
 
 
-def render(outcomes: Sequence[Outcome]) -> str:
+def render(outcomes: Sequence[CellOutcome]) -> str:
     """The table, what the user reads, and how many of the cells were as they should be."""
     lines = [
         "| the provider | " + " | ".join(TITLES[stage] for stage in STAGES) + " |",
@@ -72,7 +72,7 @@ def render(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(lines)
 
 
-def _texts(outcomes: Sequence[Outcome]) -> dict[tuple[int, str], str]:
+def _texts(outcomes: Sequence[CellOutcome]) -> dict[tuple[int, str], str]:
     found: dict[tuple[int, str], dict[str, None]] = {}
     for outcome in outcomes:
         if outcome.code:

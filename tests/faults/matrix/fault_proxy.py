@@ -1,7 +1,7 @@
 """A proxy on the provider's side that damages what passes: on raw sockets, because HTTP libraries are too polite.
 
-It tells by the request what the import is doing. At the place that a `Plan` names it hands the connection to a fault
-instead of passing the sound answer on: each time, or only once.
+It tells by the request what the import is doing. At the place that a `FaultPlan` names it hands the connection to a
+fault instead of passing the sound answer on: each time, or only once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Literal
 import msgspec
 
 from tests.faults.matrix.certificates import Certificates
-from tests.faults.matrix.paged_book import BOOK, Answer, PagedBook, Request
+from tests.faults.matrix.paged_book import BOOK, PagedAnswer, PagedBook, PagedRequest
 
 Stage = Literal["discovery", "listing", "pages", "lump"]
 """`pages`: in the middle of a book that comes in many answers; `lump`: within one long answer."""
@@ -26,7 +26,7 @@ LOOP = "/loop/"
 """Two places under it redirect to each other."""
 
 
-class Wire:
+class FaultyConnection:
     """One connection, and what a fault may do with it. `answer` is the sound one."""
 
     def __init__(
@@ -34,7 +34,7 @@ class Wire:
     ) -> None:
         self.proxy = proxy
         self.target = target
-        self.answer = Answer(200)
+        self.answer = PagedAnswer(200)
         self._reader = reader
         self._writer = writer
 
@@ -42,7 +42,7 @@ class Wire:
         self._writer.write(b"".join(pieces))
         await self._writer.drain()
 
-    async def pass_on(self, answer: Answer) -> bool:
+    async def pass_on(self, answer: PagedAnswer) -> bool:
         """A whole, well-formed answer."""
         await self.send(head(answer), answer.body)
         return True
@@ -67,7 +67,7 @@ class Wire:
         self._writer.transport.abort()
 
 
-Act = Callable[[Wire], Awaitable[bool]]
+Act = Callable[[FaultyConnection], Awaitable[bool]]
 """Damages one exchange; whether the connection goes on afterwards."""
 
 
@@ -85,7 +85,7 @@ class Fault(msgspec.Struct, frozen=True):
     refuses: bool = False
 
 
-class Plan(msgspec.Struct, frozen=True):
+class FaultPlan(msgspec.Struct, frozen=True):
     """What happens to one import."""
 
     fault: Fault
@@ -93,7 +93,7 @@ class Plan(msgspec.Struct, frozen=True):
     duration: Duration
 
 
-def head(answer: Answer, length: int | None = None) -> bytes:
+def head(answer: PagedAnswer, length: int | None = None) -> bytes:
     """Status line and headers; `length` may be a lie."""
     count = len(answer.body) if length is None else length
     lines = [f"HTTP/1.1 {answer.status} Whatever", f"Content-Length: {count}"]
@@ -107,7 +107,7 @@ class FaultProxy:
     A fault that is there before any request, such as a refused connection, counts as met once.
     """
 
-    def __init__(self, book: PagedBook, certificates: Certificates, plan: Plan | None) -> None:
+    def __init__(self, book: PagedBook, certificates: Certificates, plan: FaultPlan | None) -> None:
         self.requests = 0
         self.struck = 0
         self.port = 0
@@ -191,7 +191,7 @@ class FaultProxy:
             self._bad = ""
         return bad
 
-    def _is_struck(self, request: Request) -> bool:
+    def _is_struck(self, request: PagedRequest) -> bool:
         """Whether the plan's fault applies to this request."""
         plan = self._plan
         if plan is None or (plan.duration == "once" and (self.struck or not request.is_signed_in)):
@@ -218,9 +218,9 @@ class FaultProxy:
         request = await _read(reader)
         self.requests += 1
         self._reports += request.method == "REPORT"
-        wire = Wire(self, reader, writer, request.target)
+        wire = FaultyConnection(self, reader, writer, request.target)
         if request.target.startswith(LOOP):
-            return await wire.pass_on(Answer(302, {"Location": LOOP + str(1 - int(request.target[-1]))}))
+            return await wire.pass_on(PagedAnswer(302, {"Location": LOOP + str(1 - int(request.target[-1]))}))
         wire.answer = self._book.answer(request)
         if self._plan is None or not self._is_struck(request):
             return await wire.pass_on(wire.answer)
@@ -228,10 +228,10 @@ class FaultProxy:
         return await self._plan.fault.act(wire)
 
 
-async def _read(reader: asyncio.StreamReader) -> Request:
+async def _read(reader: asyncio.StreamReader) -> PagedRequest:
     first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").rstrip().split("\r\n")
     method, target, _ = first.split(" ")
     pairs = (line.partition(":") for line in lines)
     headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Request(method, target, headers, body)
+    return PagedRequest(method, target, headers, body)

@@ -8,8 +8,8 @@ import gzip
 
 import msgspec
 
-from tests.faults.matrix.fault_proxy import LOOP, Act, Duration, Fault, Stage, Wire, head
-from tests.faults.matrix.paged_book import CHALLENGE, XML, Answer
+from tests.faults.matrix.fault_proxy import LOOP, Act, Duration, Fault, FaultyConnection, Stage, head
+from tests.faults.matrix.paged_book import CHALLENGE, XML, PagedAnswer
 
 ASKED = 120
 """Seconds that a server asks for in Retry-After: more than a request waits by itself."""
@@ -18,112 +18,112 @@ DRIP = 0.1
 STAGES: tuple[Stage, ...] = ("discovery", "listing", "pages", "lump")
 
 
-async def refuse(wire: Wire) -> bool:
+async def refuse(wire: FaultyConnection) -> bool:
     wire.proxy.refuse()
     return False
 
 
-async def reset(wire: Wire) -> bool:
+async def reset(wire: FaultyConnection) -> bool:
     wire.reset()
     return False
 
 
-async def reset_in_body(wire: Wire) -> bool:
+async def reset_in_body(wire: FaultyConnection) -> bool:
     await wire.half()
     wire.reset()
     return False
 
 
-async def stall(wire: Wire) -> bool:
+async def stall(wire: FaultyConnection) -> bool:
     await wire.wait()
     return False
 
 
-async def stall_in_body(wire: Wire) -> bool:
+async def stall_in_body(wire: FaultyConnection) -> bool:
     await wire.half()
     await wire.wait()
     return False
 
 
-async def drip(wire: Wire) -> bool:
+async def drip(wire: FaultyConnection) -> bool:
     for byte in await wire.half():
         await wire.send(bytes((byte,)))
         await asyncio.sleep(DRIP)
     return True
 
 
-async def truncate(wire: Wire) -> bool:
+async def truncate(wire: FaultyConnection) -> bool:
     await wire.half()
     return False
 
 
-async def no_http(wire: Wire) -> bool:
+async def no_http(wire: FaultyConnection) -> bool:
     await wire.send(b"\x00\x17\xa9\x80 %PDF-1.4 \xff\xfe" * 40)
     return False
 
 
-async def broken_xml(wire: Wire) -> bool:
+async def broken_xml(wire: FaultyConnection) -> bool:
     rest = await wire.half()
     await wire.send((b"\x9c<\x00>&\xff]]>" * (len(rest) // 8 + 1))[: len(rest)])
     return True
 
 
-async def too_long(wire: Wire) -> bool:
+async def too_long(wire: FaultyConnection) -> bool:
     await wire.send(head(wire.answer, len(wire.answer.body) + 1000), wire.answer.body)
     await wire.wait()
     return False
 
 
-async def too_short(wire: Wire) -> bool:
+async def too_short(wire: FaultyConnection) -> bool:
     await wire.send(head(wire.answer, max(0, len(wire.answer.body) - 300)), wire.answer.body)
     return True
 
 
-async def bomb(wire: Wire) -> bool:
+async def bomb(wire: FaultyConnection) -> bool:
     return await wire.pass_on(_bomb())
 
 
 @functools.cache
-def _bomb() -> Answer:
+def _bomb() -> PagedAnswer:
     """8 MiB of blanks in 8 KiB, where a multistatus begins."""
     start = b'<?xml version="1.0"?><D:multistatus xmlns:D="DAV:">'
-    return Answer(207, {**XML, "Content-Encoding": "gzip"}, gzip.compress(start + b" " * (8 << 20)))
+    return PagedAnswer(207, {**XML, "Content-Encoding": "gzip"}, gzip.compress(start + b" " * (8 << 20)))
 
 
-async def page(wire: Wire) -> bool:
+async def page(wire: FaultyConnection) -> bool:
     html = b"<!DOCTYPE html><html><head><title>Welcome</title></head><body>Sign in<br></body></html>"
-    return await wire.pass_on(Answer(200, {"Content-Type": "text/html"}, html))
+    return await wire.pass_on(PagedAnswer(200, {"Content-Type": "text/html"}, html))
 
 
-async def circle(wire: Wire) -> bool:
-    return await wire.pass_on(Answer(302, {"Location": LOOP + "0"}))
+async def circle(wire: FaultyConnection) -> bool:
+    return await wire.pass_on(PagedAnswer(302, {"Location": LOOP + "0"}))
 
 
-async def private(wire: Wire) -> bool:
-    return await wire.pass_on(Answer(307, {"Location": wire.proxy.elsewhere + wire.target}))
+async def private(wire: FaultyConnection) -> bool:
+    return await wire.pass_on(PagedAnswer(307, {"Location": wire.proxy.elsewhere + wire.target}))
 
 
 def says(status: int, *, asks: bool = False) -> Act:
     """The status and nothing else; `asks` for a rest, which is short where it is for once."""
 
-    async def act(wire: Wire) -> bool:
+    async def act(wire: FaultyConnection) -> bool:
         headers = dict(CHALLENGE) if status == 401 else {}
         if asks:
             headers["Retry-After"] = "1" if wire.proxy.is_passing else str(ASKED)
-        return await wire.pass_on(Answer(status, headers))
+        return await wire.pass_on(PagedAnswer(status, headers))
 
     return act
 
 
 def spoils(certificate: str) -> Act:
-    async def act(wire: Wire) -> bool:
+    async def act(wire: FaultyConnection) -> bool:
         wire.proxy.spoil(certificate)
         return False
 
     return act
 
 
-class Row(msgspec.Struct, frozen=True):
+class FaultRow(msgspec.Struct, frozen=True):
     """A fault and the codes that it is to end in at discovery, at the listing, and in the fetch; 0 is COMPLETE.
 
     `once` are the stages at which it may be met a single time: what is not among them makes no sense so, or is
@@ -156,15 +156,15 @@ class Row(msgspec.Struct, frozen=True):
 _LATER: tuple[Stage, ...] = ("listing", "pages", "lump")
 
 ROWS = (
-    Row(Fault("connection refused", refuse, refuses=True), 257, 264, 264, failed=False),
-    Row(Fault("connection reset before the answer", reset), 257, 264, 264),
-    Row(Fault("connection reset in mid-body", reset_in_body, in_body=True), 257, 264, 264),
-    Row(Fault("silence before the first byte", stall), 258, 258, 258),
-    Row(Fault("silence in mid-body", stall_in_body, in_body=True), 258, 258, 258),
-    Row(Fault("one byte a second", drip, in_body=True), 258, 258, 258),
-    Row(Fault("body cut off", truncate, in_body=True), 257, 264, 264),
-    Row(Fault("garbage instead of HTTP", no_http), 257, 257, 257, failed=False, failed_later=False),
-    Row(
+    FaultRow(Fault("connection refused", refuse, refuses=True), 257, 264, 264, failed=False),
+    FaultRow(Fault("connection reset before the answer", reset), 257, 264, 264),
+    FaultRow(Fault("connection reset in mid-body", reset_in_body, in_body=True), 257, 264, 264),
+    FaultRow(Fault("silence before the first byte", stall), 258, 258, 258),
+    FaultRow(Fault("silence in mid-body", stall_in_body, in_body=True), 258, 258, 258),
+    FaultRow(Fault("one byte a second", drip, in_body=True), 258, 258, 258),
+    FaultRow(Fault("body cut off", truncate, in_body=True), 257, 264, 264),
+    FaultRow(Fault("garbage instead of HTTP", no_http), 257, 257, 257, failed=False, failed_later=False),
+    FaultRow(
         Fault("garbage in mid-body", broken_xml, in_body=True),
         257,
         257,
@@ -172,8 +172,8 @@ ROWS = (
         failed=False,
         failed_later=False,
     ),
-    Row(Fault("Content-Length too long", too_long, in_body=True), 0, 0, 0),
-    Row(
+    FaultRow(Fault("Content-Length too long", too_long, in_body=True), 0, 0, 0),
+    FaultRow(
         Fault("Content-Length too short", too_short, in_body=True),
         257,
         257,
@@ -181,13 +181,15 @@ ROWS = (
         failed=False,
         failed_later=False,
     ),
-    Row(Fault("gzip bomb", bomb, in_body=True), 257, 257, 257, once=(), failed=False, failed_later=False),
-    Row(Fault("200 with a web page", page), 257, 264, 264, failed=False),
-    Row(Fault("401", says(401)), 263, 264, 264, once=_LATER, failed=False, failed_later=False),
-    Row(Fault("403", says(403)), 257, 257, 257, failed=False, failed_later=False),
-    Row(Fault("404", says(404)), 257, 257, 257, once=_LATER, failed=False, failed_later=False),
-    Row(Fault("429", says(429)), 264, 264, 264, failed=False, failed_later=False),
-    Row(
+    FaultRow(
+        Fault("gzip bomb", bomb, in_body=True), 257, 257, 257, once=(), failed=False, failed_later=False
+    ),
+    FaultRow(Fault("200 with a web page", page), 257, 264, 264, failed=False),
+    FaultRow(Fault("401", says(401)), 263, 264, 264, once=_LATER, failed=False, failed_later=False),
+    FaultRow(Fault("403", says(403)), 257, 257, 257, failed=False, failed_later=False),
+    FaultRow(Fault("404", says(404)), 257, 257, 257, once=_LATER, failed=False, failed_later=False),
+    FaultRow(Fault("429", says(429)), 264, 264, 264, failed=False, failed_later=False),
+    FaultRow(
         Fault("429 with Retry-After", says(429, asks=True)),
         264,
         264,
@@ -196,12 +198,14 @@ ROWS = (
         failed_later=False,
         asked=ASKED,
     ),
-    Row(Fault("500", says(500)), 264, 264, 264),
-    Row(Fault("503", says(503)), 264, 264, 264),
-    Row(Fault("503 with Retry-After", says(503, asks=True)), 264, 264, 264, asked=ASKED),
-    Row(Fault("redirects in a circle", circle), 257, 257, 257, once=(), failed=False, failed_later=False),
-    Row(Fault("redirect to a private address", private), 257, 264, 264, once=(), failed=False),
-    Row(
+    FaultRow(Fault("500", says(500)), 264, 264, 264),
+    FaultRow(Fault("503", says(503)), 264, 264, 264),
+    FaultRow(Fault("503 with Retry-After", says(503, asks=True)), 264, 264, 264, asked=ASKED),
+    FaultRow(
+        Fault("redirects in a circle", circle), 257, 257, 257, once=(), failed=False, failed_later=False
+    ),
+    FaultRow(Fault("redirect to a private address", private), 257, 264, 264, once=(), failed=False),
+    FaultRow(
         Fault("TLS: certificate expired", spoils("expired"), certificate="expired"),
         257,
         257,
@@ -209,7 +213,7 @@ ROWS = (
         failed=False,
         failed_later=False,
     ),
-    Row(
+    FaultRow(
         Fault("TLS: certificate of another name", spoils("wrong name"), certificate="wrong name"),
         257,
         257,
@@ -217,7 +221,7 @@ ROWS = (
         failed=False,
         failed_later=False,
     ),
-    Row(
+    FaultRow(
         Fault("TLS: self-signed certificate", spoils("self-signed"), certificate="self-signed"),
         257,
         257,

@@ -31,7 +31,7 @@ _HREF = re.compile(rb"<D:href>([^<]*)</D:href>")
 _KIND = "<D:resourcetype><D:collection/><C:addressbook/></D:resourcetype>"
 
 
-class Request(msgspec.Struct):
+class PagedRequest(msgspec.Struct):
     """One request of the import; header names in lower case."""
 
     method: str
@@ -44,7 +44,7 @@ class Request(msgspec.Struct):
         return self.headers.get("authorization") == _EXPECTED
 
 
-class Answer(msgspec.Struct):
+class PagedAnswer(msgspec.Struct):
     status: int
     headers: dict[str, str] = {}
     body: bytes = b""
@@ -58,8 +58,8 @@ def response(href: str, properties: str) -> bytes:
     ).encode()
 
 
-def multistatus(*responses: bytes) -> Answer:
-    return Answer(207, XML, b"".join((_OPEN, *responses, _CLOSE)))
+def multistatus(*responses: bytes) -> PagedAnswer:
+    return PagedAnswer(207, XML, b"".join((_OPEN, *responses, _CLOSE)))
 
 
 class PagedBook:
@@ -97,32 +97,32 @@ class PagedBook:
             )
         )
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: PagedRequest) -> PagedAnswer:
         """What a sound server says."""
         if not request.target.startswith(ROOT):
-            return Answer(404)
+            return PagedAnswer(404)
         if not request.is_signed_in:
-            return Answer(401, CHALLENGE)
+            return PagedAnswer(401, CHALLENGE)
         if request.method == "PROPFIND":
             return self._found(request.target, deep=request.headers.get("depth") == "1")
         if request.method == "REPORT" and request.target == BOOK:
             return self._reported(request.body)
         if request.method == "GET" and request.target in self._given:
             card = self._cards[request.target.removeprefix(BOOK)]
-            return Answer(200, {"Content-Type": "text/vcard; charset=utf-8"}, card.encode())
-        return Answer(404)
+            return PagedAnswer(200, {"Content-Type": "text/vcard; charset=utf-8"}, card.encode())
+        return PagedAnswer(404)
 
-    def _found(self, target: str, *, deep: bool) -> Answer:
+    def _found(self, target: str, *, deep: bool) -> PagedAnswer:
         if target == BOOK:
             return self._listing if deep else multistatus(self._book)
         if target == HOME and deep:
             return self._home
-        return self._root if target in (ROOT, HOME) else Answer(404)
+        return self._root if target in (ROOT, HOME) else PagedAnswer(404)
 
-    def _reported(self, body: bytes) -> Answer:
+    def _reported(self, body: bytes) -> PagedAnswer:
         if b":addressbook-multiget" in body:
             asked = (href.decode() for href in _HREF.findall(body))
             return multistatus(*(self._given[href] for href in asked if href in self._given))
         if b":sync-collection" in body and self._lump is not None:
             return self._lump
-        return Answer(403)
+        return PagedAnswer(403)

@@ -12,7 +12,7 @@ from contactport.net.client import open_client
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from contactport.sources.providers import find
-from tests.faults.matrix.cell import MemorySink, Outcome, cells, run_cells, shooting_range
+from tests.faults.matrix.cell import CellOutcome, MemorySink, cells, run_cells, shooting_range
 from tests.faults.matrix.document import DOCUMENT, between, cells_of, shown
 from tests.faults.matrix.fault_proxy import FaultProxy, Stage
 from tests.faults.matrix.faults import ROWS, STAGES
@@ -30,7 +30,7 @@ async def test_faults(stage: Stage) -> None:
     check_document(stage, outcomes)
 
 
-def check_document(stage: Stage, outcomes: list[Outcome]) -> None:
+def check_document(stage: Stage, outcomes: list[CellOutcome]) -> None:
     """docs/reliability.md says what was found; `python -m tests.faults.matrix --write` brings it up to date."""
     text = DOCUMENT.read_text("utf-8")
     written = cells_of(text)

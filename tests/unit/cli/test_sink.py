@@ -10,7 +10,7 @@ from contactport.contact import BookOutcome, Contact, Email, Group, Item, Note, 
 from contactport.store.contacts import Batch, Origin
 
 
-class Desk:
+class Collector:
     """Where a sink's items, words and figures arrive."""
 
     def __init__(self, *, groups: dict[str, list[str]] | None = None) -> None:
@@ -38,7 +38,7 @@ def batch(*uids: str, groups: Sequence[Group] = (), rejects: Sequence[Reject] = 
 
 
 async def test_the_ledger_adds_up_and_is_shown_with_what_is_listed() -> None:
-    desk = Desk()
+    desk = Collector()
     await desk.sink.store(batch("a", "b", merged=1), 5)
     await desk.sink.store(batch("c", rejects=[Reject("/book/x.vcf", "no name")]), 5)
     assert desk.shown == [(3, 5), (5, 5)]
@@ -46,13 +46,13 @@ async def test_the_ledger_adds_up_and_is_shown_with_what_is_listed() -> None:
 
 
 async def test_a_reject_is_told_without_what_a_terminal_obeys() -> None:
-    desk = Desk()
+    desk = Collector()
     await desk.sink.store(batch(rejects=[Reject("/a\x1b]0;x\x07", "bad\nline")]), None)
     assert desk.told == ["rejected: /a?]0;x?: bad?line".replace("?", "\N{REPLACEMENT CHARACTER}")]
 
 
 async def test_group_cards_are_written_where_the_format_has_them() -> None:
-    desk = Desk()
+    desk = Collector()
     friends = Group("Friends", "g", ["a"])
     await desk.sink.store(batch("a", groups=[friends]), None)
     assert desk.items == [Contact(uid="a"), friends]
@@ -60,7 +60,7 @@ async def test_group_cards_are_written_where_the_format_has_them() -> None:
 
 async def test_contacts_wait_for_the_group_cards_that_follow_them() -> None:
     groups: dict[str, list[str]] = {}
-    desk = Desk(groups=groups)
+    desk = Collector(groups=groups)
     await desk.sink.store(batch("a", "b"), None)
     assert desk.items == []
     await desk.sink.store(batch(groups=[Group("Friends", "g", ["a"])]), None)
@@ -71,7 +71,7 @@ async def test_contacts_wait_for_the_group_cards_that_follow_them() -> None:
 
 
 async def test_a_big_book_is_written_on_and_memberships_that_come_too_late_are_counted() -> None:
-    desk = Desk(groups={})
+    desk = Collector(groups={})
     uids = [str(number) for number in range(sink.HELD_CONTACTS)]
     await desk.sink.store(batch(*uids), None)
     assert desk.items == []
@@ -84,14 +84,14 @@ async def test_a_big_book_is_written_on_and_memberships_that_come_too_late_are_c
 
 
 async def test_pictures_are_not_held_back_without_end() -> None:
-    desk = Desk(groups={})
+    desk = Collector(groups={})
     one = Contact(uid="a", photos=[Photo("image/png", b"x" * (sink.HELD_BYTES + 1))])
     await desk.sink.store(Batch(contacts=[one], found=1), None)
     assert desk.items == [one]
 
 
 async def test_notes_are_told_apart_and_counted_behind_the_ledger() -> None:
-    desk = Desk()
+    desk = Collector()
     found = batch("a", rejects=[Reject("/b/x.vcf", "no name")])
     found.notes = [Note("/b/a.vcf, line 4", "not a property")]
     await desk.sink.store(found, None)
@@ -100,7 +100,7 @@ async def test_notes_are_told_apart_and_counted_behind_the_ledger() -> None:
 
 
 async def test_books_that_were_not_read_to_their_end_are_told_by_the_last_word_on_each() -> None:
-    desk = Desk()
+    desk = Collector()
     books = [
         BookOutcome("/a/", "failed", "busy"),
         BookOutcome("/b\x1b/", "failed", "refused"),
@@ -116,14 +116,14 @@ async def test_books_that_were_not_read_to_their_end_are_told_by_the_last_word_o
 
 
 async def test_books_that_were_all_read_are_not_told() -> None:
-    desk = Desk()
+    desk = Collector()
     await desk.sink.store(Batch(books=[BookOutcome("/a/", "complete")]), None)
     assert not desk.sink.tell_books()
     assert desk.told == []
 
 
 async def test_what_was_written_is_known_for_comparing() -> None:
-    desk = Desk()
+    desk = Collector()
     found = batch("a", "b")
     found.origins = [Origin(f"/b/{uid}.vcf", "/b/", 0) for uid in ("a", "b")]
     found.contacts[0].emails = [Email("a@x.example", ("HOME",))]

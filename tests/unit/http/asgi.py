@@ -15,7 +15,7 @@ from starlette.types import Message, Scope
 from contactport.store.domains import KeyPair
 
 
-class Answer(msgspec.Struct):
+class AsgiResponse(msgspec.Struct):
     """`pieces` are the body as it was sent; `whole` is False when the answer broke off."""
 
     status: int
@@ -48,7 +48,7 @@ async def ask(
     heard: Callable[[bytes], None] | None = None,
     left: asyncio.Event | None = None,
     extensions: dict[str, dict[str, str]] | None = None,
-) -> Answer:
+) -> AsgiResponse:
     """One request. `heard` gets every piece of the body as it comes; the client leaves when `left` is set."""
     body = urlencode(form).encode() if form else b""
     given = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
@@ -64,7 +64,7 @@ async def ask(
         "extensions": extensions or {},
         "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
     }
-    answer = Answer(0, {}, [], False)
+    answer = AsgiResponse(0, {}, [], False)
 
     leaving = left or asyncio.Event()
     requests: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]

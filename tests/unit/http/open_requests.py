@@ -16,7 +16,7 @@ from contactport.settings import load
 from contactport.store import endings
 from contactport.store.open import Store
 from tests.event_stream import Dispatched, Reader
-from tests.unit.http.asgi import Answer, ask
+from tests.unit.http.asgi import AsgiResponse, ask
 
 PATIENCE = 30.0
 
@@ -28,7 +28,7 @@ async def until(question: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-class Wire:
+class OpenRequests:
     """The application on a store, and what it holds open."""
 
     def __init__(
@@ -60,7 +60,7 @@ class Wire:
 
     async def ask(
         self, path: str, query: str = "", headers: dict[str, str] | None = None, method: str = "GET"
-    ) -> Answer:
+    ) -> AsgiResponse:
         """One request, within patience."""
         async with asyncio.timeout(PATIENCE):
             return await ask(self.application, method, path, query=query, headers=headers)
@@ -94,7 +94,7 @@ class Listener:
         async with asyncio.timeout(PATIENCE):
             return await self._told.get()
 
-    async def end(self) -> Answer:
+    async def end(self) -> AsgiResponse:
         """The whole answer, once it has ended."""
         async with asyncio.timeout(PATIENCE):
             return await self._asking

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from contactport.http.wire.compression import Coding, accepted, compressed
 from contactport.store.domains import KeyPair
-from tests.unit.http.asgi import Answer, ask, basic
+from tests.unit.http.asgi import AsgiResponse, ask, basic
 from tests.unit.http.conftest import Build
 from tests.unit.http.stored_imports import StoredImports
 from tests.unit.http.test_contacts import pair_query, people
@@ -85,7 +85,7 @@ async def test_pieces_come_back_as_each_arrives(pieces: list[bytes], coding: Cod
     assert read == b"".join(pieces)
 
 
-def decoded(answer: Answer) -> bytes:
+def decoded(answer: AsgiResponse) -> bytes:
     match answer.headers.get("content-encoding"):
         case "gzip":
             return gzip.decompress(answer.body)

@@ -15,7 +15,7 @@ from contactport.errors import Code
 from contactport.formats import vcard
 from contactport.http.wire.contacts import PIECE_BYTES
 from contactport.store.domains import KeyPair
-from tests.unit.http.asgi import Answer, ask, basic
+from tests.unit.http.asgi import AsgiResponse, ask, basic
 from tests.unit.http.conftest import Build
 from tests.unit.http.stored_imports import StoredImports
 
@@ -26,7 +26,7 @@ def people(count: int) -> list[Contact]:
     ]
 
 
-async def get(wire: Build, pair: KeyPair, path: str, query: str = "", method: str = "GET") -> Answer:
+async def get(wire: Build, pair: KeyPair, path: str, query: str = "", method: str = "GET") -> AsgiResponse:
     return await ask(wire(), method, path, query=query, headers=basic(pair))
 
 

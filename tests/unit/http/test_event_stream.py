@@ -22,7 +22,7 @@ from contactport.store.open import Store
 from contactport.store.schema import import_
 from tests.event_stream import Dispatched
 from tests.unit.http.asgi import basic
-from tests.unit.http.open_requests import PATIENCE, Wire, until
+from tests.unit.http.open_requests import PATIENCE, OpenRequests, until
 from tests.unit.http.stored_imports import StoredImports
 
 
@@ -39,7 +39,7 @@ def streams() -> float | None:
 async def test_it_tells_the_present_state_then_each_change_then_the_end(
     store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store), stored.running()
+    wire, one = OpenRequests(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     first = await listener.next()
     assert (first.type, first.id, values(first)) == ("message", "2", [("INITIALIZING", 0), ("GATHERING", 0)])
@@ -61,7 +61,7 @@ async def test_it_tells_the_present_state_then_each_change_then_the_end(
 async def test_its_headers_say_what_it_is_and_that_nothing_may_hold_it_back(
     store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, import_id = Wire(store), stored.complete([])
+    wire, import_id = OpenRequests(store), stored.complete([])
     for method in ("GET", "HEAD"):
         answer = await wire.ask(f"/events/{import_id}/stream/", "", basic(pair), method)
         assert answer.status == 200
@@ -73,7 +73,7 @@ async def test_its_headers_say_what_it_is_and_that_nothing_may_hold_it_back(
 
 
 async def test_the_data_is_the_body_of_the_poll(store: Store, pair: KeyPair, stored: StoredImports) -> None:
-    wire, one = Wire(store), stored.running(user_id="ü\n\u2028")
+    wire, one = OpenRequests(store), stored.running(user_id="ü\n\u2028")
     poll = await wire.ask(f"/events/{one.id}", "echo=a%0Db", basic(pair))
     listener = wire.listen(f"/events/{one.id}/stream", "echo=a%0Db", basic(pair))
     first = await listener.next()
@@ -89,7 +89,7 @@ async def test_the_data_is_the_body_of_the_poll(store: Store, pair: KeyPair, sto
 async def test_of_an_import_that_has_ended_it_tells_the_state_and_the_end(
     store: Store, pair: KeyPair, stored: StoredImports, how: str
 ) -> None:
-    wire = Wire(store)
+    wire = OpenRequests(store)
     import_id = stored.failed(Code.WRONG_PASSWORD) if how == "failed" else stored.complete([Contact()])
     if how == "erased":
         await wire.ask(f"/imports/{import_id}", "", basic(pair), "DELETE")
@@ -104,7 +104,7 @@ async def test_of_an_import_that_has_ended_it_tells_the_state_and_the_end(
 async def test_whoever_comes_back_and_has_missed_nothing_hears_the_next_change(
     store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store), stored.running()
+    wire, one = OpenRequests(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair) | {"Last-Event-ID": "2"})
     await wire.held()
     await stored.deliver(one, 3)
@@ -117,7 +117,7 @@ async def test_whoever_comes_back_and_has_missed_nothing_hears_the_next_change(
 async def test_whoever_comes_back_otherwise_gets_the_present_state_first(
     store: Store, pair: KeyPair, stored: StoredImports, seen: str
 ) -> None:
-    wire, one = Wire(store), stored.running()
+    wire, one = OpenRequests(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair) | {"Last-Event-ID": seen})
     assert (await listener.next()).id == "2"
     listener.left.set()
@@ -125,7 +125,7 @@ async def test_whoever_comes_back_otherwise_gets_the_present_state_first(
 
 
 async def test_the_header_wins_over_the_argument(store: Store, pair: KeyPair, stored: StoredImports) -> None:
-    wire, import_id = Wire(store), stored.complete([])
+    wire, import_id = OpenRequests(store), stored.complete([])
     seen = (await wire.ask(f"/events/{import_id}", "", basic(pair))).headers["contactport-version"]
     path, query = f"/events/{import_id}/stream", f"lastEventId={seen}.end"
     assert (await wire.ask(path, query, basic(pair))).status == 204
@@ -135,7 +135,7 @@ async def test_the_header_wins_over_the_argument(store: Store, pair: KeyPair, st
 async def test_whoever_has_seen_the_end_need_not_come_back(
     store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, import_id = Wire(store), stored.complete([])
+    wire, import_id = OpenRequests(store), stored.complete([])
     path = f"/events/{import_id}/stream"
     listener = wire.listen(path, "", basic(pair))
     await listener.end()
@@ -157,7 +157,7 @@ async def test_quick_changes_become_one_message_and_the_end_does_not_wait(
     store: Store, pair: KeyPair, stored: StoredImports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sse, "APART_SECONDS", 3600.0)
-    wire, one = Wire(store), stored.running()
+    wire, one = OpenRequests(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     assert (await listener.next()).id == "2"
     for _ in range(10):
@@ -172,7 +172,7 @@ async def test_quick_changes_become_one_message_and_the_end_does_not_wait(
 async def test_a_change_too_quick_for_a_message_is_told_a_little_later(
     store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store), stored.running()
+    wire, one = OpenRequests(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     assert (await listener.next()).id == "2"
     for _ in range(10):
@@ -187,7 +187,7 @@ async def test_while_nothing_happens_it_shows_that_it_lives(
     store: Store, pair: KeyPair, stored: StoredImports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sse, "HEARTBEAT_SECONDS", 0.01)
-    wire, one = Wire(store), stored.running()
+    wire, one = OpenRequests(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     await until(lambda: listener.reader.comments >= 1)
     assert [one.id for one in listener.rest()] == ["2"]
@@ -198,7 +198,7 @@ async def test_while_nothing_happens_it_shows_that_it_lives(
 async def test_when_the_process_is_to_stop_it_ends_in_good_order_and_without_the_end(
     store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store), stored.running()
+    wire, one = OpenRequests(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     await listener.next()
     wire.service.stopping.set()
@@ -214,7 +214,7 @@ async def test_when_the_process_is_to_stop_it_ends_in_good_order_and_without_the
 async def test_it_ends_with_its_client_and_is_counted_while_it_is_open(
     store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store), stored.running()
+    wire, one = OpenRequests(store), stored.running()
     before = streams() or 0
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     await listener.next()
@@ -227,7 +227,7 @@ async def test_it_ends_with_its_client_and_is_counted_while_it_is_open(
 async def test_it_ends_when_its_import_goes_with_its_domain(
     store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store), stored.running()
+    wire, one = OpenRequests(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     await listener.next()
     store.database.write_now(domains.remove, "shop")
@@ -238,7 +238,7 @@ async def test_it_ends_when_its_import_goes_with_its_domain(
 async def test_it_lives_no_longer_than_its_import_could(
     store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store, retention=1), stored.running()
+    wire, one = OpenRequests(store, retention=1), stored.running()
     store.database.write_now(
         lambda connection: connection.execute(
             update(import_).where(import_.c.id == one.id).values(deadline=now_ms())
@@ -252,7 +252,7 @@ async def test_it_lives_no_longer_than_its_import_could(
 async def test_a_key_pair_comes_by_basic_or_as_arguments(
     store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, path = Wire(store), f"/events/{stored.complete([])}/stream"
+    wire, path = OpenRequests(store), f"/events/{stored.complete([])}/stream"
     query = f"domain_key={pair.domain_key}&domain_password={pair.domain_password}"
     crosses = {"Sec-Fetch-Site": "cross-site"}
     assert (await wire.ask(path, query, crosses)).status == 200
@@ -264,7 +264,7 @@ async def test_a_key_pair_comes_by_basic_or_as_arguments(
 
 
 async def test_other_paths_and_methods_are_none(store: Store, pair: KeyPair, stored: StoredImports) -> None:
-    wire, import_id = Wire(store), stored.complete([])
+    wire, import_id = OpenRequests(store), stored.complete([])
     assert (await wire.ask(f"/events/{import_id}.xml/stream", "", basic(pair))).status == 404
     assert (await wire.ask(f"/events/{import_id}/stream.json", "", basic(pair))).status == 404
     refused = await wire.ask(f"/events/{import_id}/stream", "", basic(pair), "POST")
@@ -276,7 +276,7 @@ async def test_other_paths_and_methods_are_none(store: Store, pair: KeyPair, sto
 
 
 async def test_the_log_has_one_line_when_it_ends(store: Store, pair: KeyPair, stored: StoredImports) -> None:
-    wire, one = Wire(store), stored.running()
+    wire, one = OpenRequests(store), stored.running()
     query = f"domain_key={pair.domain_key}&domain_password={pair.domain_password}&echo=canary"
     with capture_logs() as logs:
         listener = wire.listen(f"/events/{one.id}/stream", query)
@@ -296,7 +296,7 @@ async def test_the_log_has_one_line_when_it_ends(store: Store, pair: KeyPair, st
 async def test_a_client_that_does_not_read_is_cut_off(
     store: Store, pair: KeyPair, stored: StoredImports, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
-    wire, one, left, stuck = Wire(store), stored.running(), asyncio.Event(), asyncio.Event()
+    wire, one, left, stuck = OpenRequests(store), stored.running(), asyncio.Event(), asyncio.Event()
 
     async def receive() -> Message:
         await left.wait()

@@ -18,7 +18,7 @@ from contactport.store.open import Store
 from contactport.store.schema import event
 from tests.unit.http.asgi import ask, basic
 from tests.unit.http.conftest import Build
-from tests.unit.http.open_requests import Wire, until
+from tests.unit.http.open_requests import OpenRequests, until
 from tests.unit.http.stored_imports import StoredImports
 
 
@@ -91,7 +91,7 @@ async def test_a_poll_above_the_rate_is_held_and_not_refused(
     async def sleep(seconds: float) -> None:
         turns.append(seconds)
 
-    wire = Wire(store, rate_limiter=RateLimiter(sleep, lambda: 0.0), polls_per_second=3)
+    wire = OpenRequests(store, rate_limiter=RateLimiter(sleep, lambda: 0.0), polls_per_second=3)
     path = f"/events/{stored.waiting()}"
     answers = [await wire.ask(path, headers=basic(pair)) for _ in range(8)]
     assert [answer.status for answer in answers] == [200] * 6 + [429] * 2
@@ -109,7 +109,7 @@ async def test_a_held_poll_reads_nothing_and_tells_what_is_true_when_it_is_answe
     async def sleep(_seconds: float) -> None:
         await turn.wait()
 
-    wire = Wire(store, rate_limiter=RateLimiter(sleep, lambda: 0.0), polls_per_second=1)
+    wire = OpenRequests(store, rate_limiter=RateLimiter(sleep, lambda: 0.0), polls_per_second=1)
     one = stored.running()
     path = f"/events/{one.id}"
     assert (await wire.ask(path, headers=basic(pair))).status == 200
@@ -137,6 +137,6 @@ async def test_gathering_s_time_stays_when_it_completes(
     one = stored.running()
     for status in get_args(EventStatus):
         await store.database.write(put, status)
-        answer = await Wire(store).ask(f"/events/{one.id}", headers=basic(pair))
+        answer = await OpenRequests(store).ask(f"/events/{one.id}", headers=basic(pair))
         assert answer.json()["events"][1]["created_at"] == "2016-04-12T22:22:20.000+00:00"
         assert answer.json()["events"][1]["status"] == status

@@ -14,23 +14,23 @@ from contactport.http.limits import ConnectionLimiter
 from contactport.store import domains
 from contactport.store.domains import KeyPair
 from contactport.store.open import Store
-from tests.unit.http.asgi import Answer, ask, basic
-from tests.unit.http.open_requests import Wire
+from tests.unit.http.asgi import AsgiResponse, ask, basic
+from tests.unit.http.open_requests import OpenRequests
 from tests.unit.http.stored_imports import StoredImports
 
 
-def gathered(answer: Answer) -> int:
+def gathered(answer: AsgiResponse) -> int:
     """GATHERING's value."""
     assert answer.status == 200, answer.body
     return next(one["value"] for one in answer.json()["events"] if one["event_type"] == "GATHERING")
 
 
-def version(answer: Answer) -> int:
+def version(answer: AsgiResponse) -> int:
     return int(answer.headers["contactport-version"])
 
 
 async def test_it_waits_for_the_next_change(store: Store, pair: KeyPair, stored: StoredImports) -> None:
-    wire, one = Wire(store), stored.running()
+    wire, one = OpenRequests(store), stored.running()
     asking = asyncio.create_task(wire.ask(f"/events/{one.id}", "wait=30", basic(pair)))
     await wire.held()
     await stored.deliver(one, 3)
@@ -42,13 +42,13 @@ async def test_without_a_change_it_answers_in_the_end(
     store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
     one = stored.running()
-    assert gathered(await Wire(store).ask(f"/events/{one.id}", "wait=1", basic(pair))) == 0
+    assert gathered(await OpenRequests(store).ask(f"/events/{one.id}", "wait=1", basic(pair))) == 0
 
 
 async def test_a_change_that_was_not_announced_is_noticed_all_the_same(
     store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store), stored.running()
+    wire, one = OpenRequests(store), stored.running()
     asking = asyncio.create_task(wire.ask(f"/events/{one.id}", "wait=30", basic(pair)))
     await wire.held()
     await stored.deliver(one, 3, announced=False)
@@ -59,7 +59,7 @@ async def test_a_change_that_was_not_announced_is_noticed_all_the_same(
 async def test_an_import_that_has_ended_answers_at_once(
     store: Store, pair: KeyPair, stored: StoredImports, query: str
 ) -> None:
-    wire, import_id = Wire(store), stored.complete([Contact()])
+    wire, import_id = OpenRequests(store), stored.complete([Contact()])
     answer = await wire.ask(f"/events/{import_id}", query, basic(pair))
     assert answer.json()["events"][-1]["event_type"] == "COMPLETE"
 
@@ -67,7 +67,7 @@ async def test_an_import_that_has_ended_answers_at_once(
 async def test_since_misses_no_change_between_two_polls(
     store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store), stored.running()
+    wire, one = OpenRequests(store), stored.running()
     seen = version(await wire.ask(f"/events/{one.id}", "", basic(pair)))
     await stored.deliver(one, 3)
     answer = await wire.ask(f"/events/{one.id}", f"wait=30&since={seen}", basic(pair))
@@ -85,19 +85,19 @@ async def test_a_version_that_never_was_is_not_waited_for(
     store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
     one = stored.running()
-    answer = await Wire(store).ask(f"/events/{one.id}", f"wait=30&since={10**9}", basic(pair))
+    answer = await OpenRequests(store).ask(f"/events/{one.id}", f"wait=30&since={10**9}", basic(pair))
     assert gathered(answer) == 0
 
 
 async def test_since_without_wait_answers_at_once(store: Store, pair: KeyPair, stored: StoredImports) -> None:
     one = stored.running()
-    assert gathered(await Wire(store).ask(f"/events/{one.id}", "since=2", basic(pair))) == 0
+    assert gathered(await OpenRequests(store).ask(f"/events/{one.id}", "since=2", basic(pair))) == 0
 
 
 async def test_every_form_waits_and_has_the_version(
     store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store), stored.running()
+    wire, one = OpenRequests(store), stored.running()
     known = f"domain_key={pair.domain_key}&domain_password={pair.domain_password}"
     asking = [
         asyncio.create_task(wire.ask(f"/events/{one.id}{ending}", f"{known}&wait=30{more}"))
@@ -117,14 +117,14 @@ async def test_every_form_waits_and_has_the_version(
 async def test_what_is_no_number_is_refused(
     store: Store, pair: KeyPair, stored: StoredImports, query: str
 ) -> None:
-    answer = await Wire(store).ask(f"/events/{stored.waiting()}", query, basic(pair))
+    answer = await OpenRequests(store).ask(f"/events/{stored.waiting()}", query, basic(pair))
     assert (answer.status, answer.json()["error"]["code"]) == (400, 2)
 
 
 async def test_when_the_process_is_to_stop_everybody_is_answered(
     store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store), stored.running()
+    wire, one = OpenRequests(store), stored.running()
     asking = [asyncio.create_task(wire.ask(f"/events/{one.id}", "wait=30", basic(pair))) for _ in range(3)]
     await wire.held(3)
     wire.service.stopping.set()
@@ -136,7 +136,7 @@ async def test_when_the_process_is_to_stop_everybody_is_answered(
 async def test_nobody_is_waited_for_after_having_left(
     store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one, left = Wire(store), stored.running(), asyncio.Event()
+    wire, one, left = OpenRequests(store), stored.running(), asyncio.Event()
     with capture_logs() as logs:
         asking = asyncio.create_task(
             ask(
@@ -158,7 +158,7 @@ async def test_nobody_is_waited_for_after_having_left(
 async def test_an_import_that_goes_with_its_domain_is_401(
     store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
-    wire, one = Wire(store), stored.running()
+    wire, one = OpenRequests(store), stored.running()
     asking = asyncio.create_task(wire.ask(f"/events/{one.id}", "wait=30", basic(pair)))
     await wire.held()
     store.database.write_now(domains.remove, "shop")
@@ -166,7 +166,7 @@ async def test_an_import_that_goes_with_its_domain_is_401(
 
 
 async def test_an_erasure_is_a_change(store: Store, pair: KeyPair, stored: StoredImports) -> None:
-    wire, one = Wire(store), stored.running(user_id="u")
+    wire, one = OpenRequests(store), stored.running(user_id="u")
     asking = asyncio.create_task(wire.ask(f"/events/{one.id}", "wait=30", basic(pair)))
     await wire.held()
     assert (await wire.ask(f"/imports/{one.id}", "", basic(pair), "DELETE")).status == 204
@@ -177,7 +177,7 @@ async def test_an_erasure_is_a_change(store: Store, pair: KeyPair, stored: Store
 async def test_a_domain_has_its_share_of_seats_and_a_process_no_more_than_it_has(
     store: Store, pair: KeyPair, other: KeyPair, stored: StoredImports
 ) -> None:
-    wire = Wire(store, ConnectionLimiter(process=3, domain=2))
+    wire = OpenRequests(store, ConnectionLimiter(process=3, domain=2))
     mine, theirs = stored.running(), StoredImports(store, other).running()
     asking = [asyncio.create_task(wire.ask(f"/events/{mine.id}", "wait=30", basic(pair))) for _ in range(2)]
     await wire.held(2)
@@ -198,7 +198,7 @@ async def test_a_domain_has_its_share_of_seats_and_a_process_no_more_than_it_has
 
 
 async def test_a_poll_that_waits_is_one_poll(store: Store, pair: KeyPair, stored: StoredImports) -> None:
-    wire, one = Wire(store, polls_per_second=1), stored.running()
+    wire, one = OpenRequests(store, polls_per_second=1), stored.running()
     asking = asyncio.create_task(wire.ask(f"/events/{one.id}", "wait=30", basic(pair)))
     await wire.held()
     for _ in range(3):

@@ -22,7 +22,7 @@ from tests.unit.http.conftest import Build
 ROOT: dict[str, Any] = yaml.safe_load(description())
 
 
-class Page(HTMLParser):
+class ParsedPage(HTMLParser):
     """Tags, attributes and ids of a page, and whether every tag was closed."""
 
     VOID = frozenset({"meta", "br"})
@@ -54,7 +54,7 @@ async def test_a_page_holds_no_script_no_inline_style_and_nothing_from_elsewhere
 ) -> None:
     answer = await ask(wire(), "GET", path)
     assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    page = Page(answer.body.decode())
+    page = ParsedPage(answer.body.decode())
     assert page.open == []
     assert not {"script", "link", "img", "iframe", "form", "base"} & set(page.tags)
     assert not [one for _, one, _ in page.attributes if one == "style" or one.startswith("on")]
@@ -71,7 +71,7 @@ async def test_the_policy_of_a_page_lets_its_own_style_in(wire: Build, path: str
 
 async def test_the_documentation_tells_every_path_argument_and_body(wire: Build) -> None:
     text = (await ask(wire(), "GET", "/docs")).body.decode()
-    page = Page(text)
+    page = ParsedPage(text)
     for path in ROOT["paths"]:
         assert f"<code>{path}</code>" in text
     for parameter in ROOT["components"]["parameters"].values():

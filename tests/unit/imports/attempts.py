@@ -77,7 +77,7 @@ async def attempt(
     return one
 
 
-class Told:
+class StoredOutcome:
     """What stands in the database in the end."""
 
     def __init__(self, one: Import, people: list[Contact], report: Report) -> None:
@@ -88,15 +88,15 @@ class Told:
         self.ledger = (one.found, one.delivered, one.merged, one.rejected)
 
 
-async def told(store: Store, domain: Domain, import_id: int) -> Told:
+async def told(store: Store, domain: Domain, import_id: int) -> StoredOutcome:
     one = await store.database.read(imports.get, store.ring, import_id, domain.id)
     assert one is not None
     chunks: AsyncIterator[list[Contact]] = contacts.read(store.database, one, 0, 10**6)
     people = [contact async for chunk in chunks for contact in chunk]
-    return Told(one, people, await store.database.read(report.read, one))
+    return StoredOutcome(one, people, await store.database.read(report.read, one))
 
 
-async def whole(store: Store, domain: Domain, *pages: Page) -> Told:
+async def whole(store: Store, domain: Domain, *pages: Page) -> StoredOutcome:
     import_id = begin(store, domain)
     await attempt(store, import_id, FakeSource(pages))
     return await told(store, domain, import_id)

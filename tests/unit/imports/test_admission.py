@@ -48,7 +48,7 @@ class Clock:
             monkeypatch.setattr(module, "now_ms", lambda: self.now)
 
 
-class Desk:
+class AdmissionHarness:
     """Where imports ask for their admission; notes what was queued."""
 
     def __init__(self, store: Store, domain: Domain, clock: Clock, settings: Settings = SETTINGS) -> None:
@@ -170,22 +170,22 @@ def domain(store: Store) -> Domain:
 
 
 @pytest.fixture
-def desk(store: Store, domain: Domain, clock: Clock) -> Desk:
-    return Desk(store, domain, clock)
+def desk(store: Store, domain: Domain, clock: Clock) -> AdmissionHarness:
+    return AdmissionHarness(store, domain, clock)
 
 
 def unavailable(retry_after: int | None = None, *, provider_failed: bool = True) -> ImportFailure:
     return to_error(Unavailable(retry_after) if provider_failed else RateLimited(retry_after), "password")
 
 
-async def test_an_import_alone_is_admitted_at_once(desk: Desk) -> None:
+async def test_an_import_alone_is_admitted_at_once(desk: AdmissionHarness) -> None:
     one = desk.admit(desk.begin())
     assert (one.state, one.epoch, one.not_before) == ("running", 1, None)
     assert desk.queued == []
 
 
 class TestJobs:
-    async def test_a_job_that_was_overtaken_has_nothing_to_do(self, desk: Desk) -> None:
+    async def test_a_job_that_was_overtaken_has_nothing_to_do(self, desk: AdmissionHarness) -> None:
         desk.settings = Settings(account_imports=1)
         desk.admit(desk.begin())
         waiting = desk.begin()
@@ -195,13 +195,13 @@ class TestJobs:
         )
         assert desk.job(waiting) == 1
 
-    async def test_nor_has_one_whose_import_is_over(self, desk: Desk) -> None:
+    async def test_nor_has_one_whose_import_is_over(self, desk: AdmissionHarness) -> None:
         import_id = desk.begin()
         desk.end(desk.admit(import_id))
         assert desk.ask(import_id) is None
         assert desk.ask(4711, job=0) is None
 
-    async def test_a_deferred_import_waits_under_its_next_job(self, desk: Desk) -> None:
+    async def test_a_deferred_import_waits_under_its_next_job(self, desk: AdmissionHarness) -> None:
         desk.settings = Settings(account_imports=1)
         desk.admit(desk.begin())
         waiting = desk.begin()
@@ -217,7 +217,7 @@ class TestJobs:
             ("GATHERING", "INPROGRESS"),
         ]
 
-    async def test_a_deferred_import_can_be_erased_at_once(self, desk: Desk) -> None:
+    async def test_a_deferred_import_can_be_erased_at_once(self, desk: AdmissionHarness) -> None:
         desk.settings = Settings(account_imports=1)
         desk.admit(desk.begin())
         waiting = desk.begin()
@@ -228,7 +228,7 @@ class TestJobs:
 
 
 class TestAccount:
-    async def test_no_more_run_at_once_than_may(self, desk: Desk) -> None:
+    async def test_no_more_run_at_once_than_may(self, desk: AdmissionHarness) -> None:
         first, second, third = (desk.begin() for _ in range(3))
         running = desk.admit(first)
         desk.admit(second)
@@ -239,7 +239,7 @@ class TestAccount:
         desk.wait()
         desk.admit(third)
 
-    async def test_one_password_is_tried_at_a_time(self, desk: Desk) -> None:
+    async def test_one_password_is_tried_at_a_time(self, desk: AdmissionHarness) -> None:
         desk.settings = Settings(account_imports=3, account_per_minute=1000)
         running = desk.admit(desk.begin(password="a"))
         desk.admit(desk.begin(password="a"))
@@ -249,7 +249,9 @@ class TestAccount:
         desk.wait()
         assert desk.defer(other).why == "account", "one with another password still runs"
 
-    async def test_five_wrong_passwords_shut_the_account_to_those_begun_before(self, desk: Desk) -> None:
+    async def test_five_wrong_passwords_shut_the_account_to_those_begun_before(
+        self, desk: AdmissionHarness
+    ) -> None:
         desk.settings = Settings(account_per_minute=1000)
         ids = [desk.begin(password=str(number)) for number in range(8)]
         codes: list[Code | None] = []
@@ -265,12 +267,12 @@ class TestAccount:
             desk.end(found.one, to_error(WrongPassword(PROVIDER), "password"))
         assert codes == [None] * 5 + [Code.FAILED_RECENTLY] * 3
 
-    async def test_other_accounts_of_the_host_are_not_concerned(self, desk: Desk) -> None:
+    async def test_other_accounts_of_the_host_are_not_concerned(self, desk: AdmissionHarness) -> None:
         for _ in range(2):
             desk.admit(desk.begin("ann"))
         desk.admit(desk.begin("bob"))
 
-    async def test_one_whose_worker_died_has_its_place_already(self, desk: Desk) -> None:
+    async def test_one_whose_worker_died_has_its_place_already(self, desk: AdmissionHarness) -> None:
         one, other = desk.begin(), desk.begin()
         desk.admit(one)
         desk.admit(other)
@@ -278,13 +280,13 @@ class TestAccount:
 
     async def test_two_processes_that_ask_at_once_do_not_pass_together(
         self,
-        desk: Desk,
+        desk: AdmissionHarness,
         twin: Store,
         domain: Domain,
         clock: Clock,
     ) -> None:
         settings = Settings(account_imports=2, account_per_minute=1000)
-        desks = [Desk(one, domain, clock, settings) for one in (desk.store, twin)] * 5
+        desks = [AdmissionHarness(one, domain, clock, settings) for one in (desk.store, twin)] * 5
         ids = [desk.begin() for _ in desks]
         found = await asyncio.gather(
             *(asyncio.to_thread(one.ask, each) for one, each in zip(desks, ids, strict=True))
@@ -294,7 +296,7 @@ class TestAccount:
 
 class TestRate:
     async def test_whoever_finds_no_token_is_deferred_once_and_exactly_until_it_is_due(
-        self, desk: Desk
+        self, desk: AdmissionHarness
     ) -> None:
         desk.settings = Settings(account_per_minute=6)
         desk.end(desk.admit(desk.begin()))
@@ -305,7 +307,7 @@ class TestRate:
             desk.end(desk.admit(each))
         assert len(desk.queued) == 4
 
-    async def test_the_hosts_rate_holds_for_all_its_accounts(self, desk: Desk) -> None:
+    async def test_the_hosts_rate_holds_for_all_its_accounts(self, desk: AdmissionHarness) -> None:
         desk.settings = Settings(provider_per_minute=12)
         for account in ("ann", "bob"):
             desk.admit(desk.begin(account))
@@ -313,7 +315,7 @@ class TestRate:
         desk.admit(desk.begin("dee", "other"))
 
     async def test_a_token_that_was_promised_is_kept_while_something_else_is_waited_for(
-        self, desk: Desk
+        self, desk: AdmissionHarness
     ) -> None:
         desk.settings = Settings(account_per_minute=6, account_imports=1)
         running = desk.admit(desk.begin())
@@ -327,7 +329,7 @@ class TestRate:
         desk.wait()
         desk.admit(waiting)
 
-    async def test_nobody_is_promised_a_token_hours_ahead(self, desk: Desk) -> None:
+    async def test_nobody_is_promised_a_token_hours_ahead(self, desk: AdmissionHarness) -> None:
         desk.settings = Settings(account_per_minute=1)
         desk.end(desk.admit(desk.begin()))
         ids = [desk.begin() for _ in range(6)]
@@ -351,7 +353,9 @@ class TestRate:
             assert minute < 30
         assert sorted(admitted) == sorted(ids)
 
-    async def test_a_clock_that_is_set_back_does_not_make_it_wait_for_an_hour(self, desk: Desk) -> None:
+    async def test_a_clock_that_is_set_back_does_not_make_it_wait_for_an_hour(
+        self, desk: AdmissionHarness
+    ) -> None:
         desk.settings = Settings(account_per_minute=6)
         desk.end(desk.admit(desk.begin()))
         waiting = desk.begin()
@@ -362,7 +366,7 @@ class TestRate:
 
 
 class TestRest:
-    async def test_a_host_that_asks_for_a_rest_gets_it_from_all(self, desk: Desk) -> None:
+    async def test_a_host_that_asks_for_a_rest_gets_it_from_all(self, desk: AdmissionHarness) -> None:
         one = desk.admit(desk.begin())
         assert desk.end(one, unavailable(60)) is not None
         deferred = desk.defer(desk.begin("bob"))
@@ -372,13 +376,13 @@ class TestRest:
         desk.wait()
         desk.admit(one.id)
 
-    async def test_an_account_that_is_to_rest_does_so_alone(self, desk: Desk) -> None:
+    async def test_an_account_that_is_to_rest_does_so_alone(self, desk: AdmissionHarness) -> None:
         one = desk.admit(desk.begin())
         desk.end(one, unavailable(60, provider_failed=False))
         assert desk.defer(desk.begin()).why == "backoff"
         desk.admit(desk.begin("bob"))
 
-    async def test_what_was_stored_before_the_rest_stays(self, desk: Desk) -> None:
+    async def test_what_was_stored_before_the_rest_stays(self, desk: AdmissionHarness) -> None:
         one = desk.admit(desk.begin())
         deferred = desk.end(one, unavailable(60))
         assert isinstance(deferred, Deferred)
@@ -387,7 +391,7 @@ class TestRest:
         with pytest.raises(imports.Fenced):
             desk.store.database.write_now(imports.check_epoch, one.id, one.epoch)
 
-    async def test_a_long_rest_is_looked_at_again_from_time_to_time(self, desk: Desk) -> None:
+    async def test_a_long_rest_is_looked_at_again_from_time_to_time(self, desk: AdmissionHarness) -> None:
         one = desk.admit(desk.begin())
         desk.end(one, unavailable(500))
         began = admission.now_ms()
@@ -398,7 +402,7 @@ class TestRest:
             assert desk.queued[-1][1] * 1000 <= LONGEST_WAIT_MS + 1000
         assert 500_000 <= admission.now_ms() - began <= 502_000
 
-    async def test_no_host_makes_its_users_wait_for_an_hour(self, desk: Desk) -> None:
+    async def test_no_host_makes_its_users_wait_for_an_hour(self, desk: AdmissionHarness) -> None:
         one = desk.admit(desk.begin())
         desk.end(one, unavailable(3600))
         other = desk.begin("bob")
@@ -406,7 +410,9 @@ class TestRest:
         desk.clock.now += 600_000
         desk.admit(other)
 
-    async def test_longer_than_the_import_may_take_it_ends_at_once_in_words(self, desk: Desk) -> None:
+    async def test_longer_than_the_import_may_take_it_ends_at_once_in_words(
+        self, desk: AdmissionHarness
+    ) -> None:
         one = desk.admit(desk.begin(seconds=300))
         failure = desk.end(one, unavailable(301))
         assert isinstance(failure, ImportFailure)
@@ -416,7 +422,7 @@ class TestRest:
         assert desk.ask(other) == Refused(Code.UNAVAILABLE)
         assert "begin it again" in str(desk.last_event(other).description)
 
-    async def test_it_rests_only_so_often(self, desk: Desk) -> None:
+    async def test_it_rests_only_so_often(self, desk: AdmissionHarness) -> None:
         import_id = desk.begin()
         for _ in range(MOST_BACKOFFS):
             assert isinstance(desk.end(desk.admit(import_id), unavailable(20)), Deferred)
@@ -425,7 +431,9 @@ class TestRest:
         assert isinstance(failure, ImportFailure)
         assert desk.row(import_id).state == "failed"
 
-    async def test_resting_speaks_neither_for_the_provider_nor_against_it(self, desk: Desk) -> None:
+    async def test_resting_speaks_neither_for_the_provider_nor_against_it(
+        self, desk: AdmissionHarness
+    ) -> None:
         desk.end(desk.admit(desk.begin()), unavailable())
         one = desk.admit(desk.begin("bob"))
         desk.end(one, unavailable(10))
@@ -436,7 +444,7 @@ class TestRest:
 
 
 class TestTime:
-    async def test_whose_turn_would_come_too_late_ends_at_once(self, desk: Desk) -> None:
+    async def test_whose_turn_would_come_too_late_ends_at_once(self, desk: AdmissionHarness) -> None:
         desk.settings = Settings(account_per_minute=1)
         desk.end(desk.admit(desk.begin()))
         late = desk.begin(seconds=30)
@@ -447,11 +455,13 @@ class TestTime:
 
 
 class TestBreaker:
-    def break_(self, desk: Desk, host: str = "gmx", service: str = "gmx") -> None:
+    def break_(self, desk: AdmissionHarness, host: str = "gmx", service: str = "gmx") -> None:
         for account in ("x", "y"):
             desk.end(desk.admit(desk.begin(account, host, service=service)), unavailable())
 
-    async def test_an_open_one_ends_the_import_at_once_and_says_when_to_try_again(self, desk: Desk) -> None:
+    async def test_an_open_one_ends_the_import_and_says_when_to_try_again(
+        self, desk: AdmissionHarness
+    ) -> None:
         self.break_(desk)
         import_id = desk.begin()
         assert desk.ask(import_id) == Refused(Code.UNAVAILABLE)
@@ -460,7 +470,9 @@ class TestBreaker:
         assert "30 seconds" in str(told.description)
         desk.admit(desk.begin("ann", "other"))
 
-    async def test_one_import_tries_and_its_success_lets_all_in(self, desk: Desk, clock: Clock) -> None:
+    async def test_one_import_tries_and_its_success_lets_all_in(
+        self, desk: AdmissionHarness, clock: Clock
+    ) -> None:
         self.break_(desk)
         clock.now += 30_000
         trial = desk.admit(desk.begin())
@@ -468,7 +480,9 @@ class TestBreaker:
         desk.end(trial)
         desk.admit(desk.begin("bob"))
 
-    async def test_a_trial_whose_worker_died_goes_on_as_the_trial(self, desk: Desk, clock: Clock) -> None:
+    async def test_a_trial_whose_worker_died_goes_on_as_the_trial(
+        self, desk: AdmissionHarness, clock: Clock
+    ) -> None:
         self.break_(desk)
         clock.now += 30_000
         trial = desk.admit(desk.begin())
@@ -479,13 +493,15 @@ class TestBreaker:
         desk.ask(other)
         assert "60 seconds" in str(desk.last_event(other).description)
 
-    async def test_a_trial_that_is_deferred_lets_another_try(self, desk: Desk, clock: Clock) -> None:
+    async def test_a_trial_that_is_deferred_lets_another_try(
+        self, desk: AdmissionHarness, clock: Clock
+    ) -> None:
         self.break_(desk)
         clock.now += 30_000
         desk.end(desk.admit(desk.begin()), unavailable(20, provider_failed=False))
         desk.admit(desk.begin("bob"))
 
-    async def test_whoever_has_to_wait_is_not_the_trial(self, desk: Desk, clock: Clock) -> None:
+    async def test_whoever_has_to_wait_is_not_the_trial(self, desk: AdmissionHarness, clock: Clock) -> None:
         self.break_(desk)
         clock.now += 30_000
         desk.settings = msgspec.structs.replace(SETTINGS, account_per_minute=1)
@@ -501,7 +517,9 @@ class TestBreaker:
         desk.admit(desk.begin("bob"))
 
     @pytest.mark.parametrize("no", [WrongPassword(PROVIDER), AccountBlocked(), TermsChanged()])
-    async def test_a_providers_own_no_shows_that_it_works(self, desk: Desk, no: SourceFailure) -> None:
+    async def test_a_providers_own_no_shows_that_it_works(
+        self, desk: AdmissionHarness, no: SourceFailure
+    ) -> None:
         desk.end(desk.admit(desk.begin("x")), unavailable())
         desk.end(desk.admit(desk.begin("y")), to_error(no, "password"))
         desk.end(desk.admit(desk.begin("z")), unavailable())
@@ -518,7 +536,7 @@ class TestBreaker:
         ids=["no address book there", "our own fault", "one account's", "no time left"],
     )
     async def test_what_says_nothing_of_the_provider_counts_neither_way(
-        self, desk: Desk, failure: ImportFailure
+        self, desk: AdmissionHarness, failure: ImportFailure
     ) -> None:
         desk.end(desk.admit(desk.begin("x")), unavailable())
         for account in ("u", "v", "w"):
@@ -526,7 +544,7 @@ class TestBreaker:
         desk.end(desk.admit(desk.begin("y")), unavailable())
         assert desk.ask(desk.begin()) == Refused(Code.UNAVAILABLE)
 
-    async def test_hosts_of_users_own_have_breakers_without_a_name(self, desk: Desk) -> None:
+    async def test_hosts_of_users_own_have_breakers_without_a_name(self, desk: AdmissionHarness) -> None:
         self.break_(desk, "dav.example.org", "carddav")
         assert desk.ask(desk.begin("ann", "dav.example.org", service="carddav")) == Refused(Code.UNAVAILABLE)
         desk.admit(desk.begin("ann", "dav.example.com", service="carddav"))
@@ -536,7 +554,7 @@ class TestBreaker:
         assert "carddav" not in repr(kept)
 
     async def test_removing_the_trials_domain_does_not_shut_the_provider_for_good(
-        self, desk: Desk, clock: Clock
+        self, desk: AdmissionHarness, clock: Clock
     ) -> None:
         self.break_(desk)
         clock.now += 30_000
@@ -547,7 +565,7 @@ class TestBreaker:
         desk.admit(desk.begin("bob"))
 
 
-async def test_a_row_beyond_its_deadline_is_admitted_only_to_end(desk: Desk) -> None:
+async def test_a_row_beyond_its_deadline_is_admitted_only_to_end(desk: AdmissionHarness) -> None:
     import_id = desk.begin()
     desk.store.database.write_now(lambda connection: connection.execute(update(import_).values(deadline=1)))
     assert isinstance(desk.ask(import_id), Admitted)

@@ -43,7 +43,7 @@ class Tired(FakeSource):
             raise Unavailable(self.rest)
 
 
-class Running:
+class RunningWorker:
     """One process that carries imports."""
 
     def __init__(self, store: Store, domain: Domain, source: FakeSource, settings: Settings) -> None:
@@ -99,8 +99,8 @@ class Running:
 
 
 @asynccontextmanager
-async def running(store: Store, domain: Domain, source: FakeSource) -> AsyncGenerator[Running]:
-    one = Running(store, domain, source, Settings())
+async def running(store: Store, domain: Domain, source: FakeSource) -> AsyncGenerator[RunningWorker]:
+    one = RunningWorker(store, domain, source, Settings())
     await one.executor.launch()
     try:
         yield one

@@ -18,7 +18,7 @@ from contactport.store import contacts
 from contactport.store.contacts import Origin
 from contactport.store.domains import Domain
 from contactport.store.open import Store
-from tests.unit.imports.attempts import Crash, Told, attempt, begin, told, whole
+from tests.unit.imports.attempts import Crash, StoredOutcome, attempt, begin, told, whole
 from tests.unit.imports.fake_source import FakeSource, raw, vcard
 
 EMAILS = ("ann@x.example", "ANN@x.example", "bob@x.example")
@@ -56,7 +56,7 @@ samples = st.lists(
 )
 
 
-async def family(store: Store, domain: Domain, *cards: RawRecord) -> Told:
+async def family(store: Store, domain: Domain, *cards: RawRecord) -> StoredOutcome:
     return await whole(store, domain, Page(list(cards)))
 
 
@@ -178,7 +178,7 @@ def test_places_come_back_as_they_were() -> None:
     assert [known.of_bytes(n) for n in range(1, 5)] == places
 
 
-def lost(cards: list[Sample], result: Told) -> list[tuple[Sample, str]]:
+def lost(cards: list[Sample], result: StoredOutcome) -> list[tuple[Sample, str]]:
     """Details of cards with a UID, or of any, that no delivered contact of the same UID has."""
     have: dict[str, set[str]] = {}
     for person in result.people:
@@ -188,7 +188,7 @@ def lost(cards: list[Sample], result: Told) -> list[tuple[Sample, str]]:
     return [(card, one) for card in cards for one in card.details if one not in have.get(card.uid, set())]
 
 
-def check(cards: list[Sample], result: Told) -> None:
+def check(cards: list[Sample], result: StoredOutcome) -> None:
     """Nothing is lost, the ledger adds up, and each merge is one that the rule allows."""
     found, delivered, merged, rejected = result.ledger
     assert lost(cards, result) == []

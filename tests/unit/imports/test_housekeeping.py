@@ -14,12 +14,12 @@ from contactport.store.domains import Domain
 from contactport.store.open import Store
 from tests.unit.imports.fake_source import FakeSource, raw
 from tests.unit.imports.test_attempt import begin
-from tests.unit.imports.test_deferral import Running, running
+from tests.unit.imports.test_deferral import RunningWorker, running
 
 HOUR = 3_600_000
 
 
-class Held(FakeSource):
+class PausedSource(FakeSource):
     """Gives its page once it is let."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Held(FakeSource):
             yield page
 
 
-async def set_on(process: Running, import_id: int, hours: int) -> None:
+async def set_on(process: RunningWorker, import_id: int, hours: int) -> None:
     """As if the clock had been put on since the import began."""
     one = await process.row(import_id)
     await process.change(
@@ -52,7 +52,7 @@ async def test_what_nobody_carries_is_queued_again(store: Store, domain: Domain)
 
 
 async def test_what_nobody_carries_ends_when_its_time_is_over(store: Store, domain: Domain) -> None:
-    process = Running(store, domain, FakeSource([Page([raw("n1")])]), Settings())
+    process = RunningWorker(store, domain, FakeSource([Page([raw("n1")])]), Settings())
     try:
         import_id = begin(store, domain)
         await set_on(process, import_id, 1)
@@ -68,7 +68,7 @@ async def test_what_nobody_carries_ends_when_its_time_is_over(store: Store, doma
 async def test_what_somebody_carries_is_left_alone_though_the_clock_was_put_on(
     store: Store, domain: Domain
 ) -> None:
-    source = Held()
+    source = PausedSource()
     async with running(store, domain, source) as process:
         import_id = await process.begin()
         await source.asked.wait()
@@ -81,7 +81,7 @@ async def test_what_somebody_carries_is_left_alone_though_the_clock_was_put_on(
 
 
 async def test_what_is_carried_for_days_is_ended_all_the_same(store: Store, domain: Domain) -> None:
-    source = Held()
+    source = PausedSource()
     async with running(store, domain, source) as process:
         import_id = await process.begin()
         await source.asked.wait()

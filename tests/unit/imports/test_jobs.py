@@ -14,7 +14,7 @@ from contactport.store.open import Store
 PATIENCE = 30
 
 
-class Running:
+class RunningQueue:
     """A queue and the one process that serves it."""
 
     def __init__(self, store: Store, perform: Callable[[int, int], Awaitable[None]]) -> None:
@@ -34,8 +34,10 @@ def job(import_id: int, number: int = 0) -> Job:
 
 
 @asynccontextmanager
-async def running(store: Store, perform: Callable[[int, int], Awaitable[None]]) -> AsyncGenerator[Running]:
-    one = Running(store, perform)
+async def running(
+    store: Store, perform: Callable[[int, int], Awaitable[None]]
+) -> AsyncGenerator[RunningQueue]:
+    one = RunningQueue(store, perform)
     await one.executor.launch()
     try:
         yield one

@@ -11,7 +11,7 @@ from contactport.store import contacts, imports, memberships
 from contactport.store.domains import Domain
 from contactport.store.memberships import GROUPS, Memberships
 from contactport.store.open import Store
-from tests.unit.imports.attempts import Told, attempt, begin, told
+from tests.unit.imports.attempts import StoredOutcome, attempt, begin, told
 from tests.unit.imports.fake_source import FakeSource, raw
 
 
@@ -20,7 +20,7 @@ def club(number: int, *uids: str) -> Page:
     return Page([raw(f"club-{number}", "X-ADDRESSBOOKSERVER-KIND:group", *members)])
 
 
-async def imported(store: Store, domain: Domain, *pages: Page) -> tuple[Told, Memberships]:
+async def imported(store: Store, domain: Domain, *pages: Page) -> tuple[StoredOutcome, Memberships]:
     import_id = begin(store, domain)
     await attempt(store, import_id, FakeSource(pages))
     one = await store.database.read(imports.get, store.ring, import_id, domain.id)

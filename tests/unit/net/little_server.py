@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import msgspec
 
 
-class Request(msgspec.Struct):
+class ReceivedRequest(msgspec.Struct):
     method: str
     target: str
     headers: dict[str, str]
@@ -26,7 +26,7 @@ class Last(bytes):
 
 Reply = bytes | None
 """The bytes to send, or None: end the connection without a word."""
-Handler = Callable[[Request], Reply | Awaitable[Reply]]
+Handler = Callable[[ReceivedRequest], Reply | Awaitable[Reply]]
 
 
 def reply(status: int, body: bytes = b"", *headers: str) -> bytes:
@@ -40,7 +40,7 @@ class LittleServer:
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
-        self.requests: list[Request] = []
+        self.requests: list[ReceivedRequest] = []
         self.connections = 0
         self.port = 0
         self.scheme = "http"
@@ -62,7 +62,7 @@ class LittleServer:
                     for name, _, value in (line.partition(":") for line in lines)
                 }
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
-                request = Request(method, target, headers, body, number)
+                request = ReceivedRequest(method, target, headers, body, number)
                 self.requests.append(request)
                 answer = self.handler(request)
                 if isinstance(answer, Awaitable):

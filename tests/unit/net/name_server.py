@@ -14,7 +14,7 @@ import dns.rdatatype
 import dns.rrset
 
 
-class _Answers(asyncio.DatagramProtocol):
+class _NameServerProtocol(asyncio.DatagramProtocol):
     def __init__(self, zone: Mapping[tuple[str, str], list[str]], *, dnssec_validated: bool) -> None:
         self._zone = zone
         self._vouched = dnssec_validated
@@ -47,7 +47,7 @@ async def name_server(
     """Gives the setting `resolver` for it. `dnssec_validated` sets the flag of an answer checked by DNSSEC."""
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(
-        lambda: _Answers(zone, dnssec_validated=dnssec_validated), local_addr=("127.0.0.1", 0)
+        lambda: _NameServerProtocol(zone, dnssec_validated=dnssec_validated), local_addr=("127.0.0.1", 0)
     )
     try:
         host, port = transport.get_extra_info("sockname")

@@ -12,7 +12,7 @@ from contactport.net.failures import Unreachable
 from contactport.net.trusted_hosts import TrustedHosts
 from contactport.settings import Settings
 from tests.unit.net.authority import make_authority
-from tests.unit.net.little_server import Handler, Reply, Request, little_server, reply
+from tests.unit.net.little_server import Handler, ReceivedRequest, Reply, little_server, reply
 from tests.unit.net.test_client import QUICK, exchange, fetch, settings
 
 ASK = reply(401, b"", 'WWW-Authenticate: Bearer error="invalid_token"')
@@ -39,7 +39,7 @@ def accepting(*tokens: str) -> tuple[list[str], Handler]:
     """A server that takes the tokens of a list."""
     accepted = list(tokens)
 
-    def answer(request: Request) -> Reply:
+    def answer(request: ReceivedRequest) -> Reply:
         _, _, token = request.headers.get("authorization", "").partition("Bearer ")
         return reply(200, b"{}") if token in accepted else ASK
 

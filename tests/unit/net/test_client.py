@@ -29,7 +29,15 @@ from contactport.net.trusted_hosts import TrustedHosts
 from contactport.settings import Settings, load
 from tests.import_fails import Caught, import_fails
 from tests.unit.net.authority import make_authority
-from tests.unit.net.little_server import Handler, Last, LittleServer, Reply, Request, little_server, reply
+from tests.unit.net.little_server import (
+    Handler,
+    Last,
+    LittleServer,
+    ReceivedRequest,
+    Reply,
+    little_server,
+    reply,
+)
 from tests.unit.net.name_server import name_server
 
 QUICK = RetryPolicy(base=0.001, cap=0.001, patience=0.5)
@@ -47,7 +55,7 @@ def alice(*hosts: str, local_part: bool = False) -> PasswordAuth:
 def signed(answer: bytes, otherwise: bytes) -> Handler:
     """`answer` to a request with credentials."""
 
-    def handler(request: Request) -> Reply:
+    def handler(request: ReceivedRequest) -> Reply:
         return answer if "authorization" in request.headers else otherwise
 
     return handler
@@ -133,7 +141,7 @@ class TestBodies:
                 await fetch(client, server.url())
 
     async def test_one_that_stops_coming_is_not_waited_for_for_ever(self) -> None:
-        async def stall(_: Request) -> Reply:
+        async def stall(_: ReceivedRequest) -> Reply:
             return b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"
 
         async with exchange(stall, idle_seconds=0.05) as (server, client):
@@ -204,7 +212,7 @@ class TestTries:
     async def test_a_connection_dropped_between_requests_is_not_noticed_above(self) -> None:
         dropped: set[int] = set()
 
-        def drop_the_second(request: Request) -> Reply:
+        def drop_the_second(request: ReceivedRequest) -> Reply:
             if request.connection == 1 and len(dropped) > 0:
                 return None
             dropped.add(request.connection)
@@ -222,7 +230,7 @@ class TestTries:
         assert len(server.requests) == 3
 
     async def test_no_answer_in_time(self) -> None:
-        async def never(_: Request) -> Reply:
+        async def never(_: ReceivedRequest) -> Reply:
             await asyncio.Event().wait()
             return None
 
@@ -298,7 +306,7 @@ class TestWhatMayNotBeReached:
 
 class TestRedirects:
     async def test_method_and_body_are_kept(self) -> None:
-        def lead(request: Request) -> Reply:
+        def lead(request: ReceivedRequest) -> Reply:
             if request.target == "/.well-known/carddav":
                 return reply(301, b"moved", "Location: /dav/")
             return reply(207, b"here")
@@ -322,7 +330,7 @@ class TestRedirects:
         asks = reply(401, b"", 'WWW-Authenticate: Basic realm="x"')
         async with little_server(lambda _: asks, host="127.0.0.2") as stranger:
 
-            def lead(request: Request) -> Reply:
+            def lead(request: ReceivedRequest) -> Reply:
                 if "authorization" not in request.headers:
                     return asks
                 return reply(307, b"", f"Location: {stranger.url()}")
@@ -365,7 +373,7 @@ class TestRedirects:
 
 class TestSigningIn:
     async def test_basic_after_the_challenge_and_then_unasked(self) -> None:
-        def ask(request: Request) -> Reply:
+        def ask(request: ReceivedRequest) -> Reply:
             if "authorization" not in request.headers:
                 return reply(401, b"who?", 'WWW-Authenticate: Basic realm="x"')
             return reply(207, request.headers["authorization"].encode())
@@ -381,7 +389,7 @@ class TestSigningIn:
     async def test_digest(self) -> None:
         challenge = 'WWW-Authenticate: Digest realm="r", nonce="n1", qop="auth", algorithm=SHA-256'
 
-        def ask(request: Request) -> Reply:
+        def ask(request: ReceivedRequest) -> Reply:
             sent = request.headers.get("authorization", "")
             if not sent.startswith("Digest ") or 'uri="/b%40ok/?x=1"' not in sent or 'nonce="n1"' not in sent:
                 return reply(401, b"", challenge)
@@ -399,7 +407,7 @@ class TestSigningIn:
     async def test_latin_1_where_utf_8_is_refused(self) -> None:
         expected = "Basic " + base64.b64encode("jürgen:groß".encode("latin-1")).decode()
 
-        def ask(request: Request) -> Reply:
+        def ask(request: ReceivedRequest) -> Reply:
             if request.headers.get("authorization") == expected:
                 return reply(207)
             return reply(401, b"", 'WWW-Authenticate: Basic realm="x"')
@@ -412,7 +420,7 @@ class TestSigningIn:
     async def test_a_password_that_worked_is_sent_once_more(self, slips: int, status: int) -> None:
         left = [slips]
 
-        def answer(request: Request) -> Reply:
+        def answer(request: ReceivedRequest) -> Reply:
             ask = reply(401, b"", 'WWW-Authenticate: Basic realm="x"')
             if request.target == "/later" and left[0]:
                 left[0] -= 1
@@ -427,7 +435,7 @@ class TestSigningIn:
                 assert (response.status, response.doubtful) == (status, status == 401)
 
     async def test_a_password_that_nobody_asked_for_has_not_worked(self) -> None:
-        def answer(request: Request) -> Reply:
+        def answer(request: ReceivedRequest) -> Reply:
             if request.target == "/":
                 return reply(207)
             return reply(401, b"", 'WWW-Authenticate: Basic realm="x"')

@@ -14,7 +14,7 @@ from contactport.net.failures import NotHttp, TooLarge, Unreadable
 from contactport.net.retries import RetryPolicy
 from contactport.settings import Settings
 from tests.import_fails import import_fails
-from tests.unit.net.little_server import Request, little_server, reply
+from tests.unit.net.little_server import ReceivedRequest, little_server, reply
 
 HINT = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
 
@@ -26,7 +26,7 @@ async def body(*answers: bytes, settings: Settings | None = None) -> bytes:
     settings.allow_network = ["127.0.0.0/8"]
     settings.tries = 1
 
-    def answer(_: Request) -> bytes:
+    def answer(_: ReceivedRequest) -> bytes:
         return next(rest)
 
     found = b""

@@ -10,7 +10,7 @@ from yarl import URL
 from contactport.net.client import open_client
 from contactport.net.failures import AnswerLost, CertificateInvalid, ConnectionLost, TooLarge, Unreachable
 from tests.unit.net.authority import make_authority
-from tests.unit.net.little_server import Last, Reply, Request, little_server, reply
+from tests.unit.net.little_server import Last, ReceivedRequest, Reply, little_server, reply
 from tests.unit.net.test_client import QUICK, alice, exchange, fetch, settings
 
 
@@ -56,7 +56,7 @@ async def test_a_lost_answer_has_a_kind_of_its_own(method: str, answer: Reply) -
 
 
 async def test_a_silent_server_is_a_lost_answer() -> None:
-    async def silent(_: Request) -> Reply:
+    async def silent(_: ReceivedRequest) -> Reply:
         return b""
 
     async with exchange(silent, connect_seconds=0.05, first_byte_seconds=0.05) as (server, client):

@@ -17,7 +17,7 @@ from contactport.sources.carddav import CardDav
 from tests.import_fails import import_fails
 from tests.servers.scripted_books import ScriptedBooks, book, scripted_books
 from tests.servers.source_run import PASSWORD, SourceRun, provider, settings
-from tests.unit.net.little_server import Last, Reply, Request, reply
+from tests.unit.net.little_server import Last, ReceivedRequest, Reply, reply
 
 PATH = "/home/book/"
 Spoil = Callable[[bytes, list[bytes]], bytes]
@@ -83,7 +83,7 @@ async def whole(
     cards = book(PATH, count)
     bad = [href for number, href in enumerate(cards) if number in numbers]
 
-    def replace(what: str, request: Request) -> Reply | bool:
+    def replace(what: str, request: ReceivedRequest) -> Reply | bool:
         if what == "get" and request.target.encode() in bad and not kept:
             return reply(500)
         if what != "multiget":
@@ -155,7 +155,7 @@ async def test_one_that_begins_to_fail_is_given_time() -> None:
     cards = book(PATH, 600)
     seen: list[int] = []
 
-    def replace(what: str, request: Request) -> Reply | bool:
+    def replace(what: str, request: ReceivedRequest) -> Reply | bool:
         if what == "multiget":
             seen.append(request.body.count(b"<D:href>"))
             if 2 <= len(seen) < 7:
@@ -179,7 +179,7 @@ async def test_a_card_with_a_nul_that_every_report_cuts_is_had_by_get() -> None:
     href = list(cards)[4]
     cards[href] = cards[href].replace(b"END:VCARD", b"NOTE:before\0after\r\nEND:VCARD")
 
-    def replace(what: str, request: Request) -> Reply | bool:
+    def replace(what: str, request: ReceivedRequest) -> Reply | bool:
         if what in ("get", "discovery", "listing"):
             return True
         sound = dict(one.books[PATH])

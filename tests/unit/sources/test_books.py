@@ -19,7 +19,7 @@ from contactport.sources.failures import FAILURES, Failure, NotAsked, RetryLater
 from tests.import_fails import import_fails
 from tests.servers.scripted_books import Books, Replace, ScriptedBooks, book, scripted_books
 from tests.servers.source_run import PASSWORD, QUICK, SourceRun, provider, settings
-from tests.unit.net.little_server import Last, Reply, Request, reply
+from tests.unit.net.little_server import Last, ReceivedRequest, Reply, reply
 
 NOT_ASKED = to_error(NotAsked(), "password").text
 PATHS = ("/home/one/", "/home/two/", "/home/three/")
@@ -78,8 +78,8 @@ async def attempt(
 
 def failing(
     status: int, *paths: str, headers: tuple[str, ...] = ()
-) -> Callable[[str, Request], Reply | bool]:
-    def replace(what: str, request: Request) -> Reply | bool:
+) -> Callable[[str, ReceivedRequest], Reply | bool]:
+    def replace(what: str, request: ReceivedRequest) -> Reply | bool:
         here = any(request.target.startswith(path) for path in paths)
         return reply(status, b"", *headers) if here else True
 
@@ -109,7 +109,7 @@ async def test_a_book_that_fails_does_not_void_the_others(status: int, path: str
 
 @pytest.mark.parametrize("status", STATUSES)
 async def test_where_no_book_can_be_read_the_first_ones_reason_is_the_imports(status: int) -> None:
-    def replace(what: str, request: Request) -> Reply | bool:
+    def replace(what: str, request: ReceivedRequest) -> Reply | bool:
         if not request.target.startswith(PATHS):
             return True
         return reply(status if request.target.startswith(PATHS[0]) else 403)
@@ -129,7 +129,7 @@ async def test_each_book_is_told_of_where_all_are_read() -> None:
 
 
 async def test_a_book_that_breaks_off_keeps_what_was_read_of_it() -> None:
-    def replace(what: str, request: Request) -> Reply | bool:
+    def replace(what: str, request: ReceivedRequest) -> Reply | bool:
         if not request.target.startswith(PATHS[1]) or what == "listing":
             return True
         if what == "multiget" and not broken:
@@ -199,7 +199,7 @@ async def test_a_silent_book_costs_only_itself() -> None:
         await asyncio.sleep(30)
         return None
 
-    def replace(what: str, request: Request) -> Reply | bool | Awaitable[Reply]:
+    def replace(what: str, request: ReceivedRequest) -> Reply | bool | Awaitable[Reply]:
         return silence() if request.target == PATHS[1] else True
 
     ending, _ = await attempt(replace)
@@ -224,7 +224,7 @@ async def test_books_on_different_hosts_are_named_with_them() -> None:
     async with scripted_books({"/home/": book("/home/", 3)}) as (_, other):
         books: Books = {"/home/one/": book("/home/one/", 3)}
 
-        def replace(what: str, request: Request) -> Reply | bool:
+        def replace(what: str, request: ReceivedRequest) -> Reply | bool:
             if what == "discovery" and request.target == "/home/":
                 next(numbers)
                 answer = books_served.plain(what, request)

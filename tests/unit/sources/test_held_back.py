@@ -15,7 +15,7 @@ from contactport.sources.failures import MembersWithheld
 from tests.import_fails import import_fails
 from tests.servers.scripted_books import FULL, XML, ScriptedBooks, book, full, scripted_books
 from tests.servers.source_run import PASSWORD, SourceRun, provider, read
-from tests.unit.net.little_server import Reply, Request, reply
+from tests.unit.net.little_server import ReceivedRequest, Reply, reply
 
 HELD_BACK = to_error(MembersWithheld(), "password").text
 PATH = "/home/book/"
@@ -56,12 +56,14 @@ def cut(answer: Reply, count: int, sign: str, port: int) -> bytes:
 
 
 async def whole(
-    limits: dict[str, int], sign: str = "507", instead: Callable[[str, Request], Reply | bool] | None = None
+    limits: dict[str, int],
+    sign: str = "507",
+    instead: Callable[[str, ReceivedRequest], Reply | bool] | None = None,
 ) -> tuple[SourceRun, list[BookOutcome], ScriptedBooks]:
     """Each kind of request in `limits` is cut so."""
     port = 0
 
-    def replace(what: str, request: Request) -> Reply | bool:
+    def replace(what: str, request: ReceivedRequest) -> Reply | bool:
         found = True if instead is None else instead(what, request)
         if found is not True:
             return found
@@ -106,7 +108,7 @@ class TestEverySign:
         assert {what for what, _ in books_served.kinds} >= {"sync", "listing", "query"}
 
     async def test_is_told_though_the_listing_is_cut_in_silence(self, sign: str) -> None:
-        def silent(what: str, request: Request) -> Reply | bool:
+        def silent(what: str, request: ReceivedRequest) -> Reply | bool:
             if what != "listing":
                 return True
             sound = ScriptedBooks({PATH: dict(list(BOOK.items())[:20])}, lambda _, __: True, "")
@@ -124,7 +126,7 @@ async def test_a_server_that_gives_nothing_and_says_so_has_no_empty_book() -> No
 
 
 async def test_a_whole_answer_of_507_is_no_empty_book() -> None:
-    def refuse(what: str, request: Request) -> Reply | bool:
+    def refuse(what: str, request: ReceivedRequest) -> Reply | bool:
         return reply(507) if what in ("sync", "query", "listing") else True
 
     with import_fails():
@@ -135,7 +137,7 @@ async def test_a_whole_answer_of_507_is_no_empty_book() -> None:
 async def test_a_member_that_the_listing_fails_to_tell_of_is_read_all_the_same(status: int) -> None:
     hidden = list(BOOK)[7]
 
-    def instead(what: str, request: Request) -> Reply | bool:
+    def instead(what: str, request: ReceivedRequest) -> Reply | bool:
         if what in ("sync", "query"):
             return reply(501)
         if what != "listing":

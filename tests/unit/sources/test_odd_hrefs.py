@@ -8,7 +8,7 @@ from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from tests.servers.scripted_books import Books, card, scripted_books
 from tests.servers.source_run import PASSWORD, SourceRun, provider, read
-from tests.unit.net.little_server import Reply, Request, reply
+from tests.unit.net.little_server import ReceivedRequest, Reply, reply
 
 NAMES = {
     "escaped": [b"M%FCller", b"M%F6ller", b"M%C3%BCller"],
@@ -18,7 +18,7 @@ NAMES = {
 
 
 async def whole(books: Books, *refused: str) -> SourceRun:
-    def replace(what: str, request: Request) -> Reply | bool:
+    def replace(what: str, request: ReceivedRequest) -> Reply | bool:
         return reply(501) if what in refused else True
 
     async with scripted_books(books, replace) as (_, server):

@@ -37,7 +37,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return one
 
 
-class Breaker:
+class HostBreaker:
     """The breaker of one host, as imports meet it."""
 
     def __init__(self, store: Store, domain: Domain, mark: bytes = MARK, service: str | None = "gmx") -> None:
@@ -84,8 +84,8 @@ class Breaker:
 
 
 @pytest.fixture
-def one(store: Store, domain: Domain) -> Breaker:
-    return Breaker(store, domain)
+def one(store: Store, domain: Domain) -> HostBreaker:
+    return HostBreaker(store, domain)
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def domain(store: Store) -> Domain:
     return store.database.write_now(domains.all_domains)[0]
 
 
-def test_failures_in_a_row_open_it_for_a_while(one: Breaker, clock: Clock) -> None:
+def test_failures_in_a_row_open_it_for_a_while(one: HostBreaker, clock: Clock) -> None:
     assert one.ask() == Standing()
     assert not one.fail()
     assert not one.fail()
@@ -108,26 +108,26 @@ def test_failures_in_a_row_open_it_for_a_while(one: Breaker, clock: Clock) -> No
     assert one.ask() == Standing(trial=True)
 
 
-def test_an_answer_between_them_begins_the_count_anew(one: Breaker, clock: Clock) -> None:
+def test_an_answer_between_them_begins_the_count_anew(one: HostBreaker, clock: Clock) -> None:
     one.fail()
     one.fail()
     one.succeed()
     one.open()
 
 
-def test_failures_far_apart_are_not_in_a_row(one: Breaker, clock: Clock) -> None:
+def test_failures_far_apart_are_not_in_a_row(one: HostBreaker, clock: Clock) -> None:
     one.fail()
     one.fail()
     clock.now += IN_A_ROW_MS
     one.open()
 
 
-def test_another_host_is_not_concerned(one: Breaker, clock: Clock, domain: Domain) -> None:
+def test_another_host_is_not_concerned(one: HostBreaker, clock: Clock, domain: Domain) -> None:
     one.open()
-    assert Breaker(one.store, domain, OTHER).ask() == Standing()
+    assert HostBreaker(one.store, domain, OTHER).ask() == Standing()
 
 
-def test_one_import_is_the_trial_and_the_others_wait(one: Breaker, clock: Clock) -> None:
+def test_one_import_is_the_trial_and_the_others_wait(one: HostBreaker, clock: Clock) -> None:
     one.open()
     clock.now += 30_000
     one.trial()
@@ -136,7 +136,7 @@ def test_one_import_is_the_trial_and_the_others_wait(one: Breaker, clock: Clock)
     assert one.ask().wait > 0, "however long it takes: a worker that died is replaced, and the trial goes on"
 
 
-def test_a_trial_that_succeeds_closes_it(one: Breaker, clock: Clock) -> None:
+def test_a_trial_that_succeeds_closes_it(one: HostBreaker, clock: Clock) -> None:
     one.open()
     clock.now += 30_000
     one.trial()
@@ -145,7 +145,7 @@ def test_a_trial_that_succeeds_closes_it(one: Breaker, clock: Clock) -> None:
     assert not one.fail()
 
 
-def test_a_trial_that_fails_doubles_the_time_up_to_ten_minutes(one: Breaker, clock: Clock) -> None:
+def test_a_trial_that_fails_doubles_the_time_up_to_ten_minutes(one: HostBreaker, clock: Clock) -> None:
     one.open()
     for seconds in (60, 120, 240, 480, 600, 600):
         clock.now += one.ask().wait
@@ -154,7 +154,7 @@ def test_a_trial_that_fails_doubles_the_time_up_to_ten_minutes(one: Breaker, clo
 
 
 def test_who_began_before_it_opened_neither_prolongs_it_nor_takes_the_trials_place(
-    one: Breaker, clock: Clock
+    one: HostBreaker, clock: Clock
 ) -> None:
     one.open()
     assert not one.fail(7)
@@ -165,14 +165,14 @@ def test_who_began_before_it_opened_neither_prolongs_it_nor_takes_the_trials_pla
     assert one.fail(trial)
 
 
-def test_any_answer_closes_an_open_one(one: Breaker, clock: Clock) -> None:
+def test_any_answer_closes_an_open_one(one: HostBreaker, clock: Clock) -> None:
     one.open()
     one.succeed()
     assert one.ask() == Standing()
 
 
-def _state(state: str) -> Callable[[Breaker, int], None]:
-    def change(one: Breaker, trial: int) -> None:
+def _state(state: str) -> Callable[[HostBreaker, int], None]:
+    def change(one: HostBreaker, trial: int) -> None:
         one.store.database.write_now(
             lambda connection: connection.execute(
                 update(import_).where(import_.c.id == trial).values(state=state)
@@ -182,7 +182,7 @@ def _state(state: str) -> Callable[[Breaker, int], None]:
     return change
 
 
-def _remove(one: Breaker, trial: int) -> None:
+def _remove(one: HostBreaker, trial: int) -> None:
     one.store.database.write_now(
         lambda connection: connection.execute(delete(import_).where(import_.c.id == trial))
     )
@@ -194,7 +194,7 @@ def _remove(one: Breaker, trial: int) -> None:
     ids=["deferred", "swept", "erased", "removed with its domain"],
 )
 def test_a_trial_that_is_none_any_more_leaves_its_place_to_the_next(
-    one: Breaker, clock: Clock, becomes: Callable[[Breaker, int], None]
+    one: HostBreaker, clock: Clock, becomes: Callable[[HostBreaker, int], None]
 ) -> None:
     one.open()
     clock.now += 30_000
@@ -205,7 +205,7 @@ def test_a_trial_that_is_none_any_more_leaves_its_place_to_the_next(
 
 
 async def test_of_many_that_ask_at_once_one_becomes_the_trial(
-    one: Breaker, twin: Store, clock: Clock
+    one: HostBreaker, twin: Store, clock: Clock
 ) -> None:
     one.open()
     clock.now += 30_000
@@ -227,7 +227,9 @@ async def test_of_many_that_ask_at_once_one_becomes_the_trial(
     assert trials.count(True) == 1
 
 
-async def test_failures_told_by_many_at_once_are_all_counted(one: Breaker, twin: Store, clock: Clock) -> None:
+async def test_failures_told_by_many_at_once_are_all_counted(
+    one: HostBreaker, twin: Store, clock: Clock
+) -> None:
     def fail(store: Store) -> bool:
         return store.database.write_now(breakers.fail, MARK, "gmx", 0, PATIENCE)
 
@@ -237,11 +239,11 @@ async def test_failures_told_by_many_at_once_are_all_counted(one: Breaker, twin:
 
 
 class TestServices:
-    def failing(self, one: Breaker) -> frozenset[str]:
+    def failing(self, one: HostBreaker) -> frozenset[str]:
         return one.store.database.read_now(breakers.failing)
 
     def test_a_service_is_failing_while_its_breaker_is_open_or_tried(
-        self, one: Breaker, clock: Clock
+        self, one: HostBreaker, clock: Clock
     ) -> None:
         one.fail()
         assert self.failing(one) == frozenset()
@@ -253,13 +255,13 @@ class TestServices:
         one.trial()
         assert self.failing(one) == {"gmx"}
 
-    def test_a_host_of_a_users_own_is_not_told(self, one: Breaker, clock: Clock, domain: Domain) -> None:
-        Breaker(one.store, domain, OTHER, None).open()
+    def test_a_host_of_a_users_own_is_not_told(self, one: HostBreaker, clock: Clock, domain: Domain) -> None:
+        HostBreaker(one.store, domain, OTHER, None).open()
         assert self.failing(one) == frozenset()
 
 
 class TestClocks:
-    def test_set_back_by_an_hour_it_is_tried_at_once(self, one: Breaker, clock: Clock) -> None:
+    def test_set_back_by_an_hour_it_is_tried_at_once(self, one: HostBreaker, clock: Clock) -> None:
         one.open()
         clock.now -= HOUR_MS
         assert one.ask() == Standing(trial=True)
@@ -267,14 +269,14 @@ class TestClocks:
         assert one.ask() == Standing(60_000)
 
     def test_set_back_by_a_little_it_is_tried_within_the_longest_time(
-        self, one: Breaker, clock: Clock
+        self, one: HostBreaker, clock: Clock
     ) -> None:
         one.open()
         clock.now -= 300_000
         assert one.ask().wait <= LONGEST_MS
 
 
-def test_what_is_old_is_forgotten(one: Breaker, clock: Clock, domain: Domain) -> None:
+def test_what_is_old_is_forgotten(one: HostBreaker, clock: Clock, domain: Domain) -> None:
     def count() -> int:
         one.store.database.write_now(breakers.forget_old)
         return one.store.database.read_now(
@@ -282,7 +284,7 @@ def test_what_is_old_is_forgotten(one: Breaker, clock: Clock, domain: Domain) ->
         )
 
     one.fail()
-    other = Breaker(one.store, domain, OTHER)
+    other = HostBreaker(one.store, domain, OTHER)
     other.open()
     clock.now += IN_A_ROW_MS - 1
     assert count() == 2

@@ -34,7 +34,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerato
     await opened.database.close()
 
 
-class Rows:
+class StatRows:
     """Puts rows of imports and breakers into the tables, in whatever state they may be found."""
 
     def __init__(self, store: Store) -> None:
@@ -79,8 +79,8 @@ class Rows:
 
 
 @pytest.fixture
-def rows(store: Store) -> Rows:
-    return Rows(store)
+def rows(store: Store) -> StatRows:
+    return StatRows(store)
 
 
 def look(store: Store, *, last_hour: bool = False) -> Stats:
@@ -96,7 +96,7 @@ def test_an_empty_database_has_nothing_to_tell(store: Store) -> None:
     assert found.database_bytes > 10_000
 
 
-def test_imports_under_way_are_counted_by_provider(store: Store, rows: Rows) -> None:
+def test_imports_under_way_are_counted_by_provider(store: Store, rows: StatRows) -> None:
     for service, state in (("icloud", "waiting"), ("icloud", "running"), ("gmx", "running")):
         for _ in range(2):
             rows.add(service, state)
@@ -110,7 +110,9 @@ def test_imports_under_way_are_counted_by_provider(store: Store, rows: Rows) -> 
     assert (found.waiting, found.parked, found.running) == (2, 1, 4)
 
 
-def test_the_oldest_is_the_one_that_a_worker_could_have_taken_the_longest(store: Store, rows: Rows) -> None:
+def test_the_oldest_is_the_one_that_a_worker_could_have_taken_the_longest(
+    store: Store, rows: StatRows
+) -> None:
     rows.add("gmx", "running", created_at=-50 * MINUTE)
     rows.add("gmx", "waiting", created_at=-40 * MINUTE, not_before=MINUTE)
     rows.add("gmx", "waiting", created_at=-30 * MINUTE, not_before=-MINUTE)
@@ -120,7 +122,7 @@ def test_the_oldest_is_the_one_that_a_worker_could_have_taken_the_longest(store:
 
 
 def test_ended_imports_of_the_last_hour_are_counted_by_outcome_whether_purged_or_not(
-    store: Store, rows: Rows
+    store: Store, rows: StatRows
 ) -> None:
     rows.add("icloud", "complete", ended_at=-MINUTE, purge_at=MINUTE)
     rows.add("icloud", "failed", code=263, ended_at=-2 * MINUTE, purge_at=MINUTE)
@@ -137,7 +139,7 @@ def test_ended_imports_of_the_last_hour_are_counted_by_outcome_whether_purged_or
     assert look(store).ended == {}
 
 
-def test_what_is_kept_and_what_should_be_gone_is_counted(store: Store, rows: Rows) -> None:
+def test_what_is_kept_and_what_should_be_gone_is_counted(store: Store, rows: StatRows) -> None:
     rows.add("gmx", "complete", ended_at=-2 * MINUTE, purge_at=-MINUTE)
     rows.add("gmx", "failed", code=264, ended_at=-2 * MINUTE, purge_at=MINUTE)
     rows.add("gmx", "purged", ended_at=-2 * MINUTE, purge_at=TOMBSTONE_MS)
@@ -148,7 +150,7 @@ def test_what_is_kept_and_what_should_be_gone_is_counted(store: Store, rows: Row
     assert (found.kept, found.purge_due) == (1, 0)
 
 
-def test_a_breaker_is_open_until_its_time_and_then_half_open(store: Store, rows: Rows) -> None:
+def test_a_breaker_is_open_until_its_time_and_then_half_open(store: Store, rows: StatRows) -> None:
     rows.break_(b"a", "icloud", None, failures=2)
     rows.break_(b"b", "gmx", 30_000)
     rows.break_(b"c", "yahoo", -1)
@@ -216,7 +218,7 @@ def test_a_database_that_is_away_has_one_gauge_only() -> None:
 
 
 def test_every_provider_has_its_gauges_and_a_code_that_nobody_knows_has_none_of_its_own(
-    store: Store, rows: Rows
+    store: Store, rows: StatRows
 ) -> None:
     rows.add("icloud", "waiting", created_at=-MINUTE)
     for code in ("shop.example.org", "of_a_newer_version"):

@@ -60,7 +60,7 @@ def careful(lines: list[bytes], first: int, begin: int, evidence: Evidence) -> I
     yield from (card,) if card.is_open else card.settle(None)
 
 
-class _Doubtful(msgspec.Struct, gc=False):
+class _UndecidedEdge(msgspec.Struct, gc=False):
     """An edge within a value, or `alone` in a line: the next line shows whether it is one."""
 
     edge: Literal["begin", "end"]
@@ -100,7 +100,7 @@ class Cutter:
         """Whether the last line was AGENT:BEGIN:VCARD."""
         self._last: bytes | None = None
         """The last line of the open card that is not blank; None after an edge."""
-        self._doubtful: _Doubtful | None = None
+        self._doubtful: _UndecidedEdge | None = None
         self._outside = False
         self.open = False
         """Whether the next line belongs to a card that has begun."""
@@ -316,7 +316,7 @@ class Cutter:
     def _doubt(
         self, edge: Literal["begin", "end"], number: int, before: bytes, *, alone: bool, kept: int = 0
     ) -> None:
-        self._doubtful = _Doubtful(edge, len(self._lines) - kept, before, number, alone)
+        self._doubtful = _UndecidedEdge(edge, len(self._lines) - kept, before, number, alone)
 
     def _settle(self, edge: Literal["", "begin", "end"], line: bytes) -> Iterator[Step]:
         """The next line, which is not blank, shows what a doubtful edge is."""
@@ -334,13 +334,13 @@ class Cutter:
             yield from self._begin(doubtful.number)
             self._lines += [b""] * after
 
-    def _begins(self, doubtful: _Doubtful, line: bytes) -> bool:
+    def _begins(self, doubtful: _UndecidedEdge, line: bytes) -> bool:
         """Whether a line after a doubtful BEGIN shows that it is one: the first of an indented card, or a VERSION."""
         if doubtful.alone and line[:1] in _BLANKS:
             return is_property(line.lstrip(b" \t"))
         return _VERSION.match(line) is not None and any(map(_VERSION.match, self._lines[: doubtful.at]))
 
-    def _cut(self, doubtful: _Doubtful) -> None:
+    def _cut(self, doubtful: _UndecidedEdge) -> None:
         """The open card ends where the doubtful edge stands."""
         if not self._too_large:
             self._lines[doubtful.at :] = [doubtful.before]

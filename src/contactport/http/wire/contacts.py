@@ -45,7 +45,7 @@ class CutShort(Exception):
     """The book was purged while it was read. The answer breaks off: a short book must not look like a whole one."""
 
 
-class _Beside(msgspec.Struct):
+class _ContactsContext(msgspec.Struct):
     """What an answer needs beside the contacts themselves."""
 
     events: list[Event]
@@ -53,9 +53,9 @@ class _Beside(msgspec.Struct):
     groups: Groups
 
 
-def _read_beside(connection: Connection, one: Import, unknown: str | None) -> _Beside:
+def _read_beside(connection: Connection, one: Import, unknown: str | None) -> _ContactsContext:
     card = contacts.owner(connection, one)
-    return _Beside(
+    return _ContactsContext(
         events.read(connection, one.id),
         owner_from_username(one.username or "", unknown) if card is None else to_owner(card, (), unknown),
         contacts.groups(connection, one),
@@ -71,7 +71,7 @@ async def show_contacts(service: Service, request: Request) -> Response:
     context = context_of(request.scope)
     unknown = None if context.format == "xml" else UNKNOWN
 
-    def read(connection: Connection, one: Import) -> _Beside:
+    def read(connection: Connection, one: Import) -> _ContactsContext:
         return _read_beside(connection, one, unknown)
 
     one, beside = await authorized_import(service, request, name, given, read)

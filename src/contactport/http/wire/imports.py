@@ -22,7 +22,7 @@ from contactport.store.report import Report
 from contactport.store.vault import Ring
 
 
-class _Beside(msgspec.Struct):
+class _ImportContext(msgspec.Struct):
     """What the answer needs beside the import's row."""
 
     events: list[Event]
@@ -49,7 +49,7 @@ async def _show(service: Service, request: Request) -> Response:
     given = await arguments.read(request, service.settings, arguments.POLL)
     name = read_id(request, ("json", "xml"))
 
-    def beside(connection: Connection, one: Import) -> _Beside:
+    def beside(connection: Connection, one: Import) -> _ImportContext:
         return _read_beside(connection, one, service.store.ring)
 
     one, found = await authorized_import(service, request, name, given, beside)
@@ -92,5 +92,5 @@ def _erasure(one: Import, ring: Ring) -> schemas.ErasureBody | UnsetType:
     )
 
 
-def _read_beside(connection: Connection, one: Import, ring: Ring) -> _Beside:
-    return _Beside(events.read(connection, one.id), report.read(connection, one), _erasure(one, ring))
+def _read_beside(connection: Connection, one: Import, ring: Ring) -> _ImportContext:
+    return _ImportContext(events.read(connection, one.id), report.read(connection, one), _erasure(one, ring))

@@ -53,11 +53,11 @@ Failure = UnexpectedStatus | Malformed | ConnectionLost | TimedOut
 _FAILURES = (UnexpectedStatus, Malformed, ConnectionLost, TimedOut)
 
 
-class _Part(msgspec.Struct, eq=False):
+class _HrefBatch(msgspec.Struct, eq=False):
     """A batch, or a half of one that failed; `other` is the other half."""
 
     hrefs: list[str]
-    other: _Part | None = None
+    other: _HrefBatch | None = None
 
 
 class Multiget:
@@ -86,7 +86,7 @@ class Multiget:
         self.size = min(first or FIRST, self._most)
         self._concurrency = concurrency
         self._waiting: deque[str] = deque()
-        self._parts: deque[_Part] = deque()
+        self._parts: deque[_HrefBatch] = deque()
         self._works = False
         self._streak = 0
         self._failures = 0
@@ -152,14 +152,14 @@ class Multiget:
                 self._busy -= 1
                 self._more.set()
 
-    def _next(self) -> _Part | None:
+    def _next(self) -> _HrefBatch | None:
         if self._parts:
             return self._parts.popleft()
         if self._waiting:
-            return _Part([self._waiting.popleft() for _ in range(min(self.size, len(self._waiting)))])
+            return _HrefBatch([self._waiting.popleft() for _ in range(min(self.size, len(self._waiting)))])
         return None
 
-    async def _try(self, part: _Part) -> None:
+    async def _try(self, part: _HrefBatch) -> None:
         asked = {href_hash(href): href for href in part.hrefs}
         parser = Multistatus(self._dav.limits)
         since = self._time()
@@ -225,7 +225,7 @@ class Multiget:
             builder.reject(href, GONE)
         return size, cut or parser.more
 
-    async def _worked(self, part: _Part, size: int, omitted: list[str], *, cut: bool) -> None:
+    async def _worked(self, part: _HrefBatch, size: int, omitted: list[str], *, cut: bool) -> None:
         count = len(part.hrefs)
         if cut and omitted:
             if len(omitted) == count:
@@ -257,11 +257,11 @@ class Multiget:
         self._spoilt.clear()
 
     def _halve(self, batch: list[str]) -> None:
-        one, other = (_Part(half) for half in (batch[: len(batch) // 2], batch[len(batch) // 2 :]))
+        one, other = (_HrefBatch(half) for half in (batch[: len(batch) // 2], batch[len(batch) // 2 :]))
         one.other, other.other = other, one
         self._parts += (one, other)
 
-    async def _failed(self, part: _Part, batch: list[str], broken: str | None, error: Failure) -> None:
+    async def _failed(self, part: _HrefBatch, batch: list[str], broken: str | None, error: Failure) -> None:
         """Sees to what is still wanted after an answer that failed, at the card `broken` if that is known; raises
         the error when nothing can help."""
         if not batch:
@@ -298,7 +298,7 @@ class Multiget:
                 self.size = max(1, min(self.size, len(batch)) // 2)
         await self._pause(error)
 
-    def _search(self, part: _Part, batch: list[str]) -> None:
+    def _search(self, part: _HrefBatch, batch: list[str]) -> None:
         """Looks for the bad card in a batch that failed as a whole."""
         if self._in_vain > SEARCH:
             self.alone |= dict.fromkeys(batch, "")
@@ -327,7 +327,7 @@ class Multiget:
 
     def _again(self, batch: list[str]) -> None:
         if batch:
-            self._parts.appendleft(_Part(batch))
+            self._parts.appendleft(_HrefBatch(batch))
 
     async def _pause(self, error: Failure) -> None:
         """Waits before the next request, unless the server is well and only a card is not."""
