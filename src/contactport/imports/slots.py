@@ -51,6 +51,9 @@ class Slots:
         self._most_of_host = max(1, total * 3 // 4)
         self._slots: list[Slot] = []
         self._waiters: list[_Waiter] = []
+        self._granted = 0
+        self._last_granted: dict[int, int] = {}
+        """When each domain had its last slot, counted in slots. Only of domains that have slots or wait for one."""
 
     async def take(self, domain_id: int, host: bytes, turn: float, seconds: float) -> Slot | None:
         """A slot; None where none came within so many seconds. `turn` is how long others may keep theirs."""
@@ -78,6 +81,8 @@ class Slots:
         """Give a slot back: whoever is next has it."""
         self._slots.remove(slot)
         self._grant()
+        present = {one.domain_id for one in (*self._slots, *self._waiters)}
+        self._last_granted = {id: at for id, at in self._last_granted.items() if id in present}
 
     def patience(self, domain_id: int, tries: int) -> float:
         """How many seconds to wait for a slot before another process, or another import, gets the chance."""
@@ -90,12 +95,17 @@ class Slots:
             able = [waiter for waiter in self._waiters if self._may(waiter)]
             if not able:
                 return
-            # The first of those whose domain has the fewest.
-            chosen = min(able, key=lambda waiter: self._count(waiter.domain_id))
+            # The domain that has the fewest; of several such, the one that has waited longest for a slot.
+            chosen = min(able, key=self._rank)
+            self._granted += 1
+            self._last_granted[chosen.domain_id] = self._granted
             self._waiters.remove(chosen)
             slot = Slot(chosen.domain_id, chosen.host, time.monotonic())
             self._slots.append(slot)
             chosen.slot.set_result(slot)
+
+    def _rank(self, waiter: _Waiter) -> tuple[int, int]:
+        return self._count(waiter.domain_id), self._last_granted.get(waiter.domain_id, 0)
 
     def _may(self, waiter: _Waiter) -> bool:
         if waiter.slot.done() or not self._host_has_room(waiter.host):
