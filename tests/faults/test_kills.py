@@ -24,12 +24,12 @@ def check(outcome: KillsOutcome, plan: KillsPlan) -> None:
 
 
 def test_embedded(tmp_path: Path) -> None:
-    plan = KillsPlan(kills=20, imports=25, seed=seed(), longest=1.5, limit=LIMIT)
+    plan = KillsPlan(kills=10, imports=15, seed=seed(), longest=1.5, limit=LIMIT)
     check(torture(plan, "embedded", tmp_path), plan)
 
 
 def test_distributed(tmp_path: Path) -> None:
-    plan = KillsPlan(kills=40, imports=50, seed=seed(), longest=3.0, limit=LIMIT)
+    plan = KillsPlan(kills=20, imports=25, seed=seed(), longest=3.0, limit=LIMIT)
     with Postgres() as postgres:
         outcome = torture(plan, "distributed", tmp_path, postgres.create())
     check(outcome, plan)
