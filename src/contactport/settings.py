@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -26,10 +26,12 @@ NO_SETTINGS = ("CONFIG", "TEST_", "FUZZ_")
 RENAMED = {"workers": "import_concurrency"}
 """Settings by the names that they had before: still read, with a warning."""
 FILE_BYTES = 1024 * 1024
+TENANT = "^[A-Za-z0-9.-]{0,100}$"
+"""A directory of Microsoft's: its number, or its domain."""
 _PLACE = re.compile(r"(?P<told>.*) - at `\$\.(?P<name>\w+).*`", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
 _HEAD = re.compile(r"(?P<name>[a-z_]+): ")
-_SECRET = frozenset({"database_url", "proxy"})
+_SECRET = frozenset({"database_url", "proxy", "oauth"})
 """Settings that hold a password: their values are never shown."""
 
 
@@ -47,6 +49,19 @@ class SettingError(ValueError):
         super().__init__(text)
 
 
+class OAuthSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table `[oauth.PROVIDER]` of the settings file: what an operator registered there, for every domain."""
+
+    client_id: Annotated[str, Meta(min_length=1, max_length=1000)]
+    client_secret: Annotated[str, Meta(max_length=4000)] = ""
+    method: Literal["client_secret_basic", "client_secret_post", "none"] = "client_secret_post"
+    tenant: Annotated[str, Meta(pattern=TENANT)] = ""
+    switches: list[str] = []
+
+    def __repr__(self) -> str:
+        return "OAuthSetting()"
+
+
 class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """One field is one setting. Sizes are bytes, times are seconds."""
 
@@ -57,6 +72,8 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8321
     """0 takes a free port; the line that `serve` prints names it."""
+    public_url: str = ""
+    """The service's own address for browsers, such as `https://contacts.example.com`; empty is loopback only."""
     metrics: str = ""
     """Where `/metrics` is served, as `HOST:PORT`; empty is nowhere."""
     log_format: Annotated[str, Meta(pattern="^(json|text)$")] = "json"
@@ -70,6 +87,9 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A name server to ask instead of the system's: `IP` or `IP:port`."""
     resolver_trusted: bool = False
     """Whether the name server's word that an answer was checked by DNSSEC is taken, though it is another machine."""
+
+    oauth: dict[str, OAuthSetting] = {}
+    """OAuth clients by their provider's word: tables of the settings file, below those of `contactport oauth`."""
 
     retention: Annotated[int, Meta(gt=0, le=YEAR)] = 900
     """How long contacts stay after an import's end; a domain's own `--retention` wins."""
@@ -140,6 +160,25 @@ FIXED = frozenset(
     }
 )
 """Settings that a process takes at its start alone."""
+
+
+def public_origin(settings: Settings) -> str:
+    """The origin of the service's own pages; empty where other machines reach it and its name is not set.
+
+    Never taken from a request: whoever sends one would choose where a consent comes back to.
+    """
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    if settings.port and (settings.host in ("localhost", "::1") or settings.host.startswith("127.")):
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        return f"http://{host}:{settings.port}"
+    return ""
+
+
+def redirect_uri(settings: Settings) -> str:
+    """What operators register at every provider, to the letter; empty where `public_origin` is."""
+    origin = public_origin(settings)
+    return f"{origin}/auth" if origin else ""
 
 
 def take_over(current: Settings, fresh: Settings) -> tuple[list[str], list[str]]:

@@ -28,6 +28,7 @@ COMMANDS = {
     "worker": ("contactport.cli.worker:worker", "Carry imports in a process of its own, on PostgreSQL."),
     "migrate": ("contactport.cli.migrate:migrate", "Make or upgrade the tables of a PostgreSQL database."),
     "domain": ("contactport.cli.domain:domain", "Add, list, rotate and remove applications' key pairs."),
+    "oauth": ("contactport.cli.oauth:oauth", "Set, list, check and remove the OAuth clients of providers."),
     "keys": ("contactport.cli.keys:keys", "List, rotate and replace the keys that seal what is kept."),
     "imports": ("contactport.cli.imports:imports", "List, show and cancel the service's imports."),
     "receipts": ("contactport.cli.receipts:receipts", "List what was erased, for an audit."),

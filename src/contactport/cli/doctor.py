@@ -8,13 +8,11 @@ from pathlib import Path
 
 import click
 
-from contactport.cli.checks import configuration, database, folder, machine, ring, service
-from contactport.cli.checks.finding import Finding
+from contactport.cli.checks import configuration, consent, database, folder, machine, ring, service
+from contactport.cli.checks.finding import WORDS, Finding
 from contactport.cli.options import settings_options
 from contactport.cli.output import put_json
 from contactport.settings import Settings
-
-_WORDS = {"good": "ok", "note": "note", "wrong": "WRONG"}
 
 
 @click.command()
@@ -30,7 +28,7 @@ def doctor(context: click.Context, as_json: bool, data: str | None, config: Path
         put_json({"good": not wrong, "findings": findings})
     else:
         for one in findings:
-            click.echo(f"{_WORDS[one.state]:5} {one.check:11} {one.text}")
+            click.echo(f"{WORDS[one.state]:5} {one.check:11} {one.text}")
             if one.fix:
                 click.echo(f"{'':17} fix: {one.fix}")
         click.echo(f"\n{_count(len(wrong))} wrong.")
@@ -64,6 +62,7 @@ def _everything(settings: Settings | None) -> Iterator[Finding]:
         yield from ring.ring(place, inside)
     yield from machine.clock(inside.newest if inside is not None else None)
     yield from service.providers()
+    yield from consent.consent(settings, inside.clients if inside is not None else ())
     yield from service.port(settings, runs=service.running(place))
 
 

@@ -29,6 +29,7 @@ _KNOWN = (
     ("contactport.store.locks", "LocksLost", FOLDER),
     ("contactport.store.domains", "UnfitPair", USAGE),
     ("contactport.store.domains", "DomainError", 1),
+    ("contactport.store.oauth_clients", "OAuthClientError", 1),
 )
 """Exceptions whose text is fit to be shown."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})

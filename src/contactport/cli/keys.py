@@ -58,8 +58,9 @@ def list_(as_json: bool, data: str | None, config: Path | None) -> None:
 def rotate(as_json: bool, data: str | None, config: Path | None) -> None:
     """Seal everything with a new key, and destroy the old ones; while the service runs.
 
-    For when somebody may have copied the key ring: the copy then opens nothing, neither what was written before nor
-    what is written later. It may be interrupted at any point and run again.
+    For when somebody may have copied the key ring: the copy then opens nothing of a user's, neither what was written
+    before nor what is written later. It still opens the secrets of OAuth clients: make those anew at the providers.
+    It may be interrupted at any point and run again.
     """
     from contactport.store import rotation
 
@@ -70,6 +71,16 @@ def rotate(as_json: bool, data: str | None, config: Path | None) -> None:
         return
     click.echo(f"key {done.number} is the newest; {counted(done.resealed, 'import')} sealed anew with it")
     click.echo(f"destroyed: {', '.join(f'key {one}' for one in done.destroyed) or 'nothing'}")
+    if done.lasting:
+        whose = (
+            "the secret of 1 OAuth client"
+            if done.lasting == 1
+            else f"the secrets of {done.lasting} OAuth clients"
+        )
+        say(
+            f"A copy of the ring still opens {whose}: if somebody may have copied the database too, make new ones at "
+            "the providers, and set them with `contactport oauth set`."
+        )
     if done.unreadable:
         say(
             f"{counted(done.unreadable, 'import')} could not be opened, before either: `contactport keys list` tells "
@@ -84,8 +95,8 @@ def rotate(as_json: bool, data: str | None, config: Path | None) -> None:
 def replace(yes: bool, as_json: bool, data: str | None, config: Path | None) -> None:
     """Go on with a new ring where the right one is lost for good.
 
-    What only the lost ring could open is forgotten: imports under way and contacts not yet fetched. Domains and their
-    key pairs stay. Every process of the service must have been stopped.
+    What only the lost ring could open is forgotten: imports under way, contacts not yet fetched and the secrets of
+    OAuth clients. Domains and their key pairs stay. Every process of the service must have been stopped.
     """
     settings = settings_of(data, config)
     with _database(settings) as (database, ring):
@@ -104,6 +115,10 @@ def replace(yes: bool, as_json: bool, data: str | None, config: Path | None) -> 
         put_json({"lost": done.lost, "kept": None if done.kept is None else str(done.kept)})
         return
     click.echo(f"the key ring {ring} is a new one; forgotten: {done.lost}")
+    if done.lost.clients:
+        click.echo(
+            "`contactport oauth list` shows whose secret is lost: set each again with `contactport oauth set`"
+        )
     if done.kept is not None:
         click.echo(f"what was there before is kept as {done.kept}")
 

@@ -10,6 +10,7 @@ import click
 
 from contactport.cli.output import say
 from contactport.net.guard import parse_network
+from contactport.origin import OriginError, parse_origin
 from contactport.settings import NO_SETTINGS, PREFIX, RENAMED, SettingError, Settings, load, nearest
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -74,6 +75,10 @@ def check(settings: Settings) -> None:
     """Raises SettingError for a setting whose form is right and that can't be used all the same."""
     for network in settings.allow_network:
         parse_network(network)
+    if settings.public_url:
+        _check_public_url(settings.public_url)
+    if settings.oauth:
+        _check_oauth(settings)
     # Each here: they bring libraries along, which a command without these settings need not wait for.
     if settings.proxy:
         from contactport.net.proxy import parse_proxy
@@ -91,3 +96,26 @@ def check(settings: Settings) -> None:
         from contactport.store.engines import check_uri
 
         check_uri(settings.database_url)
+
+
+def _check_public_url(text: str) -> None:
+    try:
+        parse_origin(text)
+    except OriginError as error:
+        raise SettingError(f"public_url: {error}") from None
+
+
+def _check_oauth(settings: Settings) -> None:
+    from contactport.oauth.credentials import SWITCHES
+
+    for provider, given in settings.oauth.items():
+        strange = [word for word in given.switches if word not in SWITCHES]
+        if strange:
+            raise SettingError(
+                f"oauth: [oauth.{provider}] has the switch {strange[0]!r}: there are {', '.join(SWITCHES)}"
+            )
+        if given.method != "none" and not given.client_secret:
+            raise SettingError(
+                f'oauth: [oauth.{provider}] has no client_secret: give it, or say method = "none" for a client '
+                "that has none"
+            )

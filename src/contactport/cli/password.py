@@ -1,4 +1,4 @@
-"""A password: asked for on a terminal, else the first line of standard input. Never an argument."""
+"""A password or another secret: asked for on a terminal, else the first line of standard input. Never an argument."""
 
 from __future__ import annotations
 
@@ -30,7 +30,15 @@ def ask_new_password(told: str) -> str:
     return _first_line()
 
 
-def _first_line() -> str:
+def ask_secret(told: str) -> str:
+    """A secret that somebody else has made, so that it is asked for once. Raises click.UsageError."""
+    if sys.stdin.isatty():
+        given: str = click.prompt(told, hide_input=True, err=True)
+        return given
+    return _first_line("secret")
+
+
+def _first_line(what: str = "password") -> str:
     line = sys.stdin.buffer.readline(PASSWORD_BYTES + 1)
     if len(line) > PASSWORD_BYTES:
         raise click.UsageError(f"the first line of standard input is longer than {PASSWORD_BYTES} bytes")
@@ -39,5 +47,5 @@ def _first_line() -> str:
     except UnicodeDecodeError:
         raise click.UsageError("the first line of standard input is not UTF-8") from None
     if not password:
-        raise click.UsageError("there is no password: write it to the first line of standard input")
+        raise click.UsageError(f"there is no {what}: write it to the first line of standard input")
     return password

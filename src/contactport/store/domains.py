@@ -278,6 +278,11 @@ def all_domains(connection: Connection) -> list[Domain]:
     return [_domain(row) for row in connection.execute(select(table).order_by(table.c.name))]
 
 
+def named(connection: Connection, name: str) -> Domain:
+    """The domain of this name. Raises DomainError."""
+    return _domain(_row(connection, name))
+
+
 def listed_origins(connection: Connection) -> frozenset[str]:
     """Every origin that any domain lists."""
     rows = connection.execute(select(table.c.origins).where(table.c.origins.is_not(None))).scalars()

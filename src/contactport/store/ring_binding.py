@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from contactport.counted import counted
+from contactport.store import oauth_clients
 from contactport.store.data_keys import HOLDING
 from contactport.store.database import Database
 from contactport.store.ring_file import RingError, RingLost
@@ -26,16 +27,23 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Loss(msgspec.Struct, frozen=True):
-    """What can't be opened: imports that have not ended, and those that have and whose contacts are still kept."""
+    """What can't be opened: imports that have not ended, those that have and whose contacts are still kept, and the
+    secrets of OAuth clients.
+    """
 
     under_way: int = 0
     finished: int = 0
+    clients: int = 0
 
     def __str__(self) -> str:
-        return (
-            f"{counted(self.under_way, 'import')} under way and what {self.finished} "
-            f"finished {'one has' if self.finished == 1 else 'ones have'} brought"
+        under_way = f"{counted(self.under_way, 'import')} under way"
+        finished = f"what {self.finished} finished {'one has' if self.finished == 1 else 'ones have'} brought"
+        if not self.clients:
+            return f"{under_way} and {finished}"
+        clients = (
+            "secret of 1 OAuth client" if self.clients == 1 else f"secrets of {self.clients} OAuth clients"
         )
+        return f"{under_way}, {finished} and the {clients}"
 
 
 def known(connection: Connection) -> Known | None:
@@ -44,16 +52,18 @@ def known(connection: Connection) -> Known | None:
     return None if row is None else Known(*row)
 
 
-def loss(connection: Connection, present: Collection[int] = ()) -> Loss:
-    """What a ring with these daily keys can't open."""
+def loss(connection: Connection, present: Collection[int] | None = None) -> Loss:
+    """What can't be opened by the database's own ring with these daily keys; None: without that ring."""
     rows = connection.execute(
         select(import_.c.state, func.count())
-        .where(import_.c.state.in_(HOLDING), import_.c.key_number.not_in(present))
+        .where(import_.c.state.in_(HOLDING), import_.c.key_number.not_in(present or ()))
         .group_by(import_.c.state)
     )
     by_state: dict[str, int] = {row[0]: row[1] for row in rows}
     under_way = by_state.get("waiting", 0) + by_state.get("running", 0)
-    return Loss(under_way, sum(by_state.values()) - under_way)
+    # The lasting key is in every copy of a ring.
+    clients = oauth_clients.count_secrets(connection) if present is None else 0
+    return Loss(under_way, sum(by_state.values()) - under_way, clients)
 
 
 def open_ring(database: Database, path: Path) -> tuple[Ring, tuple[str, ...]]:

@@ -1,4 +1,7 @@
-"""A new ring in the place of one that is lost: what only the old one could open is forgotten, domains are kept."""
+"""A new ring in the place of one that is lost: what only the old one could open is forgotten.
+
+Domains are kept, and OAuth clients without their secrets.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Connection, delete, update
 
-from contactport.store import endings, ring_binding, ring_file
+from contactport.store import endings, oauth_clients, ring_binding, ring_file
 from contactport.store.database import Database
 from contactport.store.ring_binding import Loss
 from contactport.store.ring_file import RingError, RingLost
@@ -61,6 +64,7 @@ def replace(database: Database, path: Path) -> Recovered:
 
 def _forget(connection: Connection, fingerprint: str) -> None:
     endings.lose_all(connection)
+    oauth_clients.lose_secrets(connection)
     # Marks under the old ring's keys: nothing will ever match them again.
     for marks in (login_failure, idempotency, host, budget, breaker):
         connection.execute(delete(marks))

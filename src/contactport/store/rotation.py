@@ -1,7 +1,9 @@
 """Rotation: new daily key, every data key sealed anew, old daily keys destroyed; while the service runs.
 
-A stolen copy of the ring opens nothing afterwards, neither what was written before (its data keys' boxes are of the
-new key now) nor what is written later. It may be cut off at any point: the next rotation does what is left.
+A stolen copy of the ring opens nothing of a user's afterwards, neither what was written before (its data keys' boxes
+are of the new key now) nor what is written later. The secrets of OAuth clients are sealed under the lasting key,
+which stays: only the provider can make a copied one worthless. It may be cut off at any point: the next rotation does
+what is left.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import time
 import msgspec
 from sqlalchemy import Connection, bindparam, select, update
 
+from contactport.store import oauth_clients
 from contactport.store.data_keys import HOLDING, retire_before
 from contactport.store.database import Database
 from contactport.store.imports import context
@@ -24,12 +27,16 @@ GRACE_SECONDS = 5.0
 
 
 class Rotation(msgspec.Struct, frozen=True):
-    """`number` is the new key's; `unreadable` are data keys of daily keys that were gone before."""
+    """`number` is the new key's; `unreadable` are data keys of daily keys that were gone before.
+
+    `lasting` are the secrets of OAuth clients: a copy of the ring opens them as before.
+    """
 
     number: int
     resealed: int
     unreadable: int
     destroyed: list[int]
+    lasting: int = 0
 
 
 def rotate(database: Database, ring: Ring, grace: float | None = None) -> Rotation:
@@ -47,7 +54,8 @@ def rotate(database: Database, ring: Ring, grace: float | None = None) -> Rotati
     time.sleep(GRACE_SECONDS if grace is None else grace)
     destroyed = ring.destroy_before(key.id)
     database.truncate_log()
-    return Rotation(key.id, resealed, unreadable, destroyed)
+    lasting = database.read_now(oauth_clients.count_secrets)
+    return Rotation(key.id, resealed, unreadable, destroyed, lasting)
 
 
 def _reseal(connection: Connection, ring: Ring, key: DailyKey, after: int) -> tuple[int, int, int] | None:

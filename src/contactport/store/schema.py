@@ -60,6 +60,28 @@ domain = Table(
 NULL in `sources` is any source, NULL in `origins` no origin.
 """
 
+oauth_client = Table(
+    "oauth_client",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("domain_id", Integer, ForeignKey("domain.id", ondelete="CASCADE")),
+    Column("provider", String(64), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("client_id", String(1000), nullable=False),
+    Column("method", String(32), nullable=False),
+    Column("tenant", String(100), nullable=False),
+    Column("switches", String(200), nullable=False),
+    Column("fault", String(64)),
+    Column("fault_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("sealed_secret", LargeBinary),
+)
+"""What an operator registered at a provider: for one domain, or with NULL in `domain_id` for all that have none.
+
+`sealed_secret` is sealed under the ring's lasting key; NULL where the client has none, or the ring that opened it is
+lost. `switches` is a comma list; `fault` is the last set-up fault that a sign-in met, gone with the next good one.
+"""
+
 import_ = Table(
     "import",
     metadata,

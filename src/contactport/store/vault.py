@@ -189,6 +189,17 @@ class Ring:
     def _find(self, number: int) -> DailyKey | None:
         return next((key for key in self._keys.daily if key.id == number), None)
 
+    def seal_lasting(self, plain: bytes, context: str) -> bytes:
+        """A box under the ring's lasting key, for what is kept for years: no rotation changes it."""
+        return seal(self._lasting_box_key(), plain, context)
+
+    def unseal_lasting(self, box: bytes, context: str) -> bytes:
+        """What `seal_lasting` put in. Raises SealBroken."""
+        return unseal(self._lasting_box_key(), box, context)
+
+    def _lasting_box_key(self) -> bytes:
+        return hmac.digest(self._keys.lasting, b"contactport lasting boxes", "sha256")
+
     def mark(self, *parts: str) -> bytes:
         """A short keyed mark of some words, under a key that lives a day: no dictionary without the ring."""
         return _mark(self.current().key, parts)

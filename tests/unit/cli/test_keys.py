@@ -83,7 +83,13 @@ def test_a_service_that_has_never_imported_has_no_key_yet(run: Run, url: str) ->
 def test_a_rotation_tells_what_it_did(begun: Run) -> None:
     done = begun("keys", "rotate", "--json")
     assert done.exit_code == 0, done.stderr
-    assert json.loads(done.stdout) == {"number": 2, "resealed": 1, "unreadable": 0, "destroyed": [1]}
+    assert json.loads(done.stdout) == {
+        "number": 2,
+        "resealed": 1,
+        "unreadable": 0,
+        "destroyed": [1],
+        "lasting": 0,
+    }
     words = begun("keys", "rotate").stdout
     assert "key 3 is the newest; 1 import sealed anew with it" in words
     assert "destroyed: key 2" in words
@@ -150,7 +156,7 @@ def test_replacing_goes_on_with_a_new_ring(begun: Run, folder: Path, spoil: Call
     done = begun("keys", "replace", "--yes", "--json")
     assert done.exit_code == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told["lost"] == {"under_way": 1, "finished": 0}
+    assert told["lost"] == {"under_way": 1, "finished": 0, "clients": 0}
     kept = told["kept"]
     assert (kept is None) == (spoil is lose)
     assert kept is None or Path(kept).exists()

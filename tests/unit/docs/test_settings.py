@@ -16,7 +16,7 @@ ROWS = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (.+?) \| (.+?) \|$", DOC, re.MULTI
 def shown(default: object) -> str:
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
-    return f"`{default}`" if default not in ("", []) else "none"
+    return f"`{default}`" if default not in ("", [], {}) else "none"
 
 
 def test_the_table_is_the_struct() -> None:

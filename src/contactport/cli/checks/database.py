@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from contactport.cli.checks.consent import RegisteredClient
 from contactport.cli.checks.finding import Finding, good, note, wrong
 from contactport.counted import counted
 from contactport.settings import SettingError
@@ -35,6 +36,7 @@ class Inside(msgspec.Struct, frozen=True, kw_only=True):
     """How many imports each daily key seals."""
     domains: int = 0
     """How many applications have a key pair in it."""
+    clients: tuple[RegisteredClient, ...] = ()
 
 
 def look_into_sqlite(folder: Path) -> tuple[Inside | None, list[Finding]]:
@@ -91,6 +93,10 @@ def _inside(query: Query) -> Inside:
     ring = query("SELECT fingerprint, newest_key FROM ring")
     moments = query("SELECT max(created_at) FROM domain") + query('SELECT max(created_at) FROM "import"')
     domains = query("SELECT count(*) FROM domain")
+    clients = query(
+        "SELECT c.provider, d.name, c.name, c.client_id, c.method <> 'none' AND c.sealed_secret IS NULL, c.fault "
+        "FROM oauth_client c LEFT JOIN domain d ON d.id = c.domain_id ORDER BY c.provider, d.name, c.name"
+    )
     known = [float(moment) / 1000 for (moment,) in moments if moment is not None]
     sealed = query("SELECT key_number, count(*) FROM \"import\" WHERE state <> 'purged' GROUP BY key_number")
     return Inside(
@@ -100,6 +106,7 @@ def _inside(query: Query) -> Inside:
         newest_key=int(ring[0][1]) if ring else 0,
         sealed={int(number): int(count) for number, count in sealed},
         domains=int(domains[0][0]) if domains else 0,
+        clients=tuple(RegisteredClient(*row) for row in clients),
     )
 
 

@@ -6,6 +6,9 @@ from typing import Literal
 
 import msgspec
 
+WORDS = {"good": "ok", "note": "note", "wrong": "WRONG"}
+"""How a terminal shows each state."""
+
 
 class Finding(msgspec.Struct, frozen=True):
     """`good`, `note` (to know, and may be meant so) or `wrong`, with what to do about it."""
