@@ -19,6 +19,8 @@ from yarl import URL
 
 from contactport.net.auth import Auth
 from contactport.net.budgets import ByteBudget, RequestBudget
+from contactport.net.connection import Connection
+from contactport.net.dialler import Dialler
 from contactport.net.dns_resolver import AiohttpResolver, DnsResolver
 from contactport.net.failures import (
     AnswerLost,
@@ -53,6 +55,7 @@ class Client:
         self,
         settings: Settings,
         sessions: Sessions,
+        dialler: Dialler,
         guard: Guard,
         proxy_routes: ProxyRoutes,
         retry_policy: RetryPolicy,
@@ -66,6 +69,7 @@ class Client:
         self.answers: Counter[str] = Counter()
         """How often each status came to each method, as `PROPFIND 404`: for the operator's log."""
         self._sessions = sessions
+        self._dialler = dialler
         self._guard = guard
         self._proxy_routes = proxy_routes
         self._retry_policy = retry_policy
@@ -107,6 +111,16 @@ class Client:
                 raise AnswerLost from error
             raise
         await response.discard()
+
+    async def dial(self, host: str, port: int, *, tls: bool = True, via: str | None = None) -> Connection:
+        """A connection for another protocol than HTTP, to be closed by the caller.
+
+        It passes the guard as requests do, and goes through the operator's proxy where they do. `via` is the host
+        whose answer named this one, or None where the user did. Raises Unreachable, ConnectTimeout,
+        CertificateInvalid, ProxyUnavailable, and as `RequestBudget.take`.
+        """
+        await self.request_budget.take(host, trusted=True)
+        return await self._dialler.dial(host, port, tls=tls, via=via)
 
     @property
     def refused(self) -> str:
@@ -304,16 +318,18 @@ async def open_client(settings: Settings, retry_policy: RetryPolicy | None = Non
     proxy = parse_proxy(settings.proxy)
     resolver = AiohttpResolver(settings.resolver) if settings.resolver else None
     budget = ByteBudget(settings.import_bytes)
+    context = trust(settings.ca_file)
     sessions = Sessions(
         budget,
-        ssl=trust(settings.ca_file),
+        ssl=context,
         resolver=resolver,
         socket_factory=guard.socket,
         connect_seconds=settings.connect_seconds,
     )
     proxy_routes = ProxyRoutes(proxy, guard, resolver)
+    dialler = Dialler(settings, guard, proxy_routes, resolver, context, budget)
     try:
-        yield Client(settings, sessions, guard, proxy_routes, retry_policy or RetryPolicy(), budget)
+        yield Client(settings, sessions, dialler, guard, proxy_routes, retry_policy or RetryPolicy(), budget)
     finally:
         await sessions.close()
         forget_urls()

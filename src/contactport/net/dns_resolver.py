@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
 from collections.abc import Iterable
@@ -168,3 +169,21 @@ class AiohttpResolver(AbstractResolver):
 
     async def close(self) -> None:
         """Nothing is kept open."""
+
+
+async def addresses_of(host: str, port: int, resolver: AbstractResolver | None) -> list[str]:
+    """A host's addresses; its own where it is one, and none where its name leads nowhere.
+
+    Without a resolver the system's is asked.
+    """
+    try:
+        return [str(ipaddress.ip_address(host.strip("[]")))]
+    except ValueError:
+        pass
+    try:
+        if resolver is not None:
+            return [found["host"] for found in await resolver.resolve(host, port, socket.AF_UNSPEC)]
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return [str(address[0]) for *_, address in found]
+    except (OSError, UnicodeError):
+        return []

@@ -13,24 +13,33 @@ A refusal is the very error of a refused connection, so that nobody learns from 
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import ipaddress
 import os
 import re
 import socket
-from collections.abc import Generator, Sequence
+import ssl
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Literal
 
 import msgspec
 
+from contactport.net.failures import CertificateInvalid, ConnectTimeout, ProxyUnavailable, Unreachable
 from contactport.settings import SettingError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Block = ipaddress.IPv4Network | ipaddress.IPv6Network
 AddressInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int]]
 """What getaddrinfo gives: family, type, protocol, canonical name, address."""
+
+Tunnel = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+"""Asks the operator's proxy, on a connection to it, to lead on to the host that is meant."""
+
+DIALLED = 6
+"""Addresses of one host that are tried."""
 
 PORTS = frozenset({443, 8443, 8843, 5001, 636, 993})
 """https and its usual alternatives, Posteo's and Synology's; LDAP and IMAP over TLS."""
@@ -227,6 +236,73 @@ class Guard:
             self._hosts[hop.host] = found
         hop.dialled = True
         return socket.socket(family, kind, protocol)
+
+    async def dial(
+        self,
+        host: str,
+        addresses: Sequence[AddressInfo],
+        *,
+        tls: ssl.SSLContext | None,
+        seconds: float,
+        via: str | None = None,
+        tunnel: Tunnel | None = None,
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to the first of a host's addresses that answers, whatever protocol is spoken on it.
+
+        Without `tls` it is in the clear, which only networks of the operator's are reached by. With `tunnel` the
+        addresses are the proxy's, and the host was found to be public. Raises Unreachable, ConnectTimeout,
+        CertificateInvalid, and ProxyUnavailable where no tunnel comes about.
+        """
+        hop: Hop | None = None
+        through = tunnel is None
+        try:
+            with self.hop(host, tls=tls is not None, via=via, proxied=tunnel is not None) as hop:
+                async with asyncio.timeout(seconds):
+                    reader, writer = await asyncio.open_connection(
+                        sock=await self._connected(addresses[:DIALLED], seconds),
+                        ssl=None if tunnel is not None else tls,
+                        server_hostname=None if tunnel is not None or tls is None else host,
+                    )
+                    try:
+                        if tunnel is not None:
+                            await tunnel(reader, writer)
+                            through = True
+                            if tls is not None:
+                                await writer.start_tls(tls, server_hostname=host)
+                    except BaseException:
+                        writer.transport.abort()
+                        raise
+                    return reader, writer
+        except ssl.SSLCertVerificationError:
+            raise CertificateInvalid from None
+        except OSError as error:
+            if not through:
+                raise ProxyUnavailable from None
+            if isinstance(error, TimeoutError):
+                raise ConnectTimeout from None
+            raise Unreachable(dialled=hop is not None and hop.dialled) from None
+
+    async def _connected(self, addresses: Sequence[AddressInfo], seconds: float) -> socket.socket:
+        """A connected socket; each address gets its part of the time."""
+        failure: OSError = refusal()
+        for address in addresses:
+            try:
+                connection = self.socket(address)
+            except OSError as error:
+                failure = error
+                continue
+            try:
+                connection.setblocking(False)
+                async with asyncio.timeout(seconds / len(addresses)):
+                    await asyncio.get_running_loop().sock_connect(connection, address[4])
+                return connection
+            except OSError as error:
+                connection.close()
+                failure = error
+            except BaseException:
+                connection.close()
+                raise
+        raise failure
 
     def refuse(self, why: str) -> ConnectionRefusedError:
         """The error to raise for an address that must not be dialled; the rule is kept for the log."""

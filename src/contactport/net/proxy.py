@@ -8,8 +8,6 @@ a name that leads to a private address here is refused here, and beyond that it 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
 from collections.abc import Mapping
 
 import aiohttp
@@ -17,8 +15,13 @@ import msgspec
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from contactport.net.guard import PORTS, Guard, rule
+from contactport.net.dns_resolver import addresses_of
+from contactport.net.failures import ProxyUnavailable, Unreachable
+from contactport.net.guard import PORTS, Guard, Tunnel, rule
 from contactport.settings import SettingError
+
+UNREACHED = frozenset({b"502", b"503", b"504"})
+"""What a proxy says where the server could not be had."""
 
 
 class Proxy(msgspec.Struct, frozen=True):
@@ -73,7 +76,7 @@ class ProxyRoutes:
         return self._proxy if self._through[where] else None
 
     async def _goes_through(self, host: str, port: int, *, tls: bool) -> bool:
-        addresses = await self._addresses(host, port)
+        addresses = await addresses_of(host, port, self._resolver)
         if not addresses:
             # No name server here knows it: the proxy may.
             if tls and port in PORTS:
@@ -85,15 +88,24 @@ class ProxyRoutes:
                 raise self._guard.refuse(rule(address, port, tls=tls))
         return set(verdicts.values()) == {"public"}
 
-    async def _addresses(self, host: str, port: int) -> list[str]:
+
+def tunnel_to(host: str, port: int, proxy: Proxy) -> Tunnel:
+    """Asks a proxy for the way to a host (RFC 9110 section 9.3.6)."""
+    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    lines = [f"CONNECT {where} HTTP/1.1", f"Host: {where}"]
+    lines += [f"{name}: {value}" for name, value in proxy.headers.items()]
+
+    async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
         try:
-            return [str(ipaddress.ip_address(host.strip("[]")))]
-        except ValueError:
-            pass
-        try:
-            if self._resolver is not None:
-                return [found["host"] for found in await self._resolver.resolve(host, port, socket.AF_UNSPEC)]
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            return [str(address[0]) for *_, address in found]
-        except (OSError, UnicodeError):
-            return []
+            answer = await reader.readuntil(b"\r\n\r\n")
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            raise ProxyUnavailable from None
+        status = answer.split(b" ", 2)[1:2]
+        if status == [b"200"]:
+            return
+        if status and status[0] in UNREACHED:
+            raise Unreachable(dialled=True)
+        raise ProxyUnavailable
+
+    return ask

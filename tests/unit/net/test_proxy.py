@@ -131,6 +131,40 @@ async def test_what_may_not_be_dialled_is_not_asked_of_the_proxy(url: str, tmp_p
     assert not caught.value.provider_failed
 
 
+async def test_what_is_not_http_goes_through_the_proxy_too(tmp_path: Path) -> None:
+    async with proxied(tmp_path, user="ann:s%40cret@") as (proxy, client):
+        connection = await client.dial(NAME, 636)
+        await connection.write(b"GET / HTTP/1.1\r\n\r\n")
+        assert (await connection.read()).startswith(b"HTTP/1.1 207")
+        connection.close()
+    assert proxy.asked == [f"{NAME}:636"]
+    assert proxy.authorisations == ["Basic " + base64.b64encode(b"ann:s@cret").decode()]
+
+
+@pytest.mark.parametrize(
+    ("status", "failure"), [(403, ProxyUnavailable), (407, ProxyUnavailable), (502, Unreachable)]
+)
+async def test_what_is_not_http_ends_as_requests_do_where_the_proxy_refuses(
+    status: int, failure: type[Exception], tmp_path: Path
+) -> None:
+    async with proxied(tmp_path, refuses=status) as (_, client):
+        with pytest.raises(failure):
+            await client.dial(NAME, 636)
+
+
+async def test_no_tunnel_is_asked_for_to_what_may_not_be_dialled(tmp_path: Path) -> None:
+    async with proxied(tmp_path) as (proxy, client):
+        for host, port, tls in (
+            ("inner.example.org", 636, True),
+            ("10.0.0.8", 636, True),
+            (NAME, 389, False),
+        ):
+            with pytest.raises(Unreachable) as caught:
+                await client.dial(host, port, tls=tls)
+            assert not caught.value.provider_failed
+    assert proxy.asked == []
+
+
 async def test_an_allowed_network_is_dialled_directly(tmp_path: Path) -> None:
     async with (
         little_server(lambda _: reply(207, b"direct")) as server,
