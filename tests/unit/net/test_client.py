@@ -234,7 +234,7 @@ class TestTries:
             await asyncio.Event().wait()
             return None
 
-        async with exchange(never, first_byte_seconds=0.05, connect_seconds=0.05) as (server, client):
+        async with exchange(never, first_byte_seconds=0.05, connect_seconds=1) as (server, client):
             with pytest.raises(TimedOut):
                 await fetch(client, server.url())
         assert len(server.requests) == 1

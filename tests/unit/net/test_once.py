@@ -59,7 +59,7 @@ async def test_a_silent_server_is_a_lost_answer() -> None:
     async def silent(_: ReceivedRequest) -> Reply:
         return b""
 
-    async with exchange(silent, connect_seconds=0.05, first_byte_seconds=0.05) as (server, client):
+    async with exchange(silent, connect_seconds=1, first_byte_seconds=0.05) as (server, client):
         with pytest.raises(AnswerLost):
             await fetch(client, server.url(), "POST", once=True)
     assert len(server.requests) == 1
