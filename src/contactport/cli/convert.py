@@ -12,15 +12,13 @@ from contactport.cli.exit_codes import USAGE, CommandError
 from contactport.cli.output import plain, say
 from contactport.contact import Contact, Group, Item, Note, Reject
 from contactport.formats import registry
+from contactport.store.memberships import GROUPS, MEMBERSHIPS, Memberships
 
 VCARD = registry.get("vcf")
 BLOCK = 256 * 1024
 _WRITTEN = 64 * 1024
 _GROUP_CARD = b":group"
 """Written otherwise, which nobody does, a group is met while its contacts are written, and told if it is late."""
-
-GroupNames = dict[str, list[str]]
-"""The names of the groups of each UID."""
 
 
 class InputFile:
@@ -52,17 +50,19 @@ class InputFile:
             yield block
             block = self._read()
 
-    def groups(self) -> GroupNames | None:
+    def groups(self) -> Memberships | None:
         """The names of the groups of each UID, found by reading a file once more; None where that can't be."""
         if not self._file.seekable():
             return None
         start = self._file.tell() - len(self._first)
-        groups: GroupNames = {}
+        groups = Memberships()
+        lost = 0
         if self._may_hold_groups():
             self._file.seek(start)
             for item in VCARD.read(iter(self._read, b"")):
                 if isinstance(item, Group):
-                    enlist(item, groups)
+                    lost += enlist(item, groups)
+        tell_lost(self.name, lost)
         self._file.seek(start + len(self._first))
         return groups
 
@@ -83,17 +83,26 @@ class InputFile:
             self._file.close()
 
 
-def enlist(group: Group, groups: GroupNames) -> None:
-    """Note a group's name at each of its members."""
-    for uid in group.members:
-        groups.setdefault(uid, []).append(group.name)
+def enlist(group: Group, groups: Memberships) -> int:
+    """Note a group's name at each of its members. How many of them there was no room for."""
+    members = dict.fromkeys(group.members)
+    return len(members) - len(groups.add(group.name, members))
+
+
+def tell_lost(name: str, lost: int) -> None:
+    """Say how many memberships are left out."""
+    if lost:
+        say(
+            f"{name}: {lost} memberships of groups are left out: a contact may be in {GROUPS} groups, "
+            f"and all groups together may have {MEMBERSHIPS} members."
+        )
 
 
 class Passage:
     """The items on their way to the writer: counted, the rejects told as they are met."""
 
-    def __init__(self, name: str, groups: GroupNames, *, late: bool) -> None:
-        self.contacts = self.rejects = self.notes = self.things = self.late = 0
+    def __init__(self, name: str, groups: Memberships, *, late: bool) -> None:
+        self.contacts = self.rejects = self.notes = self.things = self.late = self.lost = 0
         self._name = name
         self._groups = groups
         self._learns = late
@@ -113,13 +122,14 @@ class Passage:
             elif isinstance(item, Group):
                 if self._learns:
                     self.late += self.contacts > 0
-                    enlist(item, self._groups)
+                    self.lost += enlist(item, self._groups)
                 yield item
             else:
                 self.things += 1
 
     def tell(self) -> None:
         """What the reader of the output would miss."""
+        tell_lost(self._name, self.lost)
         if self.rejects:
             say(f"{self._name}: {self.contacts} contacts written, {self.rejects} rejected.")
         if self.things:
@@ -171,8 +181,8 @@ def convert(file: str, target: str, lenient: bool) -> None:
                 "Export the address book as vCard (.vcf) and try again.",
                 USAGE,
             )
-        known = {} if written.has_groups else source.groups()
-        groups = {} if known is None else known
+        known = Memberships() if written.has_groups else source.groups()
+        groups = Memberships() if known is None else known
         passage = Passage(source.name, groups, late=known is None)
         items = passage.items(VCARD.read(source.blocks()))
         deliver(written.write(items, registry.NO_GROUPS if written.has_groups else groups), sys.stdout.buffer)

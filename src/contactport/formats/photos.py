@@ -11,7 +11,6 @@ import re
 from urllib.parse import unquote_to_bytes
 
 from contactport.contact import Photo
-from contactport.formats.charsets.decode import decode
 
 _SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -23,6 +22,9 @@ _SIGNATURES = (
 _NONE_NAMED = "text/plain"
 """What a data URI holds that names no media type (RFC 2397)."""
 _HTTPS = re.compile(r"https://[^\s\x00-\x20\x7f\\\"<>^`{|}]+", re.IGNORECASE)
+_ABOUT = 200
+"""Bytes of a data URI before its comma."""
+_TEXT_BYTES = 64 * 1024
 _OF_URLS = bytes.maketrans(b"-_", b"+/")
 _WORD = re.compile(r"[a-z0-9.+-]+")
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
@@ -69,12 +71,19 @@ def is_safe(uri: str) -> bool:
 
 
 def from_data_uri(value: bytes) -> Photo | None:
-    """The photo in a data URI (RFC 2397). Some writers escape the comma as if it were text."""
+    """The photo in a data URI (RFC 2397). Some writers escape the comma as if it were text.
+
+    A picture of text, with percent signs, is a small one. What is larger stays a URI, longer than any that is kept.
+    """
     about, _, data = value[5:].partition(b",")
+    if len(about) > _ABOUT:
+        return None
     words = about.decode(errors="replace").replace("\\", "").split(";")
     base64 = any(word.strip().lower() == "base64" for word in words[1:])
     if not base64:
-        data = decode(value).encode().partition(b",")[2]
+        if len(value) > _TEXT_BYTES:
+            return Photo(uri=value[:_TEXT_BYTES].decode("ascii", "replace"))
+        data = value.decode(errors="replace").encode().partition(b",")[2]
     found = unbase64(data) if base64 else unquote_to_bytes(data)
     return image(media_type(words[0]) or ("" if base64 else _NONE_NAMED), found)
 

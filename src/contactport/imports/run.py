@@ -16,7 +16,7 @@ import structlog
 
 from contactport.contact import Contact, Group, Item, Merge, Note, Reject, Skipped
 from contactport.formats import registry
-from contactport.formats.budgets import SMALL, bounded
+from contactport.formats.budgets import bounded
 from contactport.formats.charsets.evidence import Evidence
 from contactport.imports.duplicates import SAME_BYTES, SAME_UID, Duplicates
 from contactport.imports.fingerprints import Fingerprints
@@ -205,11 +205,6 @@ class _Attempt:
             self._again(raw, outcome)
             return
         items = await self._items(raw)
-        if len(raw.data) > SMALL:
-            for item in items:
-                if isinstance(item, Contact | Group):
-                    for reason in bounded(item):
-                        self._note(Note(raw.key, reason))
         cards = [item for item in items if not isinstance(item, Note)]
         if not cards:
             self._reject(Reject(raw.key, _NO_CARD))

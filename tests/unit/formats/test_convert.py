@@ -14,6 +14,7 @@ import pytest
 
 from contactport.contact import Contact, Group, Item, Skipped
 from contactport.formats import vcard
+from contactport.store.memberships import GROUPS
 from samples.book import cards
 
 BROKEN = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:Bad\r\nEMAIL\r\nEND:VCARD\r\n"
@@ -201,3 +202,17 @@ def test_it_loads_nothing_of_the_service(file: Path) -> None:
 
 def test_the_contacts_are_those_of_the_reader(book: bytes) -> None:
     assert all(isinstance(item, Contact) for item in read(book))
+
+
+def test_what_is_beyond_the_budgets_is_cut_and_told() -> None:
+    long = f"BEGIN:VCARD\r\nFN:Ada\r\nUID:a\r\nTITLE:{'t' * 2_000}\r\nEND:VCARD\r\n"
+    groups = "".join(
+        f"BEGIN:VCARD\r\nKIND:group\r\nFN:g{at}\r\nMEMBER:a\r\nEND:VCARD\r\n" for at in range(GROUPS + 1)
+    )
+    done = contactport("convert", "-", "--to", "ndjson", stdin=(groups + long).encode())
+    contact = json.loads(done.stdout)
+    assert contact["job_title"] == "t" * 1_000
+    assert contact["groups"] == [f"g{at}" for at in range(GROUPS)]
+    notes = done.stderr.decode().splitlines()
+    assert "a text among the titles of this contact is cut to 1000 characters" in notes[0]
+    assert notes[1].startswith("standard input: 1 memberships of groups are left out")

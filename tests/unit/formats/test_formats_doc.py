@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from contactport.contact import Contact, Group
-from contactport.formats import csv, vcard
+from contactport.formats import budgets, csv, vcard
 from contactport.formats.registry import WRITTEN
 from tests.unit.formats.strategies import contacts, groups
 
@@ -33,6 +33,13 @@ def _kinds(contact: Contact, group: Group) -> set[str]:
     entries = (*contact.emails, *contact.phones, *contact.addresses, *contact.urls, *contact.relations)
     own = (*group.emails, *group.phones)
     return {kind for entry in (*entries, *contact.messengers, *own) for kind in entry.kinds}
+
+
+def test_every_budget_is_in_its_table() -> None:
+    rows = re.findall(r"\| at most \|\n\|---\|---\|\n((?:\|.*\n)+)", DOC)
+    assert rows == ["".join(f"| {of} | {most:,} {unit} |\n" for of, most, unit in budgets.TABLE)]
+    named = {value for name, value in vars(budgets).items() if name.isupper() and isinstance(value, int)}
+    assert named == {most for _, most, _ in budgets.TABLE}
 
 
 def test_every_format_of_the_command_is_in_its_table() -> None:

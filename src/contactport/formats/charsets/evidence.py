@@ -73,6 +73,9 @@ All sets of an alphabet share its languages, so that words which are the same in
 """
 WORDS = 400
 """Different words that are judged; what comes after changes nothing any more."""
+_WORDS_OF_A_TEXT = 100
+_TEXT_BYTES = 16 * 1024
+"""What of one text is looked at: the words of a source are to come from many."""
 _WORD_BYTES = 48
 _ENOUGH_WORDS = 30
 _ENOUGH_MARGIN = 20.0
@@ -284,8 +287,9 @@ class Evidence:
 
     def add(self, data: bytes) -> None:
         """A text in the unknown set. Bytes that are ASCII say nothing."""
-        for word in _words(data):
-            if len(self._seen) >= WORDS:
+        enough = min(WORDS, len(self._seen) + _WORDS_OF_A_TEXT)
+        for word in _words(data[:_TEXT_BYTES]):
+            if len(self._seen) >= enough:
                 return
             if word not in self._seen:
                 self._seen.add(word)

@@ -14,6 +14,7 @@ from contactport.contact import (
     Phone,
     Skipped,
 )
+from contactport.formats.budgets import GROUP_NAME
 
 EMPTY = "this card says nothing about a person"
 """The reason for rejecting a card without a name, an address, or anything else of a person's."""
@@ -53,6 +54,8 @@ class CardBuilder:
     address_labels: list[AddressLabel] | None = None
     spare_addresses: list[Address] | None = None
     """What counts where no other property holds an address."""
+    is_large = False
+    """Whether the card is so large that its contact may go beyond what one may hold."""
     accounts: set[str] | None = None
     """The messengers' addresses met so far."""
 
@@ -157,6 +160,7 @@ def finish(contact: Contact, builder: CardBuilder) -> Contact | Group | Skipped 
         _settle_dates(contact)
     kind = builder.kind
     if kind == "group":
+        builder.is_large = builder.is_large or len(contact.formatted_name) > GROUP_NAME
         return Group(
             contact.formatted_name or contact.name.family,
             contact.uid,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Literal
 
 import msgspec
 
 from contactport.contact import Contact, Group, Item, Note, Reject
+from contactport.formats.budgets import LINES, SMALL
 from contactport.formats.charsets.evidence import Evidence
 from contactport.formats.vcard.builder import CardBuilder
 from contactport.formats.vcard.content_lines import Property, is_property, properties
@@ -30,6 +31,7 @@ _VERSION = re.compile(rb"VERSION[ \t]*[:;]", re.IGNORECASE)
 _EDGE_BYTES = 200
 _EDGES_A_LINE = 3
 _PAUSE_EDGES = 64
+_PAUSE_BYTES = 64 * 1024
 _OUTSIDE = "this is outside of any card (BEGIN:VCARD is missing)"
 _NO_END = "the input ends within this card (END:VCARD is missing)"
 _STRAY = "this line is neither a property nor the rest of one"
@@ -37,14 +39,17 @@ NOTES = 20
 """Lines of one card that are told of singly when they are left out."""
 
 
-def careful(lines: list[bytes], first: int, begin: int, evidence: Evidence) -> Iterator[Step]:
+def careful(lines: list[bytes], first: int, begin: int, evidence: Evidence, size: int) -> Iterator[Step]:
     """The card of these physical lines, BEGIN and END left out, and notes of the lines that were of no use.
 
-    `first` is the number of the first of the lines, `begin` that of the card's BEGIN.
+    `first` is the number of the first of the lines, `begin` that of the card's BEGIN, `size` the bytes of all lines,
+    those that were left out among them.
     """
-    card = UndecidedCard(Contact(), CardBuilder(), begin)
+    card = UndecidedCard(Contact(), CardBuilder(), begin, is_large=size > SMALL)
+    if len(lines) >= LINES:
+        card.told[f"only {LINES} lines of this card are read"] = None
     strays: list[int] = []
-    for each in properties(lines):
+    for each in properties(lines, card.told):
         if isinstance(each, Property):
             card.take(each, evidence)
         elif each is None:
@@ -102,6 +107,8 @@ class Cutter:
         """The last line of the open card that is not blank; None after an edge."""
         self._doubtful: _UndecidedEdge | None = None
         self._outside = False
+        self._met = 0
+        """Lines that speak of a card, so far."""
         self.open = False
         """Whether the next line belongs to a card that has begun."""
 
@@ -113,21 +120,38 @@ class Cutter:
     def feed(self, data: bytes, line: int) -> Iterator[Step]:
         """`line` is the number of the data's first line."""
         capitals = data.upper()
-        at = met = 0
+        at = 0
         while (hit := capitals.find(b"VCARD", at)) >= 0:
-            if (met := met + 1) % _PAUSE_EDGES == 0:
+            self._met += 1
+            if self._met % _PAUSE_EDGES == 0:
                 yield None
             start = max(capitals.rfind(b"\n", at, hit), capitals.rfind(b"\r", at, hit), at - 1) + 1
             if start > at:
-                lines = data[at:start].splitlines()
-                yield from self._take(lines, line, start - at)
-                line += len(lines)
+                line = yield from self._between(data, at, start, line)
             ends = _LINE_END.search(data, hit)
             stop, at = ends.span() if ends is not None else (len(data), len(data))
             yield from self._joined(data[start:stop], line)
             line += 1
         if at < len(data):
-            yield from self._take(data[at:].splitlines(), line, len(data) - at)
+            yield from self._between(data, at, len(data), line)
+
+    def _between(self, data: bytes, at: int, stop: int, line: int) -> Generator[Step, None, int]:
+        """The lines between two places, none of which speaks of a card; the number of the next line."""
+        while stop - at > _PAUSE_BYTES:
+            end = data.rfind(b"\n", at, at + _PAUSE_BYTES) + 1
+            if end <= at:
+                end = data.rfind(b"\r", at, at + _PAUSE_BYTES) + 1
+                if end <= at:
+                    break
+                end += data[end : end + 1] == b"\n"
+            lines = data[at:end].splitlines()
+            yield from self._take(lines, line, end - at)
+            yield None
+            at = end
+            line += len(lines)
+        lines = data[at:stop].splitlines()
+        yield from self._take(lines, line, stop - at)
+        return line + len(lines)
 
     def _joined(self, raw: bytes, number: int) -> Iterator[Step]:
         """A line that may hold edges, and the lines of several files if they were joined there."""
@@ -274,6 +298,7 @@ class Cutter:
         if not self._too_large:
             # Lines of a card within this one stay as blanks, so that its own lines keep their numbers.
             self._lines += lines if not self._depth else [b""] * len(lines)
+            del self._lines[LINES:]
         for raw in reversed(lines):
             if raw.strip(_PADDING):
                 self._last = raw
@@ -373,7 +398,7 @@ class Cutter:
         if self._too_large:
             yield Reject(f"line {self._start}", f"this card is larger than {self._limit} bytes")
         else:
-            yield from careful(lines, self._first, self._start, self._evidence)
+            yield from careful(lines, self._first, self._start, self._evidence, self._size)
 
     def flood(self, number: int) -> Iterator[Step]:
         """The present line alone is larger than a card may be, and so is the card it belongs to."""

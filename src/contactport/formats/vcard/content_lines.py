@@ -10,22 +10,28 @@ import binascii
 import re
 from collections.abc import Iterator
 
+from contactport.formats import budgets
 from contactport.formats.charsets.decode import decode, doubted, is_multibyte, is_utf8, named
 from contactport.formats.charsets.evidence import Evidence
 from contactport.formats.photos import unbase64
 from contactport.formats.vcard.params import Params, cut
-from contactport.formats.vcard.properties import FREE_TEXT, PROPERTIES, resolve
+from contactport.formats.vcard.properties import FREE_TEXT, LONG_TEXT, MEMBERS, PROPERTIES, resolve
 from contactport.formats.vcard.values import Add, ignore
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=]+\s*")
 _OCTET = re.compile(rb"=[0-9A-Fa-f]{2}")
 _NAMED = re.compile(rb"(?:[\w-]{1,64}\.)?([A-Za-z0-9-]{1,64})[:;]")
+_EXPANDED = 3
+"""How many times larger quoted-printable and base64 may be than what they stand for."""
+_LAST_WORD = 200
 _FULL = 70
 """Octets of a line that a writer of quoted-printable breaks because it is full."""
 _PAUSE_LINES = 2048
 _PAUSE_BYTES = 64 * 1024
 _LINE_WORK = 200
 """A line takes time as if it had so many octets more."""
+_LITERALS = 1000
+"""More encoded backslashes than any text has are not looked at one by one."""
 _LITERAL = re.compile(rb"=5C(?![,;:\\]|=2C|=3B|=3A|=5C)", re.IGNORECASE)
 _LITERAL_ALONE = re.compile(rb"(?<!=[89A-F][0-9A-F])" + _LITERAL.pattern, re.IGNORECASE)
 
@@ -33,12 +39,14 @@ _LITERAL_ALONE = re.compile(rb"(?<!=[89A-F][0-9A-F])" + _LITERAL.pattern, re.IGN
 class Property:
     """One property. `value` is as it came, unfolded, its soft breaks removed."""
 
-    __slots__ = ("_semicolons", "add", "params", "value")
+    __slots__ = ("_semicolons", "add", "is_cut", "params", "value")
 
     def __init__(self, params: Params, add: Add, value: bytes) -> None:
         self.params, self.add = params, add
         self.value: bytes | bytearray = value
         self._semicolons = -1
+        self.is_cut = params.is_cut
+        """Whether anything of it was too long to be read."""
 
     def extend(self, more: bytes) -> None:
         """Take in a further line. In place: there may be very many."""
@@ -60,12 +68,27 @@ class Property:
 
     def octets(self, *, multibyte: bool = False) -> bytes:
         """The value without its encoding. `multibyte` says that a backslash in it may be half a character."""
-        value = bytes(self.value)
-        if self.params.encoding == "Q":
-            return _unquote(value, multibyte=multibyte)
-        if self.params.encoding == "B" and self.params.name != "PHOTO":
-            return _unix(unbase64(value))
-        return value
+        encoding, name = self.params.encoding, self.params.name
+        if name == "PHOTO":
+            return _unquote(bytes(self.value)) if encoding == "Q" else bytes(self.value)
+        most = budgets.LONG_VALUE if name in LONG_TEXT else budgets.VALUE
+        value = self._cut(self.value, _EXPANDED * most if encoding else most)
+        if not encoding:
+            return value
+        decoded = _unquote(value, multibyte=multibyte) if encoding == "Q" else _unix(unbase64(value))
+        decoded = self._cut(decoded, most)
+        return _whole_characters(decoded) if self.is_cut else decoded
+
+    def _cut(self, value: bytes | bytearray, most: int) -> bytes:
+        """As much of a value as may be read, cut between two words where there are any."""
+        if len(value) <= most:
+            return bytes(value)
+        self.is_cut = True
+        at = max(value.rfind(b" ", most - _LAST_WORD, most), value.rfind(b"\n", most - _LAST_WORD, most))
+        kept = bytes(value[: at if at > 0 else most])
+        if b"=" in kept[-2:]:
+            kept = kept[: kept.rindex(b"=")]
+        return _whole_characters(kept)
 
     def undecided(self) -> bytes | None:
         """The octets, where nothing says in which character set they are; None where that is known."""
@@ -86,12 +109,12 @@ class Property:
         if not octets.isascii() and _is_utf8(octets):
             evidence.add_utf8(octets)
 
-    def utf8(self, evidence: Evidence | None = None, hint: str = "") -> bytes:
+    def utf8(self, evidence: Evidence | None = None, hint: str = "", *, judges: bool = True) -> bytes:
         """The value as `Add` wants it. `hint` is the character set that another property of the card names."""
         params = self.params
-        if params.encoding == "B" and params.name == "PHOTO":
-            return bytes(self.value)
         octets = self.octets(multibyte=is_multibyte(params.charset))
+        if params.name == "PHOTO":
+            return octets
         if params.charset and not is_utf8(params.charset):
             # Some sets have ASCII bytes alone.
             text = named(octets, params.charset)
@@ -100,13 +123,23 @@ class Property:
         if octets.isascii():
             return octets
         if _is_utf8(octets):
-            return octets if evidence is None else doubted(octets, evidence).encode()
+            return octets if evidence is None else doubted(octets, evidence, judges=judges).encode()
         text = named(self.octets(multibyte=is_multibyte(hint)), hint)
         if text is not None:
             return text.encode(errors="replace")
         if evidence is not None and params.encoding == "Q" and evidence.doubts_utf8:
             octets = self.octets(multibyte=True)
-        return decode(octets, evidence=evidence).encode(errors="replace")
+        return decode(octets, evidence=evidence, judges=judges).encode(errors="replace")
+
+
+def _whole_characters(value: bytes) -> bytes:
+    """Without the character at the end that UTF-8 has begun."""
+    for at in range(len(value) - 1, max(len(value) - 4, -1), -1):
+        if value[at] < 0x80:
+            break
+        if value[at] >= 0xC0:
+            return value if _is_utf8(value[at:]) else value[:at]
+    return value
 
 
 def _semicolons(value: bytes | bytearray) -> int:
@@ -132,8 +165,9 @@ def _unquote(value: bytes, *, multibyte: bool = False) -> bytes:
     value = (
         value.replace(b"=3B", b"\\;").replace(b"=3b", b"\\;").replace(b"=2C", b"\\,").replace(b"=2c", b"\\,")
     )
-    literal = _LITERAL_ALONE if multibyte else _LITERAL
-    return _unix(binascii.a2b_qp(literal.sub(rb"\\\\", value)))
+    if value.count(b"=5C") + value.count(b"=5c") <= _LITERALS:
+        value = (_LITERAL_ALONE if multibyte else _LITERAL).sub(rb"\\\\", value)
+    return _unix(binascii.a2b_qp(value))
 
 
 def _unix(value: bytes) -> bytes:
@@ -193,8 +227,8 @@ def _is_quoted(line: bytes) -> bool:
     return len(line) > 16 and b"QUOTED-PRINTABLE" in line.partition(b":")[0].upper()
 
 
-def properties(lines: list[bytes]) -> Iterator[Property | int | None]:
-    """The properties between BEGIN and END.
+def properties(lines: list[bytes], told: dict[str, None]) -> Iterator[Property | int | None]:
+    """The properties between BEGIN and END; what was left out of them is `told`.
 
     A number stands for a line that is no property and that no value before it can take in: it counts from the
     first that was given, which is 0. None is a pause, as in `reader.steps`.
@@ -202,7 +236,7 @@ def properties(lines: list[bytes]) -> Iterator[Property | int | None]:
     last: Property | None = None
     open_ = False
     """Whether a line of base64 may follow."""
-    work = 0
+    work = count = 0
     for logical in _logical(lines):
         if logical is None:
             yield None
@@ -227,8 +261,9 @@ def properties(lines: list[bytes]) -> Iterator[Property | int | None]:
             read, add = known
         takes = add is None and last is not None and last.takes_lines()
         if read is not None and not takes:
-            if last is not None:
+            if last is not None and (count <= budgets.PROPERTIES or last.params.name in MEMBERS):
                 yield last
+            count += read.name not in MEMBERS
             last = Property(read, add or ignore, value)
             open_ = read.encoding == "B" and value[-1:] != b"="
         elif last is not None and takes:
@@ -236,5 +271,7 @@ def properties(lines: list[bytes]) -> Iterator[Property | int | None]:
             last.extend(line)
         else:
             yield at
-    if last is not None:
+    if last is not None and (count <= budgets.PROPERTIES or last.params.name in MEMBERS):
         yield last
+    if count > budgets.PROPERTIES:
+        told[f"only {budgets.PROPERTIES} properties of this card are read"] = None

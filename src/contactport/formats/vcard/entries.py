@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from contactport.contact import Address, Contact, Email, Labelled, Phone
+from contactport.formats.budgets import ENTRIES
 from contactport.formats.vcard import extensions
 from contactport.formats.vcard.builder import CardBuilder, unwrap
 from contactport.formats.vcard.params import Params
@@ -41,7 +42,7 @@ def email_entry(params: Params) -> Add:
             email = Email(address, kinds)
             contact.emails.append(email)
             if others:
-                contact.emails.extend(Email(other, kinds) for other in others)
+                contact.emails.extend(Email(other, kinds) for other in others[: ENTRIES + 1])
             if group:
                 builder.grouped.append((group, email))
             if rank:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 import msgspec
 
+from contactport.formats import budgets
+
+_COUNTED = 100
+"""Parameters of one property that are looked at, and so the words of a TYPE."""
 _PREFIX = re.compile(rb'((?:[^":]++|"[^"]*+")*+):')
 _PARAMETER = re.compile(r'((?:[^";]++|"[^"]*+"|")*+)(?:;|$)')
 _NAME = re.compile(r"[A-Z0-9][A-Z0-9_-]*|X-[^\s\"=]+")
@@ -78,6 +83,8 @@ class Params(msgspec.Struct, gc=False):
     charset: str = ""
     value: str = ""
     others: dict[str, str] = {}
+    is_cut: bool = False
+    """Whether some of the parameters were too many to be read."""
 
 
 def cut(line: bytes) -> tuple[bytes, bytes, bytes]:
@@ -89,9 +96,10 @@ def cut(line: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 def _parameters(text: str) -> list[str]:
+    """One more than are looked at, at most."""
     if '"' not in text:
-        return text.split(";")
-    return [found[1] for found in _PARAMETER.finditer(text)]
+        return text.split(";", _COUNTED)[: _COUNTED + 1]
+    return [found[1] for found in islice(_PARAMETER.finditer(text), _COUNTED + 1)]
 
 
 def _plain(value: str) -> str:
@@ -102,7 +110,7 @@ def _plain(value: str) -> str:
 
 def _words(value: str) -> list[str]:
     """TYPE's words. RFC 6350 itself shows a list within quotes."""
-    return [_plain(word) for word in value.replace('"', "").split(",")]
+    return [_plain(word) for word in value.replace('"', "").split(",", _COUNTED)[:_COUNTED]]
 
 
 def _custom(parameter: str) -> list[str]:
@@ -123,17 +131,24 @@ def _rank(text: str) -> int:
 
 def parse(prefix: bytes) -> Params | None:
     """None where this can't stand before a property's colon."""
+    is_long = len(prefix) > budgets.PARAMETERS
+    if is_long:
+        prefix = prefix[: budgets.PARAMETERS].rpartition(b";")[0]
     text = prefix.decode(errors="replace")
     name, semicolon, rest = text.partition(";")
     group, _, name = name.strip().upper().rpartition(".")
     if _NAME.fullmatch(name) is None:
         return None
-    made = Params(name, group)
+    made = Params(name, group, is_cut=is_long)
     if not semicolon:
         return made
     kinds: list[str] = []
     others: dict[str, str] = {}
-    for parameter in _parameters(rest):
+    parameters = _parameters(rest)
+    if len(parameters) > _COUNTED:
+        parameters.pop()
+        made.is_cut = True
+    for parameter in parameters:
         key, equals, value = parameter.partition("=")
         key = key.strip().upper()
         if not equals:
@@ -163,6 +178,9 @@ def parse(prefix: bytes) -> Params | None:
         if any(kind.upper() == "PREF" for kind in kinds):
             made.rank = made.rank or 1
         made.kinds = tuple(kind for kind in kinds if kind and kind.upper() != "PREF")
+        if len(made.kinds) > budgets.KINDS:
+            made.kinds = made.kinds[: budgets.KINDS]
+            made.is_cut = True
     return made
 
 

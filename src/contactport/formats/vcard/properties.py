@@ -11,7 +11,7 @@ from operator import attrgetter
 
 from contactport.contact import Contact, LabelledDate, Organisation, PartialDate, Photo
 from contactport.formats import dates
-from contactport.formats.charsets.decode import decode
+from contactport.formats.budgets import CATEGORIES, ENTRIES, GROUP_NAME, TEXT
 from contactport.formats.photos import from_data_uri, image, is_safe, media_type, unbase64
 from contactport.formats.vcard import entries, extensions, names
 from contactport.formats.vcard.builder import CardBuilder
@@ -34,6 +34,7 @@ def _organisation(params: Params) -> Add:
         name, units = found[0], found[1:]
         if "" in units:
             units = [unit for unit in units if unit]
+        del units[ENTRIES + 1 :]
         if name or units:
             contact.organisations.append(Organisation(name, units))
 
@@ -55,7 +56,11 @@ def _texts(field: Callable[[Contact], list[str]]) -> Maker:
 def _lists(field: Callable[[Contact], list[str]]) -> Maker:
     def maker(params: Params) -> Add:
         def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
-            field(contact).extend(words_of(value))
+            # One more than is kept, so that it is told.
+            if len(words := field(contact)) <= CATEGORIES:
+                words.extend(words_of(value)[: CATEGORIES + 1])
+            if len(value) > GROUP_NAME:
+                builder.is_large = True
 
         return add
 
@@ -165,8 +170,11 @@ def _revision(params: Params) -> Add:
 def _photo(params: Params) -> Add:
     def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
         photo = _photo_of(params, value)
-        if photo is not None:
+        # One more than is kept, so that it is told.
+        if photo is not None and len(contact.photos) <= ENTRIES:
             contact.photos.append(photo)
+            if len(photo.uri) > TEXT:
+                builder.is_large = True
 
     return add
 
@@ -182,7 +190,8 @@ def _photo_of(params: Params, value: bytes) -> Photo | None:
     media = media_type(params.others.get("MEDIATYPE") or (params.kinds[0] if params.kinds else ""))
     if not is_uri and (params.encoding == "B" or value.startswith(_BASE64_STARTS)):
         return image(media, unbase64(value))
-    uri = unescape(decode(value)).strip()
+    # As much as shows that it is too long to be kept, so that it is told.
+    uri = unescape(value[: 8 * TEXT].decode(errors="replace")).strip()
     return Photo(media, uri=uri) if is_safe(uri) else None
 
 
@@ -249,6 +258,10 @@ PROPERTIES: dict[str, Maker] = {
 }
 """Every name that is known. An unknown X- name is ignored; any other unknown name may be a broken line."""
 
+LONG_TEXT = frozenset({"NOTE", "URL", "SOCIALPROFILE", "X-SOCIALPROFILE", *extensions.PAGES})
+"""Whose values may be long."""
+MEMBERS = frozenset({"MEMBER", "X-ADDRESSBOOKSERVER-MEMBER"})
+"""What a card may have very many of."""
 FREE_TEXT = frozenset({"NOTE", "LABEL"})
 """Where naive writers leave raw line ends in a value."""
 

@@ -14,7 +14,8 @@ import re
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 
-from contactport.contact import Contact, Item
+from contactport.contact import Contact, Group, Item
+from contactport.formats.budgets import LINES, PARAMETERS, SMALL, bounded
 from contactport.formats.charsets.decode import is_utf8
 from contactport.formats.charsets.evidence import Evidence
 from contactport.formats.vcard.builder import CardBuilder, finish
@@ -32,6 +33,10 @@ _OBSERVED_CARD = 32 * 1024
 _KNOWN_PREFIXES = 4096
 _QUICK_LINES = 2000
 """A card with more lines goes the careful way, which pauses."""
+_QUICK_BYTES = 32 * 1024
+"""What a card may have beside its pictures for the quick way, which never pauses."""
+_PICTURE = (b"PHOTO;", b"PHOTO:")
+_PAUSE_HITS = 4096
 _ALONE = (b"\nEND:", b"\rEND:")
 
 
@@ -53,6 +58,8 @@ def _learn(line: bytes) -> tuple[Add, bytes]:
             raise _Doubt
         if read.charset and not is_utf8(read.charset):
             raise _Doubt
+        if read.is_cut or len(prefix) > PARAMETERS:
+            raise _Doubt
         if read.encoding == "B" and read.name != "PHOTO" and add is not ignore:
             raise _Doubt
         # Within quotes that close, the same beginning means another prefix.
@@ -70,8 +77,14 @@ def _quick(body: bytes, contact: Contact, builder: CardBuilder) -> int:
     """
     known = _known.get
     lines = body.splitlines()
-    if len(lines) > _QUICK_LINES:
-        return -1
+    if len(body) > SMALL:
+        if len(lines) > _QUICK_LINES:
+            return -1
+        size = sum(len(line) for line in lines if not line.startswith(_PICTURE))
+        if size > SMALL:
+            builder.is_large = True
+            if size > _QUICK_BYTES:
+                return -1
     try:
         for line in lines:
             prefix, colon, value = line.partition(b":")
@@ -103,14 +116,18 @@ def _whole(block: bytes, at: int, end: int) -> tuple[Item | None, int]:
         return item, lines + _lines(block, at, blank.end())
     else:
         return None, 0
-    if odd:
+    if odd or (len(folded) > LINES and _lines(folded, 0, len(folded)) > LINES):
         return None, 0
     body = folded.replace(fold, b"")
     contact, builder = Contact(), CardBuilder()
     lines = _quick(body, contact, builder)
     if lines < 0:
         return None, 0
-    return finish(contact, builder), lines + (len(folded) - len(body)) // len(fold) + 2
+    item = finish(contact, builder)
+    if builder.is_large and isinstance(item, Contact | Group) and bounded(item):
+        # The careful way tells what is cut.
+        return None, 0
+    return item, lines + (len(folded) - len(body)) // len(fold) + 2
 
 
 def _alone(data: bytes) -> Item | None:
@@ -140,11 +157,14 @@ class _Reader:
         """The items of all whole cards in the block; returns how far it came."""
         at = self._unflooded(block) if self._flooded else 0
         cutter, find, size = self._cutter, block.find, len(block)
-        plain = True
+        plain, hits = True, 0
         begins = block.startswith
         search = at + 11 if begins(b"BEGIN:VCARD", at) else self._begun(block, at)
         while (hit := find(b"VCARD", search)) >= 0:
             stop = search = hit + 5
+            hits += 1
+            if hits % _PAUSE_HITS == 0:
+                yield None
             if stop >= size:
                 break
             if block[stop] == 13:

@@ -6,26 +6,38 @@ from collections import deque
 from collections.abc import Iterator
 
 from contactport.contact import Contact, Group, Item, Note, Reject
+from contactport.formats import budgets
 from contactport.formats.charsets.decode import codec_of, damaged_utf8, is_utf8
 from contactport.formats.charsets.evidence import Evidence
 from contactport.formats.vcard.builder import EMPTY, CardBuilder, finish
 from contactport.formats.vcard.content_lines import Property
+from contactport.formats.vcard.values import ignore
 
 HELD_ITEMS = 500
 HELD_BYTES = 1024 * 1024
 """What is held back at most: items, and octets of those that wait and of the pictures among them."""
 
 
+_JUDGED_TEXTS = 100
+"""Texts of one card whose readings are compared."""
+_PAUSE_BYTES = 64 * 1024
+_TEXT_WORK = 5_000
+"""A text takes time as if it had so many octets more."""
+
+
 class UndecidedCard:
     """A card without its end: from the first undecided property on, nothing has been added to its contact."""
 
-    def __init__(self, contact: Contact, builder: CardBuilder, line: int) -> None:
+    def __init__(self, contact: Contact, builder: CardBuilder, line: int, *, is_large: bool) -> None:
         self._contact, self._builder, self._line = contact, builder, line
         self._waiting: list[Property] = []
+        self.is_large = is_large
         self.hint = ""
         """The first character set beside UTF-8 that a property names."""
         self.size = 0
         self.notes: list[Note] = []
+        self.told: dict[str, None] = {}
+        """What was left out of the card, in words."""
 
     @property
     def is_open(self) -> bool:
@@ -45,6 +57,7 @@ class UndecidedCard:
             each.tell_utf8(evidence)
         if octets is None and not self._waiting and (not evidence.doubts_utf8 or self._is_certain(each)):
             each.add(self._contact, self._builder, each.utf8())
+            self._tell_cut(each)
         else:
             self._waiting.append(each)
             self.size += len(each.value)
@@ -53,15 +66,33 @@ class UndecidedCard:
         """Whether a text that is UTF-8 is so on purpose."""
         return bool(each.params.charset) or (each.params.encoding != "Q" and each.value.isascii())
 
-    def settle(self, evidence: Evidence | None) -> Iterator[Item]:
-        """The card, its open texts read as the card itself or the evidence says, and its notes."""
-        for each in self._waiting:
-            each.add(self._contact, self._builder, each.utf8(evidence, self.hint))
+    def _tell_cut(self, each: Property) -> None:
+        if each.is_cut and each.add is not ignore:
+            self.told[f"a {each.params.name} of this card is too long: only its beginning is read"] = None
+
+    def settle(self, evidence: Evidence | None) -> Iterator[Item | None]:
+        """The card, its open texts read as the card itself or the evidence says, and its notes.
+
+        None is a pause, as in `reader.steps`.
+        """
+        work = 0
+        for at, each in enumerate(self._waiting):
+            each.add(self._contact, self._builder, each.utf8(evidence, self.hint, judges=at < _JUDGED_TEXTS))
+            self._tell_cut(each)
+            work += len(each.value) + _TEXT_WORK
+            if work > _PAUSE_BYTES:
+                work = 0
+                yield None
         self._waiting = []
         item = finish(self._contact, self._builder)
-        yield item or Reject(f"line {self._line}", EMPTY)
-        if isinstance(item, Contact | Group):
-            yield from self.notes
+        if not isinstance(item, Contact | Group):
+            yield item or Reject(f"line {self._line}", EMPTY)
+            return
+        if self.is_large or self._builder.is_large:
+            self.told |= dict.fromkeys(budgets.bounded(item))
+        yield item
+        yield from self.notes
+        yield from (Note(f"line {self._line}", reason) for reason in self.told)
 
 
 Step = Item | UndecidedCard | None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from contactport.contact import Contact
+from contactport.formats.budgets import LONG
 from contactport.formats.vcard.builder import CardBuilder
 from contactport.formats.vcard.params import Params
 
@@ -14,6 +15,8 @@ Add = Callable[[Contact, CardBuilder, bytes], None]
 Maker = Callable[[Params], Add]
 """Looks at a prefix once, for all values under it."""
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_TEXT = 2 * (LONG + 1)
+"""Characters of an escaped text that are enough to fill any budget, so that what is cut is told."""
 _MEANS = {"n": "\n", "N": "\n", ",": ",", ";": ";", ":": ":", "\\": "\\"}
 _PIECE = {mark: re.compile(rf"(?:[^\\{mark}]++|\\.|\\$)*+", re.DOTALL) for mark in ",;"}
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", ",": "\\,", ";": "\\;"})
@@ -28,9 +31,18 @@ def unescape(text: str) -> str:
     """A backslash before anything that is never escaped stays: naive writers leave `C:\\temp` as it is."""
     if "\\" not in text:
         return text
-    if "\\\\" in text:
+    if len(text) > _TEXT:
+        text = text[:_TEXT]
+    if "\\\\" not in text:
+        return _undone(text)
+    if "\0" in text:
         return _ESCAPED.sub(_meaning, text)
-    # No backslash is itself escaped: the escapes can be undone one after another, which is quicker.
+    # A character that no text has stands in for the escaped backslashes.
+    return _undone(text.replace("\\\\", "\0")).replace("\0", "\\")
+
+
+def _undone(text: str) -> str:
+    """No backslash is itself escaped: the escapes can be undone one after another, which is quick."""
     text = text.replace("\\n", "\n").replace("\\N", "\n").replace("\\,", ",")
     return text.replace("\\;", ";").replace("\\:", ":")
 
@@ -39,6 +51,11 @@ def pieces(text: str, mark: str) -> list[str]:
     """The text cut at each unescaped `mark` (a comma or a semicolon), still escaped."""
     if "\\" not in text:
         return text.split(mark)
+    if "\0" not in text and "\1" not in text:
+        # Characters that no text has stand in for what is escaped.
+        escaped = f"\\{mark}"
+        cut = text.replace("\\\\", "\0").replace(escaped, "\1").split(mark)
+        return [piece.replace("\1", escaped).replace("\0", "\\\\") for piece in cut]
     found: list[str] = []
     at, match = 0, _PIECE[mark].match
     while piece := match(text, at):
