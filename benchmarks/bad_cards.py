@@ -13,6 +13,7 @@ import statistics
 import time
 from collections.abc import Callable
 
+from contactport.grant import Password
 from contactport.net.client import open_client
 from contactport.settings import load
 from contactport.sources.base import Account
@@ -42,7 +43,7 @@ async def seconds(port: int, count: int, filters: tuple[Filter, ...]) -> float:
     quirk = Quirk(lambda _, __: filters)
     settings = load(environment={}, overrides={"allow_network": ["127.0.0.0/8"]})
     async with quirk_proxy(quirk, port, f"user_{count}", PASSWORD) as proxy, open_client(settings) as client:
-        account = Account(provider=provider, username=f"user_{count}", password=PASSWORD, server=proxy.url())
+        account = Account(provider=provider, grant=Password(f"user_{count}", PASSWORD, proxy.url()))
         began = time.monotonic()
         found = 0
         async for page in CardDav().pages(account, client, ()):

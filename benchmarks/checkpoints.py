@@ -33,6 +33,7 @@ from benchmarks.profile_import import begin, no_queue
 from benchmarks.service import RAISED
 from benchmarks.streaming import streaming
 from benchmarks.wire import KeptConnection, request
+from contactport.grant import Password
 from contactport.imports.attempt import Attempts
 from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.memory import StoredMemory
@@ -153,7 +154,7 @@ async def unkept(server: str, contacts: int, memory: ShortMemory) -> Cost:
     use_memory(memory)
     provider = providers.find("carddav")
     assert provider is not None
-    account = Account(provider=provider, username="alice", password="secret", server=server, photos=False)
+    account = Account(provider=provider, grant=Password("alice", "secret", server))
     sink = Nothing()
 
     async def read() -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from benchmarks.figures import table
 from benchmarks.service import RunningBenchService, service
 from contactport.contact import Contact, Email, Group, Name, Phone
+from contactport.grant import Password
 from contactport.store import contacts, domains, endings, imports
 from contactport.store.domains import KeyPair
 from contactport.store.open import open_store
@@ -61,10 +62,9 @@ def put(data: Path, books: dict[str, tuple[list[Contact], list[Group]]]) -> tupl
         beginning = imports.Beginning(
             domain_id=domain.id,
             service="carddav",
-            include="",
-            username="ada",
+            include=frozenset(),
             user_id=None,
-            secret=imports.Secret("a password"),
+            grant=Password("ada", "a password"),
             seconds=60.0,
             provider_key=b"p" * 16,
             account_key=b"a" * 16,

@@ -21,6 +21,7 @@ import structlog
 from sqlalchemy import Connection
 
 from benchmarks.figures import table
+from contactport.grant import Password
 from contactport.imports.attempt import Attempts
 from contactport.imports.jobs import Job
 from contactport.net.client import open_client
@@ -28,7 +29,7 @@ from contactport.process import spare_what_stays
 from contactport.settings import Settings
 from contactport.sources.registry import source
 from contactport.store import domains, imports
-from contactport.store.imports import Beginning, Secret
+from contactport.store.imports import Beginning
 from contactport.store.open import Store, open_store
 from samples.book import cards
 from tests.servers.radicale import radicale
@@ -82,10 +83,9 @@ def begin(store: Store, server: str) -> int:
     beginning = Beginning(
         domain_id=1,
         service="carddav",
-        include="",
-        username="alice",
+        include=frozenset(),
         user_id=None,
-        secret=Secret("secret", server),
+        grant=Password("alice", "secret", server),
         seconds=600,
         provider_key=store.ring.lasting_mark("provider", "bench"),
         account_key=store.ring.lasting_mark("account", "bench", "alice"),

@@ -30,11 +30,12 @@ class Told:
 
 class FailingSource(CardDav):
     async def pages(self, account, client, known):
-        if account.username != %r:
+        grant = account.grant
+        if grant.username != %r:
             async for page in super().pages(account, client, known):
                 yield page
             return
-        words = f"{account.username} {account.password} {account.server}"
+        words = f"{grant.username} {grant.password} {grant.server}"
 
         async def lose():
             raise LookupError(words)
@@ -52,7 +53,7 @@ class FailingSource(CardDav):
         try:
             raise KeyError(words)
         except KeyError as error:
-            broken = RuntimeError(words, {"password": account.password})
+            broken = RuntimeError(words, {"password": grant.password})
             broken.add_note(words)
             raise broken from error
 '''

@@ -13,6 +13,7 @@ from typing import Protocol
 import pytest
 
 from contactport.errors import Code
+from contactport.grant import Password
 from contactport.net.client import open_client
 from contactport.sources.base import Account, Page, Source
 from tests.import_fails import UNREACHABLE, import_fails
@@ -168,8 +169,9 @@ class SourceBehaviour:
 
     async def test_shows_neither_password_nor_name_in_what_it_raises(self, harness: Harness) -> None:
         account = harness.absent(free_port())
+        assert isinstance(account.grant, Password)
         with import_fails() as caught:
             await read(harness.source, account)
         shown = f"{caught.kind!r} {caught.kind} {caught.kind.__cause__!r} {caught.value!r} {account!r}"
-        assert account.password not in shown
-        assert account.username not in shown
+        assert account.grant.password not in shown
+        assert account.grant.username not in shown

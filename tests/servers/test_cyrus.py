@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from contactport.errors import Code
+from contactport.grant import Password
 from contactport.sources.base import Account, Source
 from contactport.sources.registry import source
 from samples.book import cards
@@ -17,7 +18,7 @@ NAMES = {count: user for user, count in SIZES.items()}
 
 
 def account(url: str, username: str, *, code: str = "carddav", password: str = PASSWORD) -> Account:
-    return Account(provider=provider(code), username=username, password=password, server=url)
+    return Account(provider=provider(code), grant=Password(username, password, url))
 
 
 class CyrusHarness(msgspec.Struct):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from contactport.errors import Code
+from contactport.grant import Password
 from contactport.sources.base import Account
 from contactport.sources.registry import source
 from tests.import_fails import import_fails
@@ -19,7 +20,7 @@ from tests.unit.net.little_server import ReceivedRequest, Reply, little_server, 
 
 
 def account(username: str, server: str = "", password: str = PASSWORD) -> Account:
-    return Account(provider=provider(), username=username, password=password, server=server)
+    return Account(provider=provider(), grant=Password(username, password, server))
 
 
 async def look(account: Account, **values: Any) -> SourceRun:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from contactport.grant import Password
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from contactport.sources.memory import Facts, ShortMemory
@@ -29,9 +30,7 @@ async def test_the_second_import_asks_less(quirk: str, first: str, radicale_serv
     source = CardDav(memory)
     counts: list[int] = []
     async with quirk_proxy(QUIRKS[quirk], radicale_server.port, USER, PASSWORD) as proxy:
-        account = Account(
-            provider=provider(), username=USER, password=PASSWORD, server=proxy.url("/nowhere/")
-        )
+        account = Account(provider=provider(), grant=Password(USER, PASSWORD, proxy.url("/nowhere/")))
         for _ in range(2):
             before = len(proxy.requests)
             assert set((await read(source, account)).uids) == ALL
@@ -57,7 +56,7 @@ async def test_a_memory_that_is_wrong_costs_no_card(
     memory = ShortMemory()
     async with quirk_proxy(QUIRKS[quirk], radicale_server.port, USER, PASSWORD) as proxy:
         await memory.put(f"127.0.0.1:{proxy.port}", wrong)
-        account = Account(provider=provider(), username=USER, password=PASSWORD, server=proxy.url())
+        account = Account(provider=provider(), grant=Password(USER, PASSWORD, proxy.url()))
         assert set((await read(CardDav(memory), account)).uids) == ALL
 
 
@@ -65,7 +64,7 @@ async def test_nothing_of_a_user_is_remembered(radicale_server: Radicale) -> Non
     memory = ShortMemory()
     async with quirk_proxy(QUIRKS["unknown server"], radicale_server.port, USER, PASSWORD) as proxy:
         account = Account(
-            provider=provider(), username=USER, password=PASSWORD, server=proxy.url(f"/{USER}/contacts/")
+            provider=provider(), grant=Password(USER, PASSWORD, proxy.url(f"/{USER}/contacts/"))
         )
         await read(CardDav(memory), account)
         facts = await memory.get(f"127.0.0.1:{proxy.port}")

@@ -7,6 +7,7 @@ import pytest
 from yarl import URL
 
 from contactport.errors import Code
+from contactport.grant import Password
 from contactport.sources.base import Account
 from contactport.sources.providers import Provider, providers
 from contactport.sources.registry import source
@@ -79,7 +80,7 @@ async def through(row: Provider, server: Radicale, *, password: str = PASSWORD) 
             named = ""
         else:
             named = f"{HOME}:{proxy.port}"
-        account = Account(provider=row, username=username, password=password, server=named)
+        account = Account(provider=row, grant=Password(username, password, named))
         return quirk, await read(source("carddav"), account, using=settings(idle_seconds=5.0, **net.settings))
 
 
@@ -114,7 +115,7 @@ async def test_an_app_password_may_be_typed_as_it_is_shown(row: Provider, radica
 async def test_a_provider_that_does_not_answer_is_down_and_not_mistyped(row: Provider) -> None:
     async with internet(*hosts(row)) as net:
         row = msgspec.structs.replace(row, start=str(URL(row.start, encoded=True).with_port(1)))
-        account = Account(provider=row, username="user_some", password=PASSWORD)
+        account = Account(provider=row, grant=Password("user_some", PASSWORD))
         with import_fails() as caught:
             await read(source("carddav"), account, using=settings(**net.settings))
     assert caught.value.code == Code.UNAVAILABLE

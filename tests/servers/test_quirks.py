@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from contactport.errors import Code
+from contactport.grant import Password
 from contactport.sources.base import Account
 from contactport.sources.registry import source
 from tests.import_fails import import_fails
@@ -25,7 +26,7 @@ async def through(
     quirk = QUIRKS[name]
 
     async def run(url: str, **values: Any) -> SourceRun:
-        account = Account(provider=provider(), username=username, password=password, server=url)
+        account = Account(provider=provider(), grant=Password(username, password, url))
         return await read(source("carddav"), account, using=settings(idle_seconds=5.0, **values))
 
     if not quirk.hosts:
@@ -141,7 +142,7 @@ async def test_four_requests_at_once_bring_the_same(name: str, radicale_server: 
     quirk = QUIRKS[name]
     row = msgspec.structs.replace(provider(), concurrency=4, batch=50)
     async with quirk_proxy(quirk, radicale_server.port, "user_some", PASSWORD) as proxy:
-        account = Account(provider=row, username="user_some", password=PASSWORD, server=proxy.url())
+        account = Account(provider=row, grant=Password("user_some", PASSWORD, proxy.url()))
         reading = await read(source("carddav"), account, using=settings(idle_seconds=5.0))
     assert set(reading.uids) == ALL
     assert len(reading.rejects) == quirk.rejects

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from contactport.errors import Code
+from contactport.grant import Password
 from contactport.sources.base import Account, Source
 from contactport.sources.registry import source
 from samples.book import cards
@@ -29,7 +30,7 @@ GROUP = "\r\n".join(
 
 
 def account(server: Radicale, username: str, *, path: str = "", password: str = PASSWORD) -> Account:
-    return Account(provider=provider(), username=username, password=password, server=server.url + path)
+    return Account(provider=provider(), grant=Password(username, password, server.url + path))
 
 
 NAMES = {count: user for user, count in SIZES.items()}
@@ -50,7 +51,9 @@ class RadicaleHarness(msgspec.Struct):
         return account(self.server, "user_some", password="wrong")
 
     def absent(self, port: int) -> Account:
-        return msgspec.structs.replace(self.account(1), server=f"http://127.0.0.1:{port}/")
+        account = self.account(1)
+        grant = msgspec.structs.replace(account.grant, server=f"http://127.0.0.1:{port}/")
+        return msgspec.structs.replace(account, grant=grant)
 
     def uids(self, count: int) -> set[str]:
         return {f"sample-1-{number}" for number in range(count)}

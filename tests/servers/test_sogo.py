@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from contactport.errors import Code
+from contactport.grant import Password
 from contactport.sources.base import Account, Source
 from contactport.sources.registry import source
 from samples.book import cards
@@ -21,7 +22,7 @@ NAMES = {count: user for user, count in SIZES.items()}
 def account(
     server: Sogo, username: str, *, path: str = "", code: str = "carddav", password: str = PASSWORD
 ) -> Account:
-    return Account(provider=provider(code), username=username, password=password, server=server.url + path)
+    return Account(provider=provider(code), grant=Password(username, password, server.url + path))
 
 
 class SogoHarness(msgspec.Struct):
@@ -39,7 +40,9 @@ class SogoHarness(msgspec.Struct):
         return account(self.server, "user_some", code="sogo", password="wrong")
 
     def absent(self, port: int) -> Account:
-        return msgspec.structs.replace(self.account(1), server=f"http://127.0.0.1:{port}/")
+        account = self.account(1)
+        grant = msgspec.structs.replace(account.grant, server=f"http://127.0.0.1:{port}/")
+        return msgspec.structs.replace(account, grant=grant)
 
     def uids(self, count: int) -> set[str]:
         return {f"sample-1-{number}" for number in range(count)}

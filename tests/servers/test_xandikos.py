@@ -3,6 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from contactport.grant import Password
 from contactport.sources.base import Account, Source
 from contactport.sources.registry import source
 from samples.book import cards
@@ -12,7 +13,7 @@ from tests.servers.xandikos import Xandikos, xandikos
 
 
 def account(url: str, password: str = PASSWORD) -> Account:
-    return Account(provider=provider("xandikos"), username="alice-nobody-asks", password=password, server=url)
+    return Account(provider=provider("xandikos"), grant=Password("alice-nobody-asks", password, url))
 
 
 class XandikosHarness(msgspec.Struct):

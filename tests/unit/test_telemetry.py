@@ -15,9 +15,10 @@ from sqlalchemy import Connection
 
 from contactport import telemetry
 from contactport.errors import Code
+from contactport.grant import Password
 from contactport.store import contacts, endings, imports
 from contactport.store.domains import Domain
-from contactport.store.imports import Beginning, Import, Secret
+from contactport.store.imports import Beginning, Import
 from contactport.store.open import Store
 
 Since = Callable[..., float]
@@ -46,10 +47,9 @@ def begin(store: Store, domain: Domain, service: str = "icloud") -> int:
         Beginning(
             domain_id=domain.id,
             service=service,
-            include="",
-            username="ann@example.org",
+            include=frozenset(),
             user_id=None,
-            secret=Secret("password"),
+            grant=Password("ann@example.org", "password"),
             seconds=60,
             provider_key=b"p" * 16,
             account_key=b"a" * 16,

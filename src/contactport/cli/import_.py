@@ -90,13 +90,12 @@ def import_(
     password = ask_password(provider, username)
     # Here, because they take a second that `--help` and a slip of the pen need not wait for.
     from contactport import logs
-    from contactport.sources.base import Account
+    from contactport.grant import Password
+    from contactport.sources.base import INCLUDES, Account
 
     logs.configure("text")
     logging.getLogger().setLevel(logging.WARNING)
-    account = Account(
-        provider=provider, username=username, password=password, server=server.strip(), photos=True
-    )
+    account = Account(provider=provider, grant=Password(username, password, server.strip()), include=INCLUDES)
     ledger, incomplete = _import(settings, account, format_, output_)
     say(str(ledger))
     context.exit(1 if incomplete or (ledger.rejected and not lenient) else 0)

@@ -13,6 +13,7 @@ from contactport.cli.hints import told
 from contactport.cli.options import allow_network_option, settings_of, settings_options
 from contactport.cli.output import plain, put_json, say
 from contactport.cli.password import ask_password
+from contactport.grant import Password
 from contactport.process import forbid_core_dumps
 from contactport.settings import Settings
 from contactport.sources.providers import Provider, find, providers
@@ -72,7 +73,7 @@ def test_source(
             provider.unavailable_message or f"{provider.name} takes no passwords", param_hint="CODE"
         )
     forbid_core_dumps()
-    password = ask_password(provider, username)
+    grant = Password(username, ask_password(provider, username), server.strip())
     say(
         f"{provider.name} ({provider.code}) by {provider.protocol}"
         + (", experimental" * provider.experimental)
@@ -80,7 +81,7 @@ def test_source(
     from contactport.sources.failures import FAILURES
 
     try:
-        asyncio.run(_test(settings, provider, username, password, server.strip()))
+        asyncio.run(_test(settings, provider, grant))
     except TimeoutError:
         raise CommandError(f"it took more than {settings.import_seconds:.0f} seconds", IMPORT) from None
     except FAILURES as error:
@@ -88,7 +89,7 @@ def test_source(
     say("the row works")
 
 
-async def _test(settings: Settings, provider: Provider, username: str, password: str, server: str) -> None:
+async def _test(settings: Settings, provider: Provider, grant: Password) -> None:
     from contactport import logs
     from contactport.net.client import open_client
     from contactport.sources.base import Account
@@ -96,7 +97,7 @@ async def _test(settings: Settings, provider: Provider, username: str, password:
 
     logs.configure("text")
     logging.getLogger().setLevel(logging.WARNING)
-    account = Account(provider=provider, username=username, password=password, server=server)
+    account = Account(provider=provider, grant=grant)
     async with asyncio.timeout(settings.import_seconds), open_client(settings) as client:
         async for step in source(provider.protocol).check(account, client):
             say(plain(step))

@@ -18,16 +18,17 @@ import structlog
 from sqlalchemy import Connection
 
 from contactport.errors import Code
+from contactport.grant import Grant, Password
 from contactport.imports.begin import host_of
 from contactport.imports.jobs import Job
 from contactport.imports.to_error import ImportFailure, refused
 from contactport.settings import Settings
 from contactport.sources import providers
-from contactport.store import breakers, budgets, domains, endings, imports, login_failures
+from contactport.store import breakers, budgets, domains, endings, imports, login_failures, sealed_grants
 from contactport.store.breakers import Patience
 from contactport.store.budgets import LONGEST_WAIT_MS, Rate
 from contactport.store.clock import now_ms
-from contactport.store.imports import Candidate, Import, Secret
+from contactport.store.imports import Candidate, Import
 from contactport.store.open import Store
 from contactport.store.vault import Ring, SealBroken
 
@@ -54,7 +55,7 @@ class Admitted(msgspec.Struct, frozen=True):
     """It may begin, and has been claimed."""
 
     one: Import
-    secret: Secret
+    grant: Grant
 
 
 class Deferred(msgspec.Struct, frozen=True):
@@ -194,21 +195,23 @@ def _check_password(
     What the beginning asked is asked again, for many may have begun at once: a domain tries one password of an
     account at a time, so that each wrong one is known before the next is tried.
     """
-    username, secret = imports.sign_in_of(connection, ring, one.id)
+    grant = sealed_grants.read(connection, ring, one.id)
+    others = imports.others_running(connection, one)
+    full = len(others) >= settings.account_imports
+    if not isinstance(grant, Password):
+        return full
     provider = providers.find(one.service)
     assert provider is not None, "begin() takes known services only"
-    host = host_of(provider, secret.server, username)
-    if login_failures.failed_recently(connection, ring, one.domain_id, host, username, secret.password):
+    host = host_of(provider, grant)
+    if login_failures.failed_recently(connection, ring, one.domain_id, host, grant.username, grant.password):
         return refused(Code.FAILED_RECENTLY, "password")
-    others = imports.others_running(connection, one)
-    return len(others) >= settings.account_imports or any(
-        not _has_password(connection, ring, other, secret.password) for other in others
-    )
+    return full or any(not _has_password(connection, ring, other, grant.password) for other in others)
 
 
 def _has_password(connection: Connection, ring: Ring, import_id: int, password: str) -> bool:
     try:
-        return imports.sign_in_of(connection, ring, import_id)[1].password == password
+        other = sealed_grants.read(connection, ring, import_id)
+        return isinstance(other, Password) and other.password == password
     except SealBroken:
         # It ends by itself, and soon.
         return False

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from contactport import telemetry
 from contactport.errors import Code
+from contactport.grant import Grant, Password
 from contactport.imports import admission
 from contactport.imports.admission import Deferred, Enqueue, Refused
 from contactport.imports.begin import host_of, learning_scope
@@ -31,7 +32,7 @@ from contactport.sources.failures import FAILURES, NoProgress
 from contactport.store import contacts, domains, endings, imports, login_failures
 from contactport.store.clock import now_ms
 from contactport.store.database import unavailable
-from contactport.store.imports import Fenced, Import, Secret
+from contactport.store.imports import Fenced, Import
 from contactport.store.open import Store
 from contactport.store.pauses import growing_pauses
 from contactport.store.ring_file import RingError
@@ -153,7 +154,7 @@ class Attempts:
         if isinstance(admitted, Refused):
             log.info("import_refused", import_id=import_id, code=int(admitted.code))
             return
-        one, secret = admitted.one, admitted.secret
+        one, grant = admitted.one, admitted.grant
         started = now_ms()
         if one.epoch == 1:
             telemetry.import_begun(one.service, (started - one.created_at) / 1000)
@@ -161,7 +162,7 @@ class Attempts:
         cause: BaseException | None = None
         clients: list[Client] = []
         try:
-            await self._read(one, secret, slot, clients)
+            await self._read(one, grant, slot, clients)
         except Fenced:
             log.info("import_fenced", import_id=one.id, epoch=one.epoch)
             return
@@ -182,7 +183,7 @@ class Attempts:
             log.error("import_broke", import_id=one.id, error=type(error).__name__, exc_info=error)
             failure, cause = to_error(error, "password"), error
         try:
-            deferred = await self._store.database.write(self._end, one, secret, failure)
+            deferred = await self._store.database.write(self._end, one, grant, failure)
         except Fenced:
             log.info("import_fenced", import_id=one.id, epoch=one.epoch)
             return
@@ -205,29 +206,31 @@ class Attempts:
         endings.fail(connection, import_id, Code.UNEXPECTED, endings.KEY_GONE, retention)
         self._store.signals.announce(connection, import_id)
 
-    def _keep_password(self, connection: Connection, who: tuple[int, str, str], wrong: str | None) -> None:
-        """Remember a wrong password, or with None that it is right now. Never a reason to try it once more."""
+    def _keep_password(self, connection: Connection, one: Import, grant: Grant, *, wrong: bool) -> None:
+        """Remember that a password is wrong, or right now. Never a reason to try it once more."""
+        if not isinstance(grant, Password):
+            return
+        provider = providers.find(one.service)
+        assert provider is not None, "begin() takes known services only"
+        who = (one.domain_id, host_of(provider, grant), grant.username)
         try:
-            if wrong is None:
-                login_failures.clear(connection, self._store.ring, *who)
+            if wrong:
+                login_failures.record(connection, self._store.ring, *who, grant.password)
             else:
-                login_failures.record(connection, self._store.ring, *who, wrong)
+                login_failures.clear(connection, self._store.ring, *who)
         except RingError as error:
             log.error("ring_unavailable", hint=str(error))
 
-    async def _read(self, one: Import, secret: Secret, slot: Slot, clients: list[Client]) -> None:
+    async def _read(self, one: Import, grant: Grant, slot: Slot, clients: list[Client]) -> None:
         """Raises what goes wrong. The client is put into `clients`, for what it knows of that."""
         provider = providers.find(one.service)
         assert provider is not None, "begin() takes known services only"
         assert one.key is not None
-        assert one.username is not None
         source = self._find_source(provider.protocol)
         account = Account(
             provider=provider,
-            username=one.username,
-            password=secret.password,
-            server=secret.server,
-            photos="photo" in one.include,
+            grant=grant,
+            include=one.include,
             scope=" ".join(learning_scope(provider, one.domain_id)),
         )
         sink = StoreSink(self._store, one, await self._store.database.read(_fingerprints, one, one.key))
@@ -260,7 +263,7 @@ class Attempts:
                 watching.cancel()
 
     def _end(
-        self, connection: Connection, one: Import, secret: Secret, failure: ImportFailure | None
+        self, connection: Connection, one: Import, grant: Grant, failure: ImportFailure | None
     ) -> Deferred | None:
         """The import's end, and what it teaches of the provider and the password, in one transaction; or that it is
         deferred, as the provider wishes. Raises Fenced.
@@ -275,18 +278,14 @@ class Attempts:
             failure = backed_off
         self._store.signals.announce(connection, one.id)
         retention = domains.retention_of(connection, one.domain_id) or self._settings.retention
-        provider = providers.find(one.service)
-        assert provider is not None
-        assert one.username is not None
         admission.record_outcome(connection, self._settings, one, failure)
-        who = (one.domain_id, host_of(provider, secret.server, one.username), one.username)
         if complete or failure is None:
             endings.complete(connection, one, retention)
-            self._keep_password(connection, who, None)
+            self._keep_password(connection, one, grant, wrong=False)
             return None
         endings.fail(connection, one.id, failure.code, failure.text, retention)
         if failure.code == Code.WRONG_PASSWORD:
-            self._keep_password(connection, who, secret.password)
+            self._keep_password(connection, one, grant, wrong=True)
         return None
 
 

@@ -8,10 +8,12 @@ import msgspec
 from sqlalchemy import Connection
 
 from contactport.errors import ROWS, Code, Refusal
+from contactport.grant import Grant, Password, account_name
 from contactport.imports.jobs import Job
 from contactport.imports.to_error import to_error
 from contactport.settings import Settings
 from contactport.sources import providers
+from contactport.sources.base import INCLUDES
 from contactport.sources.failures import ServerInvalid
 from contactport.sources.providers import Provider
 from contactport.sources.server import parse_server
@@ -30,10 +32,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     domain: Domain
     service: str
-    username: str
-    password: str
-    server: str = ""
-    include: str = ""
+    grant: Password
+    include: frozenset[str] = frozenset()
     user_id: str | None = None
     idempotency_key: str = ""
     """The same one within 24 hours is the same import."""
@@ -45,20 +45,20 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Request) -> int:
     """The new import's id. Raises Refusal for what can be refused without asking the provider."""
     provider = _provider(request)
-    server = _server(provider, request)
-    host = host_of(provider, server, request.username)
+    grant = _checked(provider, request.grant)
+    host = host_of(provider, grant)
     retention = request.domain.retention or settings.retention
 
     provider_key = store.ring.lasting_mark("provider", *learning_scope(provider, request.domain.id), host)
     # By domain, for any provider: nobody waits behind what another domain does with the same account.
     account_key = store.ring.lasting_mark(
-        "account", str(request.domain.id), host, request.username.strip().lower()
+        "account", str(request.domain.id), host, account_name(grant).strip().lower()
     )
 
     def transaction(connection: Connection) -> int:
         store.database.reserve.check()
         refused = login_failures.failed_recently(
-            connection, store.ring, request.domain.id, host, request.username, request.password
+            connection, store.ring, request.domain.id, host, grant.username, grant.password
         )
         # One at a time of a domain: its limits and its Idempotency-Keys hold however many processes it asks at once.
         domains.lock(connection, request.domain.id)
@@ -74,10 +74,9 @@ async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Req
             imports.Beginning(
                 domain_id=request.domain.id,
                 service=provider.code,
-                include=",".join(sorted(_include(request.include))),
-                username=request.username,
+                include=request.include,
                 user_id=request.user_id,
-                secret=imports.Secret(request.password, server),
+                grant=grant,
                 seconds=settings.import_seconds,
                 provider_key=provider_key,
                 account_key=account_key,
@@ -119,24 +118,24 @@ def _recall(connection: Connection, ring: Ring, request: Request) -> int | None:
 def _arguments(request: Request) -> tuple[str, ...]:
     return (
         request.service.strip().lower(),
-        request.username,
-        request.password,
-        request.server,
-        request.include,
+        request.grant.username,
+        request.grant.password,
+        request.grant.server,
+        ",".join(sorted(request.include)),
         "" if request.user_id is None else f"={request.user_id}",
     )
 
 
-def host_of(provider: Provider, server: str, username: str) -> str:
+def host_of(provider: Provider, grant: Grant) -> str:
     """The word under which a host's imports and an account's wrong passwords are counted.
 
     However the same server is spelt, with whatever path, it is the same word.
     """
-    if not provider.self_hosted:
+    if not provider.self_hosted or not isinstance(grant, Password):
         return provider.code
-    if not server:
-        return username.rpartition("@")[2].strip().lower()
-    named = parse_server(server)
+    if not grant.server:
+        return grant.username.rpartition("@")[2].strip().lower()
+    named = parse_server(grant.server)
     if named.port in (None, 80 if named.scheme == "http" else 443):
         return named.host
     return f"{named.host}:{named.port}"
@@ -151,13 +150,9 @@ def learning_scope(provider: Provider, domain_id: int) -> tuple[str, ...]:
     return (f"domain {domain_id}",) if provider.self_hosted else ()
 
 
-def _include(text: str) -> set[str]:
-    """The words of `include` that this service knows; others are ignored, as unknown arguments are."""
-    return {word for word in (part.strip().lower() for part in text.split(",")) if word in INCLUDES}
-
-
-INCLUDES = frozenset({"mailing_address", "photo"})
-"""What is left out of an import unless it is asked for."""
+def read_include(text: str) -> frozenset[str]:
+    """The words of a comma list that this service knows; others are ignored, as unknown arguments are."""
+    return INCLUDES.intersection(part.strip().lower() for part in text.split(","))
 
 
 def provider_of(service: str, domain: Domain) -> Provider:
@@ -187,26 +182,26 @@ def _provider(request: Request) -> Provider:
     provider = provider_of(request.service, request.domain)
     if provider.method != "password":
         raise not_served(provider)
-    if not request.username or not request.password:
+    if not request.grant.username or not request.grant.password:
         raise Refusal(Code.CREDENTIALS_REQUIRED)
     return provider
 
 
-def _server(provider: Provider, request: Request) -> str:
-    """The caller's `server` where it counts. Raises Refusal for one that can't be right."""
+def _checked(provider: Provider, grant: Password) -> Password:
+    """The grant with the caller's `server` where that counts. Raises Refusal for one that can't be right."""
     if not provider.self_hosted:
-        return ""
-    if request.server:
-        _check_server(request.server)
-        return request.server
-    if "@" not in request.username:
+        return msgspec.structs.replace(grant, server="")
+    if grant.server:
+        _check_server(grant.server)
+        return grant
+    if "@" not in grant.username:
         raise Refusal(
             Code.INVALID_PARAMETERS,
             f"service={provider.code} needs to know the address book's server: send its URL or domain as "
             "`server`, or an e-mail address as `username`.",
         )
-    _check_server(request.username.rpartition("@")[2])
-    return ""
+    _check_server(grant.username.rpartition("@")[2])
+    return grant
 
 
 def _check_server(text: str) -> None:

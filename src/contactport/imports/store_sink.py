@@ -28,14 +28,13 @@ class StoreSink:
         """How many cards this attempt has accounted for."""
         self._store = store
         self._import = one
-        self._include = frozenset(one.include.split(","))
         self._announce_at = 0.0
         """On the monotonic clock: when the next batch is to be announced."""
 
     async def store(self, batch: Batch, listed: int | None) -> None:
         """Keep a batch, without what the application did not ask for."""
         for contact in batch.contacts:
-            trim(contact, self._include)
+            trim(contact, self._import.include)
         for group in batch.groups:
             _trim_group(group)
         await self._store.database.write(self._append, batch)

@@ -2,7 +2,8 @@
 
 The words used here and in every source:
 
-*Account*: whose book, where, and with which secret.
+*Account*: whose book, at which provider, and with which grant (a password, a token, a file). A source asks which of
+them it is.
 *Source*: a protocol's way to an account's books. It yields pages until everything was yielded.
 *Page*: raw records with their format, or contacts, and what the source itself had to leave out.
 *Raw record*: the bytes of one resource (a card of a CardDAV book) and the name of their format.
@@ -23,20 +24,22 @@ from typing import Literal, Protocol
 import msgspec
 
 from contactport.contact import Contact, Group, Note, Reject
+from contactport.grant import Grant
 from contactport.net.client import Client
 from contactport.sources.failures import Failure
 from contactport.sources.providers import Provider
 
+INCLUDES = frozenset({"mailing_address", "photo"})
+"""What is left out of an import unless it is asked for."""
+
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """`server` is empty unless the caller named one. Never logged: see __repr__."""
+    """An account to read. Never logged: see __repr__."""
 
     provider: Provider
-    username: str
-    password: str
-    server: str = ""
-    photos: bool = False
-    """Whether pictures were asked for; a source may leave out what was not."""
+    grant: Grant
+    include: frozenset[str] = frozenset()
+    """Which of INCLUDES were asked for; a source may leave out what was not."""
     scope: str = ""
     """For whom a source may remember what it learns of hosts: a word for one domain, or empty for everybody."""
 

@@ -15,9 +15,10 @@ from sqlalchemy import Connection, func, insert, select, update
 from contactport.contact import BookOutcome, Contact, Email, Group, Merge, Note, Phone, Reject
 from contactport.store import events, report, vault
 from contactport.store.database import Database
-from contactport.store.imports import Import, check_epoch, context
+from contactport.store.imports import Import, check_epoch
 from contactport.store.memberships import Memberships
 from contactport.store.schema import contact_chunk, import_
+from contactport.store.vault import context
 
 if sys.version_info >= (3, 14):
     from compression import zstd

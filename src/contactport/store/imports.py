@@ -9,10 +9,12 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from contactport.store import data_keys, events, vault
+from contactport.grant import Grant, account_name
+from contactport.store import data_keys, events, sealed_grants, vault
 from contactport.store.clock import now_ms
 from contactport.store.receipts import ErasedBy
-from contactport.store.schema import domain, import_, secret
+from contactport.store.schema import domain, import_
+from contactport.store.vault import context
 
 State = Literal["waiting", "running", "complete", "failed", "purged"]
 
@@ -21,25 +23,14 @@ class Fenced(Exception):
     """Another attempt has begun, or the import has ended: this attempt may write nothing more."""
 
 
-class Secret(msgspec.Struct, frozen=True):
-    """What an attempt needs of the user, as it is sealed."""
-
-    password: str
-    server: str = ""
-
-    def __repr__(self) -> str:
-        return "Secret()"
-
-
 class Beginning(msgspec.Struct, frozen=True, kw_only=True):
     """An import to be made. `seconds` is how long its attempts may take in all."""
 
     domain_id: int
     service: str
-    include: str
-    username: str
+    include: frozenset[str]
     user_id: str | None
-    secret: Secret
+    grant: Grant
     seconds: float
     provider_key: bytes
     account_key: bytes
@@ -53,7 +44,7 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
     service: str
     state: State
     epoch: int
-    include: str
+    include: frozenset[str]
     found: int
     delivered: int
     merged: int
@@ -83,11 +74,6 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
         return f"Import({self.id}, {self.state})"
 
 
-def context(import_id: int, table: str, field: str, n: int | None = None) -> str:
-    """What a box is bound to: table, field, import, and the row's number where there are several."""
-    return f"{table}/{field}/{import_id}" + ("" if n is None else f"/{n}")
-
-
 def insert_import(connection: Connection, ring: vault.Ring, beginning: Beginning) -> int:
     """The import's row, its sealed words and its first events; its id: random, positive, 31 bits."""
     import_id = secrets.randbelow(2**31 - 1) + 1
@@ -102,7 +88,7 @@ def insert_import(connection: Connection, ring: vault.Ring, beginning: Beginning
             service=beginning.service,
             state="waiting",
             epoch=0,
-            include=beginning.include,
+            include=",".join(sorted(beginning.include)),
             found=0,
             delivered=0,
             merged=0,
@@ -120,17 +106,11 @@ def insert_import(connection: Connection, ring: vault.Ring, beginning: Beginning
             if beginning.user_id is None
             else vault.seal(key, beginning.user_id.encode(), context(import_id, "import", "user_id")),
             sealed_username=vault.seal(
-                key, beginning.username.encode(), context(import_id, "import", "username")
+                key, account_name(beginning.grant).encode(), context(import_id, "import", "username")
             ),
         )
     )
-    account = msgspec.json.encode(beginning.secret)
-    connection.execute(
-        insert(secret).values(
-            import_id=import_id,
-            sealed_account=vault.seal(key, account, context(import_id, "secret", "account")),
-        )
-    )
+    sealed_grants.put(connection, key, import_id, beginning.grant)
     events.put(connection, import_id, "INITIALIZING", "COMPLETED", 0)
     events.put(connection, import_id, "GATHERING", "INPROGRESS", 0)
     return import_id
@@ -185,22 +165,6 @@ def others_running(connection: Connection, one: Candidate) -> list[int]:
     )
 
 
-def sign_in_of(connection: Connection, ring: vault.Ring, import_id: int) -> tuple[str, Secret]:
-    """The user name and the secret of an import that has not ended. Raises vault.SealBroken, RingError."""
-    row = connection.execute(
-        select(import_.c.id, import_.c.sealed_key, import_.c.sealed_username, secret.c.sealed_account)
-        .join(secret, secret.c.import_id == import_.c.id)
-        .where(import_.c.id == import_id)
-    ).one()
-    key = ring.open_data_key(row.sealed_key, context(import_id, "import", "key"))
-    username = vault.unseal(key, row.sealed_username, context(import_id, "import", "username")).decode()
-    return username, _secret(key, row.sealed_account, import_id)
-
-
-def _secret(key: bytes, box: bytes, import_id: int) -> Secret:
-    return msgspec.json.decode(vault.unseal(key, box, context(import_id, "secret", "account")), type=Secret)
-
-
 def defer(connection: Connection, one: Candidate, until: int, *, token_at: int | None, backoffs: int) -> int:
     """Let an import wait again, until a time in ms; the number of the job that is to carry it then.
 
@@ -214,7 +178,7 @@ def defer(connection: Connection, one: Candidate, until: int, *, token_at: int |
     return one.job + 1
 
 
-def claim(connection: Connection, ring: vault.Ring, import_id: int) -> tuple[Import, Secret] | None:
+def claim(connection: Connection, ring: vault.Ring, import_id: int) -> tuple[Import, Grant] | None:
     """Begin an attempt: raise the epoch and take back what the last attempt counted by itself.
 
     None when there is nothing left to do. Raises vault.SealBroken when the ring no longer opens it.
@@ -238,10 +202,7 @@ def claim(connection: Connection, ring: vault.Ring, import_id: int) -> tuple[Imp
     fresh = connection.execute(select(import_).where(import_.c.id == import_id)).one()
     opened = _open(fresh, _data_key(fresh, ring))
     assert opened.key is not None
-    box = connection.execute(
-        select(secret.c.sealed_account).where(secret.c.import_id == import_id)
-    ).scalar_one()
-    return opened, _secret(opened.key, box, import_id)
+    return opened, sealed_grants.read(connection, ring, import_id)
 
 
 def check_epoch(connection: Connection, import_id: int, epoch: int) -> None:
@@ -369,7 +330,7 @@ def _open(row: Row[Any], key: bytes | None) -> Import:
         service=row.service,
         state=row.state,
         epoch=row.epoch,
-        include=row.include,
+        include=frozenset(filter(None, row.include.split(","))),
         found=row.found,
         delivered=row.delivered,
         merged=row.merged,

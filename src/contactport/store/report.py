@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Table, func, insert, select, update
 
 from contactport.contact import BookOutcome, Merge, Note, Reject
 from contactport.store import vault
-from contactport.store.imports import Import, context
+from contactport.store.imports import Import
 from contactport.store.schema import book, import_, merge, note, reject
+from contactport.store.vault import context
 
 KEPT = 1000
 """Of each kind."""

@@ -16,9 +16,8 @@ from sqlalchemy import Connection, bindparam, select, update
 from contactport.store import oauth_clients
 from contactport.store.data_keys import HOLDING, retire_before
 from contactport.store.database import Database
-from contactport.store.imports import context
 from contactport.store.schema import import_
-from contactport.store.vault import DailyKey, Ring, SealBroken, seal_data_key
+from contactport.store.vault import DailyKey, Ring, SealBroken, context, seal_data_key
 
 BATCH = 200
 """Data keys of one transaction: their imports wait for it."""

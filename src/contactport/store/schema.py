@@ -204,9 +204,9 @@ secret = Table(
     "secret",
     metadata,
     Column("import_id", Integer, ForeignKey("import.id", ondelete="CASCADE"), primary_key=True),
-    Column("sealed_account", LargeBinary, nullable=False),
+    Column("sealed_grant", LargeBinary, nullable=False),
 )
-"""The user's password and server: gone with the job, whatever its end."""
+"""The user's grant (`contactport/grant.py`): gone with the job, whatever its end."""
 
 login_failure = Table(
     "login_failure",

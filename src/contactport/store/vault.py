@@ -49,6 +49,11 @@ def unseal(key: bytes, box: bytes, context: str) -> bytes:
         raise SealBroken(f"a sealed value can't be opened: {context}") from None
 
 
+def context(import_id: int, table: str, field: str, n: int | None = None) -> str:
+    """What a box is bound to: table, field, import, and the row's number where there are several."""
+    return f"{table}/{field}/{import_id}" + ("" if n is None else f"/{n}")
+
+
 def key_number(box: bytes) -> int:
     """The number of the ring's key that seals a data key."""
     return int.from_bytes(box[:4], "big")

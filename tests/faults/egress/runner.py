@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import msgspec
 
 from contactport.errors import Code
+from contactport.grant import Password
 from contactport.imports.run import run
 from contactport.imports.to_error import to_error
 from contactport.net.client import open_client
@@ -123,7 +124,9 @@ class Ground:
         settings = Settings(
             allow_network=allowed, resolver=self.resolver, connect_seconds=5, first_byte_seconds=5
         )
-        account = Account(provider=provider, username=username, password="secret", server=server, photos=True)
+        account = Account(
+            provider=provider, grant=Password(username, "secret", server), include=frozenset({"photo"})
+        )
         try:
             async with open_client(settings, RetryPolicy(base=0.001, cap=0.001)) as client:
                 await run(CardDav(), account, client, MemorySink(), settings.import_members)

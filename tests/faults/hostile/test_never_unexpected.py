@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contactport.errors import Code
+from contactport.grant import Password
 from contactport.imports.run import run
 from contactport.imports.to_error import to_error
 from contactport.net.client import open_client
@@ -151,9 +152,7 @@ async def ending(replies: Sequence[bytes], username: str, server: str | None) ->
         here.resolver = resolver
         account = Account(
             provider=provider,
-            username=username,
-            password="p\u00e4ss",
-            server=little.url("/dav/") if server is None else server,
+            grant=Password(username, "p\u00e4ss", little.url("/dav/") if server is None else server),
         )
         try:
             async with open_client(here, RetryPolicy(base=0.0001, cap=0.0001)) as client:

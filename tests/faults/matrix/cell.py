@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from contactport.errors import Code
+from contactport.grant import Password
 from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.run import run
 from contactport.imports.to_error import ImportFailure, to_error
@@ -139,7 +140,7 @@ class Range:
         strays = self.strays
         async with FaultProxy(book, self.certificates, FaultPlan(row.fault, stage, duration)) as proxy:
             proxy.elsewhere = self.elsewhere
-            account = Account(provider=provider, username=USERNAME, password=PASSWORD, server=proxy.url)
+            account = Account(provider=provider, grant=Password(USERNAME, PASSWORD, proxy.url))
             retry_policy = WatchedRhythm(base=0.02, cap=0.1, noticed=proxy.noticed)
             try:
                 async with (

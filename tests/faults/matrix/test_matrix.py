@@ -7,6 +7,7 @@ import re
 import pytest
 
 from contactport.errors import Code
+from contactport.grant import Password
 from contactport.imports.run import run
 from contactport.net.client import open_client
 from contactport.sources.base import Account
@@ -56,7 +57,7 @@ async def test_the_book_is_read_where_nothing_fails(manner: Manner) -> None:
         assert provider is not None
         sink = MemorySink()
         async with FaultProxy(book, here.certificates, None) as proxy, open_client(here.settings) as client:
-            account = Account(provider=provider, username=USERNAME, password=PASSWORD, server=proxy.url)
+            account = Account(provider=provider, grant=Password(USERNAME, PASSWORD, proxy.url))
             await run(CardDav(), account, client, sink, here.settings.import_members)
         assert sorted(sink.emails) == book.emails
         assert proxy.requests < 10

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import Connection, update
 
 from contactport.errors import Code
+from contactport.grant import Password
 from contactport.store import domains, endings, events, imports
 from contactport.store.clock import now_ms
-from contactport.store.imports import Beginning, Secret
+from contactport.store.imports import Beginning
 from contactport.store.open import open_store
 from contactport.store.schema import import_
 from tests.unit.cli.conftest import Run
@@ -38,10 +39,9 @@ def ids(folder: Path) -> dict[str, int]:
                 Beginning(
                     domain_id=rows["other" if state == "parked" else "shop"],
                     service="icloud",
-                    include="",
-                    username=USER,
+                    include=frozenset(),
                     user_id="canary-id",
-                    secret=Secret("canary-password", "https://canary.example/"),
+                    grant=Password(USER, "canary-password", "https://canary.example/"),
                     seconds=60,
                     provider_key=b"p" * 16,
                     account_key=b"a" * 16,

@@ -6,6 +6,7 @@ import pytest
 
 from contactport.cli.progress import FINDING, LISTING, READING, Progress, Staged, words
 from contactport.counted import counted
+from contactport.grant import Password
 from contactport.net.client import open_client
 from contactport.settings import Settings
 from contactport.sources.base import Account, Page
@@ -39,7 +40,7 @@ def test_count_total_rate_and_time_left(found: int, listed: int | None, seconds:
 async def test_the_stages_are_told_in_their_order() -> None:
     provider = find("carddav")
     assert provider is not None
-    account = Account(provider=provider, username="ann", password="x")
+    account = Account(provider=provider, grant=Password("ann", "x"))
     pages = [Page(listed=1), Page(listed=2), Page([raw("ann")]), Page(listed=3), Page([raw("bob")])]
     told: list[str] = []
     nothing: frozenset[str] = frozenset()

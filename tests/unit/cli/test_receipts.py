@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, update
 
+from contactport.grant import Password
 from contactport.store import domains, endings, imports
-from contactport.store.imports import Beginning, Secret
+from contactport.store.imports import Beginning
 from contactport.store.open import open_store
 from contactport.store.schema import import_
 from tests.unit.cli.conftest import Run
@@ -30,10 +31,9 @@ def erased(run: Run, folder: Path) -> Run:
         beginning = Beginning(
             domain_id=domain.id,
             service="carddav",
-            include="",
-            username="user-canary",
+            include=frozenset(),
             user_id="id-canary",
-            secret=Secret("password-canary"),
+            grant=Password("user-canary", "password-canary"),
             seconds=60.0,
             provider_key=b"p" * 16,
             account_key=b"a" * 16,

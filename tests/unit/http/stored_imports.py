@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection
 
 from contactport.contact import Contact, Group, Reject
 from contactport.errors import ROWS, Code
+from contactport.grant import Password
 from contactport.store import contacts, domains, endings, imports
 from contactport.store.domains import KeyPair
 from contactport.store.imports import Import
@@ -20,7 +23,9 @@ class StoredImports:
         known = store.database.write_now(domains.all_domains)
         self._domain = next(one.id for one in known if one.key == pair.domain_key)
 
-    def waiting(self, *, user_id: str | None = None, username: str = "ada", include: str = "") -> int:
+    def waiting(
+        self, *, user_id: str | None = None, username: str = "ada", include: Iterable[str] = ()
+    ) -> int:
         """An import that has begun; its id."""
         return self._store.database.write_now(
             imports.insert_import,
@@ -28,10 +33,9 @@ class StoredImports:
             imports.Beginning(
                 domain_id=self._domain,
                 service="carddav",
-                include=include,
-                username=username,
+                include=frozenset(include),
                 user_id=user_id,
-                secret=imports.Secret("a password"),
+                grant=Password(username, "a password"),
                 seconds=60.0,
                 provider_key=b"p" * 16,
                 account_key=b"a" * 16,
@@ -79,7 +83,7 @@ class StoredImports:
         owner: Contact | None = None,
         user_id: str | None = None,
         username: str = "ada",
-        include: str = "",
+        include: Iterable[str] = (),
         retention: int = 900,
     ) -> int:
         """An import that has delivered these people; its id."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contactport.errors import Code, Refusal
+from contactport.grant import Password
 from contactport.imports.begin import Request
 from contactport.store import domains
 from contactport.store.domains import KeyPair
@@ -47,8 +48,8 @@ async def test_the_arguments_reach_begin_as_they_came(wire: Build, pair: KeyPair
     ]
     (request,) = begin.requests
     assert request.domain.key == pair.domain_key
-    assert (request.service, request.username, request.password) == ("ICloud", "ada", " p ")
-    assert (request.server, request.include, request.user_id) == ("dav.example.com", "mailing_address", "u1")
+    assert (request.service, request.grant) == ("ICloud", Password("ada", " p ", "dav.example.com"))
+    assert (request.include, request.user_id) == ({"mailing_address"}, "u1")
 
 
 async def test_the_idempotency_key_reaches_begin(wire: Build, pair: KeyPair) -> None:
@@ -77,7 +78,7 @@ async def test_user_id_wins_over_its_other_name(wire: Build, pair: KeyPair) -> N
 async def test_what_is_missing_is_left_to_begin_to_say(wire: Build, pair: KeyPair) -> None:
     begin = Begun()
     await ask(wire(begin), "POST", "/begin_import/import", headers=basic(pair))
-    assert (begin.requests[0].service, begin.requests[0].username, begin.requests[0].user_id) == (
+    assert (begin.requests[0].service, begin.requests[0].grant.username, begin.requests[0].user_id) == (
         "",
         "",
         None,

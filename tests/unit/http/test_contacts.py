@@ -181,7 +181,7 @@ async def test_a_book_with_pictures_comes_in_smaller_ones(
 ) -> None:
     picture = Photo("image/png", b"x" * 30_000)
     people_ = [Contact(uid=str(n), photos=[picture]) for n in range(40)]
-    answer = await get(wire, pair, f"/contacts/{stored.complete(people_, include='photo')}")
+    answer = await get(wire, pair, f"/contacts/{stored.complete(people_, include=['photo'])}")
     assert max(map(len, answer.pieces)) < len(answer.body) / 8
     assert len(answer.json()["contacts"]) == 40
 

@@ -46,7 +46,7 @@ async def test_a_failed_one_says_why_before_and_after_the_purge(
 
 
 async def test_one_under_way_has_no_end_yet(wire: Build, pair: KeyPair, stored: StoredImports) -> None:
-    one = stored.waiting(include="mailing_address,photo")
+    one = stored.waiting(include=["photo", "mailing_address"])
     body = (await ask(wire(), "GET", f"/imports/{one}", headers=basic(pair))).json()
     assert (body["state"], body["ended_at"], body["purge_at"]) == ("waiting", None, None)
     assert body["include"] == ["mailing_address", "photo"]

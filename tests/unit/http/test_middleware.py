@@ -142,7 +142,7 @@ async def test_a_fault_of_the_service_is_256_and_tells_nobody_what_it_was_given(
     wire: Build, pair: KeyPair
 ) -> None:
     async def broken(request: Request) -> int:
-        raise RuntimeError(f"can't begin for {request.username} with {request.password}")
+        raise RuntimeError(f"can't begin for {request.grant.username} with {request.grant.password}")
 
     with capture_logs() as logs:
         answer = await ask(wire(broken), "POST", "/begin_import/import.xml", query=QUERY, headers=basic(pair))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import cast
 
 from contactport.contact import Contact
+from contactport.grant import Password
 from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.run import run
 from contactport.imports.store_sink import StoreSink
@@ -15,7 +16,7 @@ from contactport.sources.base import Account, Page
 from contactport.store import contacts, imports, report
 from contactport.store.contacts import Batch
 from contactport.store.domains import Domain
-from contactport.store.imports import Beginning, Import, Secret
+from contactport.store.imports import Beginning, Import
 from contactport.store.open import Store
 from contactport.store.report import Report
 from tests.unit.imports.fake_source import FakeSource
@@ -44,20 +45,19 @@ class Fragile(StoreSink):
 def account() -> Account:
     provider = providers.find("carddav")
     assert provider is not None
-    return Account(provider=provider, username="ann", password="secret")
+    return Account(provider=provider, grant=Password("ann", "secret"))
 
 
-def begin(store: Store, domain: Domain, include: str = "") -> int:
+def begin(store: Store, domain: Domain, include: Iterable[str] = ()) -> int:
     return store.database.write_now(
         imports.insert_import,
         store.ring,
         Beginning(
             domain_id=domain.id,
             service="carddav",
-            include=include,
-            username="ann",
+            include=frozenset(include),
             user_id=None,
-            secret=Secret("secret"),
+            grant=Password("ann", "secret"),
             seconds=60,
             provider_key=b"p" * 16,
             account_key=b"a" * 16,

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, delete, update
 
 from contactport.errors import Code
+from contactport.grant import Password
 from contactport.imports import admission
 from contactport.imports.admission import MOST_BACKOFFS, Admitted, Deferred, Refused
 from contactport.imports.jobs import Job
@@ -30,7 +31,7 @@ from contactport.sources.failures import (
 from contactport.store import breakers, budgets, domains, endings, events, imports, login_failures
 from contactport.store.budgets import LONGEST_WAIT_MS
 from contactport.store.domains import Domain
-from contactport.store.imports import Beginning, Import, Secret
+from contactport.store.imports import Beginning, Import
 from contactport.store.open import Store, open_store
 from contactport.store.schema import import_
 from tests.import_fails import PROVIDER
@@ -71,10 +72,9 @@ class AdmissionHarness:
         beginning = Beginning(
             domain_id=self._domain.id,
             service=service,
-            include="",
-            username=account,
+            include=frozenset(),
             user_id=None,
-            secret=Secret(password, "" if service == "gmx" else f"https://{host}/"),
+            grant=Password(account, password, "" if service == "gmx" else f"https://{host}/"),
             seconds=seconds,
             provider_key=ring.lasting_mark("provider", host),
             account_key=ring.lasting_mark("account", host, account),
@@ -261,9 +261,10 @@ class TestAccount:
                 codes.append(found.code)
                 continue
             assert isinstance(found, Admitted)
+            assert isinstance(found.grant, Password)
             codes.append(None)
             who = (found.one.domain_id, "gmx", "ann")
-            desk.store.database.write_now(login_failures.record, desk.store.ring, *who, found.secret.password)
+            desk.store.database.write_now(login_failures.record, desk.store.ring, *who, found.grant.password)
             desk.end(found.one, to_error(WrongPassword(PROVIDER), "password"))
         assert codes == [None] * 5 + [Code.FAILED_RECENTLY] * 3
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, update
 
 from contactport import logs
 from contactport.errors import Code
+from contactport.grant import Password
 from contactport.imports import attempt
 from contactport.imports.attempt import Attempts
 from contactport.imports.jobs import Job
@@ -31,7 +32,7 @@ from contactport.sources.failures import (
 from contactport.store import breakers, domains, events, imports, login_failures
 from contactport.store.domains import Domain
 from contactport.store.events import Event
-from contactport.store.imports import Beginning, Secret
+from contactport.store.imports import Beginning
 from contactport.store.open import Store
 from contactport.store.ring_file import RingError
 from contactport.store.schema import import_
@@ -62,10 +63,9 @@ def begin(store: Store, domain: Domain, seconds: float = 60, password: str = "pa
         Beginning(
             domain_id=domain.id,
             service="carddav",
-            include="",
-            username="ann@example.org",
+            include=frozenset(),
             user_id=None,
-            secret=Secret(password, "https://dav.example.org/"),
+            grant=Password("ann@example.org", password, "https://dav.example.org/"),
             seconds=seconds,
             provider_key=b"p" * 16,
             account_key=b"a" * 16,
@@ -87,12 +87,8 @@ async def test_the_source_gets_the_account_as_it_was_given(store: Store, domain:
     source = FakeSource([])
     await perform(store, begin(store, domain), source)
     (account,) = source.accounts
-    assert (account.provider.code, account.username, account.password, account.server) == (
-        "carddav",
-        "ann@example.org",
-        "password-canary",
-        "https://dav.example.org/",
-    )
+    assert account.provider.code == "carddav"
+    assert account.grant == Password("ann@example.org", "password-canary", "https://dav.example.org/")
 
 
 async def test_a_good_end(store: Store, domain: Domain) -> None:

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Connection, select
 
 from contactport.errors import Code, Refusal
-from contactport.imports.begin import Request, begin
+from contactport.grant import Password
+from contactport.imports.begin import Request, begin, read_include
 from contactport.imports.jobs import Job
 from contactport.settings import Settings
 from contactport.store import domains, endings, events, idempotency, imports, login_failures
@@ -36,10 +37,10 @@ def request(domain: Domain, **changes: object) -> Request:
     values: dict[str, object] = {
         "domain": domain,
         "service": "carddav",
-        "username": "ann@example.org",
-        "password": "secret",
-        "server": "https://dav.example.org/",
     }
+    grant = Password("ann@example.org", "secret", "https://dav.example.org/")
+    of_grant = {name: changes.pop(name) for name in grant.__struct_fields__ if name in changes}
+    values["grant"] = msgspec.structs.replace(grant, **of_grant)
     return Request(**(values | changes))  # type: ignore[arg-type] -- the tests vary one argument at a time
 
 
@@ -112,11 +113,11 @@ async def test_a_domain_limited_to_some_sources_gets_no_other(
 
 
 async def test_unknown_words_of_include_are_ignored(store: Store, domain: Domain, queue: Queue) -> None:
-    asked = request(domain, include="mailing_address, everything,PHOTO")
+    asked = request(domain, include=read_include("mailing_address, everything,PHOTO"))
     import_id = await begin(store, Settings(), queue, asked)
     one = await store.database.read(imports.get, store.ring, import_id, domain.id)
     assert one is not None
-    assert one.include == "mailing_address,photo"
+    assert one.include == {"mailing_address", "photo"}
 
 
 class TestLimits:
@@ -215,7 +216,12 @@ class TestIdempotency:
 
     @pytest.mark.parametrize(
         "changes",
-        [{"password": "other"}, {"username": "bob@example.org"}, {"user_id": ""}, {"include": "photo"}],
+        [
+            {"password": "other"},
+            {"username": "bob@example.org"},
+            {"user_id": ""},
+            {"include": frozenset({"photo"})},
+        ],
     )
     async def test_the_same_key_with_other_arguments_is_refused(
         self, store: Store, domain: Domain, queue: Queue, changes: dict[str, object]

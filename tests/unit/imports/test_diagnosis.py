@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from contactport.grant import Password
 from contactport.imports.diagnosis import ALLOWED_BY, diagnosis
 from contactport.net.client import open_client
 from contactport.settings import Settings
@@ -31,7 +32,7 @@ async def failure(server: str, **settings: Any) -> dict[str, Any]:
     """What the log says of an import from this server, as JSON says it."""
     provider = find("carddav")
     assert provider is not None
-    account = Account(provider=provider, username=USER, password=PASSWORD, server=server)
+    account = Account(provider=provider, grant=Password(USER, PASSWORD, server))
     async with open_client(Settings(tries=1, **settings)) as client:
         try:
             async for _ in CardDav().pages(account, client, NONE_KNOWN):

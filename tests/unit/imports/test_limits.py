@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection
 
 from contactport.errors import Refusal
+from contactport.grant import Password
 from contactport.imports.begin import Request, begin
 from contactport.imports.jobs import Job
 from contactport.settings import Settings
@@ -45,9 +46,7 @@ def no_queue(_connection: Connection, _job: Job) -> None:
 
 async def begun(stores: list[Store], domain: Domain, settings: Settings, *, key: str = "") -> list[int]:
     """Begin 30 imports at once by both processes; the ids of those that were not refused with 429."""
-    asked = Request(
-        domain=domain, service="gmx", username="ann@gmx.de", password="secret", idempotency_key=key
-    )
+    asked = Request(domain=domain, service="gmx", grant=Password("ann@gmx.de", "secret"), idempotency_key=key)
     found = await asyncio.gather(
         *(begin(store, settings, no_queue, asked) for store in stores * 15), return_exceptions=True
     )

@@ -11,6 +11,7 @@ import pytest
 from contactport.contact import Item
 from contactport.errors import Code
 from contactport.formats import vcard
+from contactport.grant import Password
 from contactport.imports import processor_budget
 from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.run import run
@@ -53,7 +54,7 @@ async def read(*cards: RawRecord, seconds: float = 1.0) -> Kept:
     kept = Kept()
     provider = providers.find("carddav")
     assert provider is not None
-    account = Account(provider=provider, username="ann", password="secret")
+    account = Account(provider=provider, grant=Password("ann", "secret"))
     await run(FakeSource([Page(list(cards))]), account, NO_CLIENT, kept, 10**6, seconds)
     return kept
 

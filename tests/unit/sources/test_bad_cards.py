@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from contactport.errors import Code
+from contactport.grant import Password
 from contactport.net.client import open_client
 from contactport.net.retries import RetryPolicy
 from contactport.sources.base import Account
@@ -100,7 +101,7 @@ async def whole(
         scripted_books({PATH: cards}, replace, "addressbook-multiget") as (one, server),
         open_client(settings(), retry_policy) as client,
     ):
-        account = Account(provider=row, username="alice", password=PASSWORD, server=server.url())
+        account = Account(provider=row, grant=Password("alice", PASSWORD, server.url()))
         async for page in CardDav().pages(account, client, ()):
             reading.pages.append(page)
     return reading, Counter(what for what, _ in one.kinds), retry_policy.pauses
@@ -167,7 +168,7 @@ async def test_one_that_begins_to_fail_is_given_time() -> None:
         scripted_books({PATH: cards}, replace, "addressbook-multiget") as (_, server),
         open_client(settings(), retry_policy) as client,
     ):
-        account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
+        account = Account(provider=provider(), grant=Password("alice", PASSWORD, server.url()))
         keys = [card.key async for page in CardDav().pages(account, client, ()) for card in page.records]
     assert len(keys) == len(set(keys)) == 600
     assert 1 in seen
@@ -193,7 +194,7 @@ async def test_a_card_with_a_nul_that_every_report_cuts_is_had_by_get() -> None:
             scripted_books({PATH: cards}, replace, reports) as (one, server),
             open_client(settings(), Counted()) as client,
         ):
-            account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
+            account = Account(provider=provider(), grant=Password("alice", PASSWORD, server.url()))
             found = [card async for page in CardDav().pages(account, client, ()) for card in page.records]
         assert len(found) == 30
         (nul,) = [card for card in found if card.key.encode() == href]
@@ -207,7 +208,7 @@ async def test_cards_that_never_have_an_end_come_as_they_are() -> None:
         scripted_books({PATH: cards}) as (one, server),
         open_client(settings(), Counted()) as client,
     ):
-        account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
+        account = Account(provider=provider(), grant=Password("alice", PASSWORD, server.url()))
         found = [card async for page in CardDav().pages(account, client, ()) for card in page.records]
     assert len(found) == 50
     assert [what for what, _ in one.kinds].count("get") == 5

@@ -10,6 +10,7 @@ import pytest
 
 from contactport.contact import BookOutcome
 from contactport.errors import Code
+from contactport.grant import Password
 from contactport.imports.to_error import to_error, to_outcome
 from contactport.net.client import open_client
 from contactport.sources.base import Account
@@ -67,7 +68,7 @@ async def attempt(
         scripted_books(books, replace) as (books_served, server),
         open_client(settings(idle_seconds=1.0, first_byte_seconds=1.0, connect_seconds=1.0), QUICK) as client,
     ):
-        account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
+        account = Account(provider=provider(), grant=Password("alice", PASSWORD, server.url()))
         try:
             async for page in CardDav().pages(account, client, known):
                 ending.pages.append(page)
@@ -148,7 +149,7 @@ async def test_a_book_that_breaks_off_keeps_what_was_read_of_it() -> None:
         open_client(settings(), QUICK) as client,
     ):
         shelves.append(books_served)
-        account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
+        account = Account(provider=provider(), grant=Password("alice", PASSWORD, server.url()))
         async for page in CardDav().pages(account, client, ()):
             ending.pages.append(page)
     assert ending.states == ["complete", "failed", "complete"]
@@ -213,7 +214,7 @@ async def test_too_much_of_one_book_is_too_much_of_the_import() -> None:
         scripted_books(BOOKS) as (_, server),
         open_client(settings(import_members=30), QUICK) as client,
     ):
-        account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
+        account = Account(provider=provider(), grant=Password("alice", PASSWORD, server.url()))
         with import_fails("more than 30 members"):
             async for _ in CardDav().pages(account, client, ()):
                 pass
@@ -235,7 +236,7 @@ async def test_books_on_different_hosts_are_named_with_them() -> None:
         async with scripted_books(books, replace) as (books_served, server):
             books_served.books[other.url("/home/")] = {}
             async with open_client(settings(), QUICK) as client:
-                account = Account(provider=provider(), username="a", password=PASSWORD, server=server.url())
+                account = Account(provider=provider(), grant=Password("a", PASSWORD, server.url()))
                 places = [
                     outcome.place
                     async for page in CardDav().pages(account, client, ())

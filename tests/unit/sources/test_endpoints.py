@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from contactport.errors import Code
+from contactport.grant import Password
 from contactport.net.dns_resolver import DnsResolver
 from contactport.sources.base import Account
 from contactport.sources.carddav.endpoints import Endpoint, find_endpoints, is_known
@@ -26,7 +27,7 @@ async def found(
 ) -> list[Endpoint]:
     row = find(code)
     assert row is not None
-    account = Account(provider=row, username=username, password="secret", server=server)
+    account = Account(provider=row, grant=Password(username, "secret", server))
     async with name_server(ZONE, dnssec_validated=dnssec_validated) as resolver:
         return (await find_endpoints(account, DnsResolver(resolver))).tries
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from contactport.contact import BookOutcome
+from contactport.grant import Password
 from contactport.imports.to_error import to_error, to_outcome
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
@@ -73,7 +74,7 @@ async def whole(
 
     async with scripted_books({PATH: BOOK}, replace) as (books_served, server):
         port = server.port
-        account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
+        account = Account(provider=provider(), grant=Password("alice", PASSWORD, server.url()))
         reading = await read(CardDav(), account)
     return (
         reading,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from contactport.grant import Password
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from tests.servers.scripted_books import Books, card, scripted_books
@@ -22,7 +23,7 @@ async def whole(books: Books, *refused: str) -> SourceRun:
         return reply(501) if what in refused else True
 
     async with scripted_books(books, replace) as (_, server):
-        account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
+        account = Account(provider=provider(), grant=Password("alice", PASSWORD, server.url()))
         return await read(CardDav(), account)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from yarl import URL
 
+from contactport.grant import Password
 from contactport.net import time_slice
 from contactport.net.client import open_client
 from contactport.net.password_auth import PasswordAuth
@@ -55,7 +56,7 @@ async def test_books_of_a_listing() -> None:
         scripted_books({f"/home/{number}/": {} for number in range(MANY)}) as (_, server),
         open_client(Settings(allow_network=["127.0.0.0/8"])) as client,
     ):
-        account = Account(provider=provider(), username="alice", password=PASSWORD, server=server.url())
+        account = Account(provider=provider(), grant=Password("alice", PASSWORD, server.url()))
         dav = DavClient(client, auth_of(account))
 
         async def work() -> None:

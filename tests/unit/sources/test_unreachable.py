@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from contactport.errors import Code
+from contactport.grant import Password
 from contactport.imports.to_error import ImportFailure
 from contactport.net.failures import Unreachable
 from contactport.sources.base import Account
@@ -22,7 +23,7 @@ from tests.servers.source_run import PASSWORD, provider, read, settings
 async def failure(
     server: str, *, allow: str = "127.0.0.0/8", code: str = "carddav", username: str = "alice"
 ) -> Caught:
-    account = Account(provider=provider(code), username=username, password=PASSWORD, server=server)
+    account = Account(provider=provider(code), grant=Password(username, PASSWORD, server))
     using = settings(allow_network=[allow], connect_seconds=0.5, first_byte_seconds=0.5)
     with import_fails() as caught:
         await read(CardDav(), account, using=using)
@@ -68,7 +69,7 @@ async def test_a_row_of_self_hosted_servers_is_no_different(code: str) -> None:
 
 async def test_a_provider_that_everybody_knows_is_down() -> None:
     row = msgspec.structs.replace(provider("posteo"), start=f"https://127.0.0.1:{free_port()}/")
-    account = Account(provider=row, username="alice", password=PASSWORD)
+    account = Account(provider=row, grant=Password("alice", PASSWORD))
     with import_fails() as caught:
         await read(CardDav(), account)
     assert caught.value.code == Code.UNAVAILABLE

@@ -5,11 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from contactport.contact import Contact
+from contactport.grant import Password
 from contactport.store import imports
 from contactport.store.contacts import Batch
 from contactport.store.domains import Domain
-from contactport.store.imports import Beginning, Import, Secret
+from contactport.store.imports import Beginning, Import
 from contactport.store.open import Store
+
+GRANT = Password("user-canary@example.org", "password-canary", "server-canary.example.org")
 
 
 def beginning(domain: Domain, **changes: object) -> Beginning:
@@ -17,10 +20,9 @@ def beginning(domain: Domain, **changes: object) -> Beginning:
     values: dict[str, object] = {
         "domain_id": domain.id,
         "service": "carddav",
-        "include": "",
-        "username": "user-canary@example.org",
+        "include": frozenset(),
         "user_id": "id-canary",
-        "secret": Secret("password-canary", "server-canary.example.org"),
+        "grant": GRANT,
         "seconds": 60.0,
         "provider_key": b"p" * 16,
         "account_key": b"a" * 16,

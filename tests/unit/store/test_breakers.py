@@ -8,10 +8,11 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Connection, delete, func, select, update
 
+from contactport.grant import Password
 from contactport.store import breakers, domains, imports
 from contactport.store.breakers import IN_A_ROW_MS, KEPT_MS, LONGEST_MS, Patience, Standing
 from contactport.store.domains import Domain
-from contactport.store.imports import Beginning, Secret
+from contactport.store.imports import Beginning
 from contactport.store.open import Store
 from contactport.store.schema import breaker, import_
 
@@ -51,10 +52,9 @@ class HostBreaker:
         beginning = Beginning(
             domain_id=self._domain.id,
             service="gmx",
-            include="",
-            username="ann@example.org",
+            include=frozenset(),
             user_id=None,
-            secret=Secret("secret"),
+            grant=Password("ann@example.org", "secret"),
             seconds=1800,
             provider_key=self.mark,
             account_key=b"a" * 16,

@@ -10,10 +10,10 @@ from contactport.contact import Contact, Email, Group, Reject
 from contactport.store import contacts, domains, endings, events, imports, report
 from contactport.store.contacts import Batch
 from contactport.store.domains import Domain
-from contactport.store.imports import Fenced, Import, Secret
+from contactport.store.imports import Fenced, Import
 from contactport.store.open import Store
 from contactport.store.schema import contact_chunk, import_, reject, secret
-from tests.unit.store.import_factory import batch, begin, claim, get
+from tests.unit.store.import_factory import GRANT, batch, begin, claim, get
 
 
 async def words(store: Store, import_id: int) -> list[str]:
@@ -65,7 +65,7 @@ class TestAttempts:
     def test_an_attempt_gets_the_secret_back(self, store: Store, domain: Domain) -> None:
         claimed = store.database.write_now(imports.claim, store.ring, begin(store, domain))
         assert claimed is not None
-        assert claimed[1] == Secret("password-canary", "server-canary.example.org")
+        assert claimed[1] == GRANT
         assert claimed[0].username == "user-canary@example.org"
 
     def test_neither_secrets_nor_keys_show_in_a_repr(self, store: Store, domain: Domain) -> None:

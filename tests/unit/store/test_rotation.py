@@ -16,7 +16,7 @@ from contactport.store.open import Store
 from contactport.store.rotation import rotate
 from contactport.store.schema import import_
 from contactport.store.schema import ring as ring_table
-from contactport.store.vault import Ring, RingError, SealBroken
+from contactport.store.vault import Ring, RingError, SealBroken, context
 from tests.unit.store.import_factory import batch, begin, beginning, claim, get
 
 ACCOUNT = (1, "dav.example.org", "ann@example.org")
@@ -31,7 +31,7 @@ def boxes(store: Store) -> dict[int, bytes]:
 
 def opens(ring: Ring, import_id: int, box: bytes) -> bool:
     try:
-        return bool(ring.open_data_key(box, imports.context(import_id, "import", "key")))
+        return bool(ring.open_data_key(box, context(import_id, "import", "key")))
     except SealBroken:
         return False
 

@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import Connection
 
 from contactport.contact import Contact
+from contactport.grant import Password
 from contactport.store import contacts, domains, endings, events, imports
 from contactport.store.contacts import Batch
-from contactport.store.imports import Beginning, Secret
+from contactport.store.imports import Beginning
 from contactport.store.open import Store, open_store
 from contactport.store.signals import CHANNEL, Signals
 
@@ -63,10 +64,9 @@ def begin(store: Store) -> int:
         Beginning(
             domain_id=store.database.read_now(domains.all_domains)[0].id,
             service="carddav",
-            include="",
-            username="ann@example.org",
+            include=frozenset(),
             user_id=None,
-            secret=Secret("a password"),
+            grant=Password("ann@example.org", "a password"),
             seconds=60.0,
             provider_key=b"p" * 16,
             account_key=b"a" * 16,

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contactport.errors import Code, Refusal
+from contactport.grant import Password
 from contactport.http.access import domain_of
 from contactport.http.context import context_of
 from contactport.http.service import Service
@@ -65,10 +66,8 @@ async def _begin(service: Service, request: Request, given: Arguments) -> Respon
         begin.Request(
             domain=domain,
             service=given.get("service", ""),
-            username=given.get("username", ""),
-            password=given.get("password", ""),
-            server=given.get("server", ""),
-            include=given.get("include", ""),
+            grant=Password(given.get("username", ""), given.get("password", ""), given.get("server", "")),
+            include=begin.read_include(given.get("include", "")),
             user_id=context.user_id,
             idempotency_key=_idempotency_key(request),
         )

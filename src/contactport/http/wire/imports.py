@@ -59,7 +59,7 @@ async def _show(service: Service, request: Request) -> Response:
         import_id=one.id,
         state=one.state,
         service=one.service,
-        include=[word for word in one.include.split(",") if word],
+        include=sorted(one.include),
         created_at=schemas.stamp(one.created_at),
         ended_at=None if one.ended_at is None else schemas.stamp(one.ended_at),
         purge_at=None if one.purge_at is None else schemas.stamp(one.purge_at),

@@ -12,6 +12,7 @@ from yarl import URL
 from contactport.net.dns_resolver import DnsResolver
 from contactport.net.domains import matches, same_owner
 from contactport.sources.base import Account
+from contactport.sources.carddav.sign_in import password_of
 from contactport.sources.failures import NotServed, ServerRequired
 from contactport.sources.providers import Provider, of_domain, of_mail_host, providers
 from contactport.sources.server import Server, parse_server
@@ -42,25 +43,25 @@ async def find_endpoints(account: Account, dns: DnsResolver) -> Endpoints:
 
     Raises ServerRequired, ServerInvalid, and NotServed for a provider that takes no passwords.
     """
-    provider = account.provider
-    if provider.start and not (provider.self_hosted and account.server):
-        return Endpoints(_of_row(_region(provider, account.username), account.username))
-    if not account.server and "@" not in account.username:
+    provider, grant = account.provider, password_of(account)
+    if provider.start and not (provider.self_hosted and grant.server):
+        return Endpoints(_of_row(_region(provider, grant.username), grant.username))
+    if not grant.server and "@" not in grant.username:
         raise ServerRequired
-    server = parse_server(account.server or account.username.rpartition("@")[2])
-    own = [Endpoint(url, provider) for url in _on(server, provider, account.username)]
+    server = parse_server(grant.server or grant.username.rpartition("@")[2])
+    own = [Endpoint(url, provider) for url in _on(server, provider, grant.username)]
     if not server.bare:
         return Endpoints(own)
     known = of_domain(server.host) if provider.code == "carddav" else None
     if known is not None:
         if not _reads(known):
             raise NotServed(known)
-        return Endpoints(_of_row(known, account.username))
-    asked = await _asked(server.host, account, dns)
+        return Endpoints(_of_row(known, grant.username))
+    asked = await _asked(server.host, provider, grant.username, dns)
     return Endpoints(_unique([*asked.tries, *own]), asked.not_served)
 
 
-async def _asked(domain: str, account: Account, dns: DnsResolver) -> Endpoints:
+async def _asked(domain: str, provider: Provider, username: str, dns: DnsResolver) -> Endpoints:
     """What the DNS says of a domain: it names its own server (RFC 6764), or a known provider takes its mail."""
     if "." not in domain:
         return Endpoints([])
@@ -73,11 +74,11 @@ async def _asked(domain: str, account: Account, dns: DnsResolver) -> Endpoints:
         if service.dnssec_validated or same_owner(service.host, domain) or is_known(service.host):
             port = "" if service.port == 443 else f":{service.port}"
             path = quote(service.path, safe="/%:@!$&'()*+,;=~-._") or WELL_KNOWN
-            found.append(Endpoint(URL(f"https://{service.host}{port}{path}", encoded=True), account.provider))
-    if not found and account.username.lower().endswith("@" + domain):
+            found.append(Endpoint(URL(f"https://{service.host}{port}{path}", encoded=True), provider))
+    if not found and username.lower().endswith("@" + domain):
         for row in filter(None, map(of_mail_host, mail_hosts)):
             if _reads(row):
-                return Endpoints(_of_row(row, account.username, guess=True))
+                return Endpoints(_of_row(row, username, guess=True))
             return Endpoints([], row)
     return Endpoints(found)
 

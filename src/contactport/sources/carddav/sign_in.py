@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from contactport.grant import Password
 from contactport.net.auth import Auth
 from contactport.net.password_auth import PasswordAuth
 from contactport.net.trusted_hosts import TrustedHosts
 from contactport.sources.base import Account
+
+
+def password_of(account: Account) -> Password:
+    """The account's grant. Raises TypeError for another kind: no provider's row offers that by this protocol."""
+    if not isinstance(account.grant, Password):
+        raise TypeError(f"{account.provider.code} is read by a password here, not by {account.grant!r}")
+    return account.grant
 
 
 def auth_of(account: Account) -> Auth:
@@ -15,8 +23,9 @@ def auth_of(account: Account) -> Auth:
     part of an address is a second try where people choose their own names, on servers that they host.
     """
     provider = account.provider
-    password = account.password
+    grant = password_of(account)
+    password = grant.password
     if provider.secret.kind == "app_password":
         password = "".join(password.split())
     hosts = TrustedHosts(patterns=provider.credential_hosts)
-    return PasswordAuth(account.username, password, hosts, local_part=provider.self_hosted)
+    return PasswordAuth(grant.username, password, hosts, local_part=provider.self_hosted)

@@ -28,7 +28,8 @@ class CardDav:
 
     async def pages(self, account: Account, client: Client, known: Container[str]) -> AsyncGenerator[Page]:
         """As `Source.pages`. The keys are hrefs, in the spelling of the server."""
-        dav = DavClient(client, auth_of(account), photos=account.photos)
+        photos = "photo" in account.include
+        dav = DavClient(client, auth_of(account), photos=photos)
         memory = ScopedMemory(self.memory, account.scope)
         found = await _found(account, dav, memory)
         member_count = MemberCount(client.settings.import_members)
@@ -45,7 +46,7 @@ class CardDav:
                 known,
                 member_count,
                 longest=client.settings.card_bytes,
-                photos=account.photos,
+                photos=photos,
                 owner=found.owner,
             )
             reader = BookReader(
