@@ -43,6 +43,7 @@ def _everything(settings: Settings | None) -> Iterator[Finding]:
         yield from machine.clock(None)
         yield from service.providers()
         return
+    yield from configuration.public_url(settings)
     yield from configuration.networks(settings)
     yield from configuration.authorities(settings)
     yield from configuration.resolver(settings)

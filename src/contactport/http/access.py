@@ -52,6 +52,15 @@ async def domain_of(database: Database, request: Request, arguments: Mapping[str
     return domain
 
 
+async def note_origins(database: Database, request: Request, arguments: Mapping[str, str]) -> None:
+    """Note whose pages may read an answer that anybody may have: those of the domain whose key pair came with it."""
+    try:
+        domain = await domain_of(database, request, arguments)
+    except Refusal:
+        return
+    context_of(request.scope).origins = domain.origins
+
+
 async def authorized_import(
     service: Service,
     request: Request,
@@ -81,12 +90,13 @@ async def authorized_import(
     domain, found = await service.store.database.read(look)
     if domain is None:
         raise Refusal(Code.NOT_AUTHENTICATED)
+    context = context_of(request.scope)
+    context.origins = domain.origins
     if known != domain.id:
         service.rate_limiter.remember(pair, domain.id)
         await service.rate_limiter.acquire(domain.id, service.settings.polls_per_second)
     if found is None:
         raise Refusal(Code.NOT_AUTHENTICATED)
-    context = context_of(request.scope)
     context.user_id = found[0].user_id
     context.import_id = found[0].id
     return found

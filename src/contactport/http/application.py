@@ -11,11 +11,13 @@ from starlette.requests import Request
 from starlette.types import Lifespan
 
 from contactport.http.assets import error_text, show_widget
+from contactport.http.middleware.cors import Cors
 from contactport.http.middleware.errors import Errors
 from contactport.http.middleware.overload import Overload
 from contactport.http.middleware.query import Query
 from contactport.http.middleware.request_log import RequestLog
 from contactport.http.middleware.security_headers import SecurityHeaders
+from contactport.http.origins import check_public_url
 from contactport.http.pages.consent import show_consent
 from contactport.http.pages.documentation import show_description, show_documentation
 from contactport.http.pages.errors import error_page
@@ -38,7 +40,10 @@ def build(service: Service, lifespan: Lifespan[Starlette] | None = None) -> Star
     """The whole application. It never redirects to another spelling of a path.
 
     A path that nobody knows is answered by the wire: programs ask for most of what there is here.
+
+    Raises SettingError.
     """
+    check_public_url(service.settings)
     application = Starlette(
         routes=[_pages(service), _assets(service), _wire(service)],
         middleware=[Middleware(RequestLog)],
@@ -79,6 +84,7 @@ def _wire(service: Service) -> Mount:
         here.routes,
         [
             Middleware(SecurityHeaders),
+            Middleware(Cors),
             Middleware(Errors, failure),
             Middleware(Query, service.settings),
             Middleware(Overload),

@@ -18,7 +18,7 @@ class RequestContext(msgspec.Struct):
     """`query` are the query's decoded pairs. `user_id` and `echo` stand in every body, errors' as well.
 
     `route` and `import_id` are for the log: a path that nobody knows is not written there. `status` is the answer's,
-    and 0 until it has begun.
+    and 0 until it has begun. `origins` are those whose pages may read the answer: the domain's, once it is known.
     """
 
     format: str
@@ -30,6 +30,7 @@ class RequestContext(msgspec.Struct):
     route: str = "(none)"
     import_id: int | None = None
     status: int = 0
+    origins: tuple[str, ...] = ()
 
     def take_query(self, method: str, pairs: list[tuple[bytes, bytes]]) -> None:
         """Keep the query's pairs, and the callback where there is a sound one and the method takes it."""

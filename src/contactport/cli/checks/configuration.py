@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from contactport.cli.checks.finding import Finding, good, note, wrong
+from contactport.http.origins import check_public_url
 from contactport.net.guard import parse_network
 from contactport.settings import NO_SETTINGS, PREFIX, RENAMED, SettingError, Settings, load
 
@@ -37,6 +38,14 @@ def strangers(environment: Mapping[str, str]) -> Iterator[Finding]:
         near = difflib.get_close_matches(name, names, 1)
         fix = f"did you mean {PREFIX}{near[0]}?" if near else "unset it"
         yield wrong("settings", f"{variable} is set, but there is no such setting", fix)
+
+
+def public_url(settings: Settings) -> Iterator[Finding]:
+    """Whether the address that browsers are told can be one."""
+    try:
+        check_public_url(settings)
+    except SettingError as error:
+        yield wrong("public url", str(error), f"correct public_url ({PREFIX}PUBLIC_URL)")
 
 
 def networks(settings: Settings) -> Iterator[Finding]:

@@ -19,7 +19,9 @@ from contactport.settings import Settings
 
 Arguments = dict[str, str]
 
-POLL = frozenset({b"domain_key", b"domain_password", b"echo", b"callback"})
+PAIR = frozenset({b"domain_key", b"domain_password"})
+SERVICES = frozenset({b"callback"})
+POLL = PAIR | {b"echo", b"callback"}
 EVENTS = POLL | {b"wait", b"since"}
 STREAM = POLL - {b"callback"} | {b"lastEventId"}
 CONTACTS = POLL | {b"start", b"count"}

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contactport.http.access import note_origins
 from contactport.http.context import context_of
 from contactport.http.service import Service
 from contactport.http.wire import arguments
@@ -40,7 +41,11 @@ class ServiceEntry(msgspec.Struct, kw_only=True):
 
 async def show_services(service: Service, request: Request) -> Response:
     """Every service by its code, in the order of the table, and by each alias after that."""
-    await arguments.read(request, service.settings, frozenset({b"callback"}))
+    asked_by_page = "origin" in request.headers
+    known = arguments.SERVICES | arguments.PAIR if asked_by_page else arguments.SERVICES
+    given = await arguments.read(request, service.settings, known)
+    if asked_by_page:
+        await note_origins(service.store.database, request, given)
     failing = await service.availability.failing(service.store.database)
     return success(context_of(request.scope), "result", _rows(failing))
 
