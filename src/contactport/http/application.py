@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.types import Lifespan
 
-from contactport.http.assets import error_text, show_widget
+from contactport.http.assets import error_text, show_style_sheet, show_widget
 from contactport.http.middleware.cors import Cors
 from contactport.http.middleware.errors import Errors
 from contactport.http.middleware.overload import Overload
@@ -111,10 +111,11 @@ def _assets(service: Service) -> Mount:
     here = Endpoints(service)
     here.add(show_widget, "/widget/{key}.js", ("/widget/{key}.js", "/widget/v1/{key}.js"), "GET", "HEAD")
     here.add(show_widget, "/address_books.js", ("/address_books.js",), "GET", "HEAD")
+    here.add(show_style_sheet, "/assets/{name}", ("/assets/{name}",), "GET", "HEAD")
     return Mount(
         here.routes,
         [Middleware(SecurityHeaders), Middleware(Errors, error_text), Middleware(Overload)],
-        frozenset({"widget", "address_books.js"}),
+        frozenset({"assets", "widget", "address_books.js"}),
     )
 
 

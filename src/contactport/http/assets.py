@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import re
+
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from contactport.errors import Refusal
 from contactport.http.context import RequestContext
+from contactport.http.pages.page import style_sheet, style_sheet_name
 from contactport.http.service import Service
 
+FOR_GOOD = "public, max-age=31536000, immutable"
+"""How long a file may be kept whose name changes with what is in it."""
+_STYLE_SHEET = re.compile(r"style-[0-9a-f]{16}\.css")
 WIDGET = (
     "The contact picker is not built into this service yet. Import by password works: send the user's `username` and "
     "`password` to /begin_import/import, for the services that /services.json gives the method `password`."
 )
+
+
+async def show_style_sheet(_service: Service, request: Request) -> Response:
+    """The pages' style sheet. Under another version's name it is this one, and not kept: another process, older or
+    newer, made the page.
+    """
+    name: str = request.path_params["name"]
+    present = name == style_sheet_name()
+    if not present and not _STYLE_SHEET.fullmatch(name):
+        raise HTTPException(404)
+    headers = {"cache-control": FOR_GOOD} if present else {}
+    return Response(style_sheet(), headers=headers, media_type="text/css")
 
 
 async def show_widget(_service: Service, _request: Request) -> Response:

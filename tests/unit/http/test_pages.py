@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from base64 import b64encode
 from html.parser import HTMLParser
 from typing import Any
 
 import jsonschema_rs
 import pytest
 import yaml
+from jinja2 import UndefinedError
 
 from contactport import __version__
 from contactport.errors import ROWS
+from contactport.http.assets import FOR_GOOD
 from contactport.http.pages.documentation import description
+from contactport.http.pages.page import page, style_sheet
 from contactport.sources.providers import providers
 from tests.unit.http.asgi import ask
 from tests.unit.http.conftest import Build
@@ -25,7 +25,7 @@ ROOT: dict[str, Any] = yaml.safe_load(description())
 class ParsedPage(HTMLParser):
     """Tags, attributes and ids of a page, and whether every tag was closed."""
 
-    VOID = frozenset({"meta", "br"})
+    VOID = frozenset({"meta", "br", "link", "input"})
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -48,37 +48,70 @@ class ParsedPage(HTMLParser):
         return [value for _, one, value in self.attributes if one == name and value is not None]
 
 
-@pytest.mark.parametrize("path", ["/", "/docs"])
+EVERY_PAGE = pytest.mark.parametrize("path", ["/", "/docs", "/docs/nothing", "/n/VTGHPM3", "/auth"])
+
+
+@EVERY_PAGE
 async def test_a_page_holds_no_script_no_inline_style_and_nothing_from_elsewhere(
     wire: Build, path: str
 ) -> None:
     answer = await ask(wire(), "GET", path)
-    assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    page = ParsedPage(answer.body.decode())
-    assert page.open == []
-    assert not {"script", "link", "img", "iframe", "form", "base"} & set(page.tags)
-    assert not [one for _, one, _ in page.attributes if one == "style" or one.startswith("on")]
-    assert all(link.startswith(("#", "/")) for link in page.values("href"))
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    html = ParsedPage(answer.body.decode())
+    assert html.open == []
+    assert not {"script", "style", "img", "iframe", "base"} & set(html.tags)
+    assert not [one for _, one, _ in html.attributes if one == "style" or one.startswith("on")]
+    assert all(link.startswith(("#", "/")) for link in html.values("href"))
+    assert (html.tags.count("h1"), html.tags.count("main"), html.values("lang")) == (1, 1, ["en"])
 
 
-@pytest.mark.parametrize("path", ["/", "/docs"])
-async def test_the_policy_of_a_page_lets_its_own_style_in(wire: Build, path: str) -> None:
-    answer = await ask(wire(), "GET", path)
-    (style,) = re.findall(r"<style>(.*?)</style>", answer.body.decode(), re.DOTALL)
-    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    assert f"style-src 'sha256-{digest}'" in answer.headers["content-security-policy"]
+@EVERY_PAGE
+async def test_a_page_lets_its_own_style_sheet_in_and_nothing_else(wire: Build, path: str) -> None:
+    application = wire()
+    answer = await ask(application, "GET", path)
+    policy = {part.strip() for part in answer.headers["content-security-policy"].split(";")}
+    wanted = {"default-src 'none'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"}
+    assert policy == wanted | {"form-action 'none'"}
+    (link,) = [one for one in ParsedPage(answer.body.decode()).values("href") if one.endswith(".css")]
+    sheet = await ask(application, "GET", link)
+    assert (sheet.status, sheet.headers["content-type"]) == (200, "text/css; charset=utf-8")
+    assert sheet.headers["cache-control"] == FOR_GOOD
+    assert sheet.headers["cross-origin-resource-policy"] == "same-origin"
+    assert b"prefers-color-scheme: dark" in sheet.body
+    assert b"url(" not in sheet.body
+    assert b"@import" not in sheet.body
+
+
+async def test_the_style_sheet_of_another_version_is_ours_and_not_kept(wire: Build) -> None:
+    application = wire()
+    answer = await ask(application, "GET", "/assets/style-0123456789abcdef.css")
+    assert (answer.status, answer.body, answer.headers["cache-control"]) == (200, style_sheet(), "no-store")
+    for name in ("style.css", "style-0123456789abcdef.css.map", "..%2Fpage.py", "page.py"):
+        assert (await ask(application, "GET", f"/assets/{name}")).status == 404
+
+
+def test_what_a_page_is_given_is_never_markup() -> None:
+    hostile = "<script>alert(1)</script>\"'&"
+    html = bytes(page("end", {"title": hostile, "text": hostile, "domain": hostile}).body).decode()
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") == 4
+
+
+def test_a_page_that_is_not_given_all_it_needs_is_no_page() -> None:
+    with pytest.raises(UndefinedError):
+        page("end", {"title": "Done", "text": "It is done."})
 
 
 async def test_the_documentation_tells_every_path_argument_and_body(wire: Build) -> None:
     text = (await ask(wire(), "GET", "/docs")).body.decode()
-    page = ParsedPage(text)
+    parsed = ParsedPage(text)
     for path in ROOT["paths"]:
         assert f"<code>{path}</code>" in text
     for parameter in ROOT["components"]["parameters"].values():
         assert f"<code>{parameter['name']}</code>" in text
-    ids = page.values("id")
+    ids = parsed.values("id")
     assert len(ids) == len(set(ids))
-    assert {link.removeprefix("#") for link in page.values("href") if link.startswith("#")} <= set(ids)
+    assert {link.removeprefix("#") for link in parsed.values("href") if link.startswith("#")} <= set(ids)
 
 
 async def test_the_description_is_served_as_it_is(wire: Build) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contactport.http.pages.page import page, words
+from contactport.http.context import context_of
+from contactport.http.pages.page import page
 from contactport.http.service import Service
 
 _TEXT = (
@@ -14,10 +15,7 @@ _TEXT = (
 )
 
 
-async def show_consent(_service: Service, _request: Request) -> Response:
+async def show_consent(_service: Service, request: Request) -> Response:
     """For a person who followed a link."""
-    response = page(
-        "contactport: not built", f"<main><h1>Not built yet</h1><p class=lead>{words(_TEXT)}</p></main>"
-    )
-    response.status_code = 404
-    return response
+    reference = context_of(request.scope).request_id
+    return page("error", {"title": "Not built yet", "text": _TEXT, "reference": reference}, status=404)

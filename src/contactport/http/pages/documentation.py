@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Any, cast
 
 import yaml
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -42,7 +43,8 @@ async def show_description(_service: Service, _request: Request) -> Response:
 
 async def show_documentation(_service: Service, _request: Request) -> Response:
     """The page; it is made once, aside, for a thousand lines of YAML take their time."""
-    return page("contactport: the wire", await run_in_threadpool(_body))
+    # Our own description, escaped where it is written.
+    return page("documentation", {"body": Markup(await run_in_threadpool(_body))})  # noqa: S704
 
 
 @functools.cache

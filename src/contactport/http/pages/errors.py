@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from starlette.responses import Response
 
 from contactport.errors import Refusal
 from contactport.http.context import RequestContext
-from contactport.http.pages.page import page, words
+from contactport.http.pages.page import page
 
 _TEXTS = {
     404: ("Page not found", "There is no page at this address. Check the link that brought you here."),
@@ -30,12 +28,7 @@ def error_page(context: RequestContext, error: Refusal) -> Response:
     """The page of a refused or failed request."""
     status = error.http or 400
     title, text = _TEXTS.get(status, _OWN_FAULT if status >= 500 else _OTHER)
-    response = page(
-        title,
-        f"<main><h1>{escape(title)}</h1><p class=lead>{words(text)}</p>"
-        f"<p>Reference: <code>{context.request_id}</code></p></main>",
-    )
-    response.status_code = status
+    response = page("error", {"title": title, "text": text, "reference": context.request_id}, status=status)
     if error.retry_after is not None:
         response.headers["retry-after"] = str(error.retry_after)
     return response

@@ -1,44 +1,73 @@
-"""The shell of the service's own pages: one document with its style inside, no script, nothing from anywhere else."""
+"""Pages: templates rendered with the headers of a page. No script, no inline style, nothing from anywhere else."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 import re
-from base64 import b64encode
+from collections.abc import Mapping
 from html import escape
 from importlib import resources
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import Response
 
 _CODE = re.compile(r"`([^`]+)`")
+_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 _STRONG = re.compile(r"\*\*([^*]+)\*\*")
 
 
 @functools.cache
-def _style() -> tuple[str, str]:
-    """The style sheet, and the policy that lets this very sheet in and nothing else."""
-    css = resources.files("contactport.http").joinpath("pages/style.css").read_text("utf-8")
-    digest = b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return css, f"{policy}; frame-ancestors 'none'"
+def style_sheet() -> bytes:
+    """The style sheet of every page."""
+    return resources.files("contactport.http.pages").joinpath("style.css").read_bytes()
 
 
-def page(title: str, body: str) -> Response:
-    """An HTML document around `body`, which is HTML."""
-    css, policy = _style()
-    html = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{css}</style></head><body>{body}</body></html>\n"
+@functools.cache
+def style_sheet_name() -> str:
+    """Its name, which changes with what is in it, so that browsers may keep it for good."""
+    return f"style-{hashlib.sha256(style_sheet()).hexdigest()[:16]}.css"
+
+
+@functools.cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("contactport.http.pages", "templates"),
+        # Whatever the template is called.
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
     )
-    headers = {"content-type": "text/html; charset=utf-8", "content-security-policy": policy}
-    return Response(html, headers=headers)
+    environment.filters["words"] = words
+    return environment
 
 
-def words(text: str) -> str:
-    """A line of the description as HTML: `code` and **strong** are all the markup there is."""
-    return _STRONG.sub(r"<strong>\1</strong>", _CODE.sub(r"<code>\1</code>", escape(text, quote=False)))
+def page(
+    template: str,
+    values: Mapping[str, object] | None = None,
+    *,
+    status: int = 200,
+    form_action: str = "'none'",
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The template of this name, filled in. `form_action` is where its forms may lead, as a policy (CSP) says it."""
+    policy = f"{_POLICY}; form-action {form_action}"
+    html = (
+        _environment()
+        .get_template(f"{template}.html")
+        .render({"style_sheet": f"/assets/{style_sheet_name()}", **(values or {})})
+    )
+    given = {"content-type": "text/html; charset=utf-8", "content-security-policy": policy}
+    return Response(html, status, given | dict(headers or {}))
+
+
+def words(text: str) -> Markup:
+    """A line of our own text as HTML: `code` and **strong** are all the markup there is."""
+    html = _STRONG.sub(r"<strong>\1</strong>", _CODE.sub(r"<code>\1</code>", escape(text, quote=False)))
+    return Markup(html)  # noqa: S704  escaped above
 
 
 def paragraphs(text: str) -> str:
