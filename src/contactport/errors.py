@@ -30,6 +30,7 @@ class Code(IntEnum):
     UNEXPECTED_CONSENT = 512
     SERVICE_NOT_PERMITTED = 513
     CONSENT_REFUSED = 514
+    CONSENT_TIMEOUT = 516
     ABANDONED = 517
     PROVIDER_UNREACHABLE = 518
     NOT_YET = 528
@@ -173,6 +174,13 @@ ROWS: dict[Code, ErrorRow] = {
             None,
             "The provider does not let this service read the contacts: the user has not agreed to it, or has taken "
             "the permission back. Please begin the import again, and agree at the provider's page.",
+        ),
+        ErrorRow(
+            Code.CONSENT_TIMEOUT,
+            "timeout",
+            "user",
+            None,
+            "The user opened the consent page and did not finish in time. Please begin the import again.",
         ),
         ErrorRow(
             Code.ABANDONED,

@@ -16,7 +16,7 @@ from contactport.store.clock import now_ms
 from contactport.store.database import after_commit
 from contactport.store.imports import Import, State, check_epoch
 from contactport.store.receipts import ErasedBy
-from contactport.store.schema import book, contact_chunk, event, import_, merge, note, reject, secret
+from contactport.store.schema import book, consent, contact_chunk, event, import_, merge, note, reject, secret
 
 TOMBSTONE_MS = 30 * 86_400_000
 """How long a purged import is remembered as one, so that its contacts answer 410 and not 401."""
@@ -211,7 +211,7 @@ def lose_all(connection: Connection) -> None:
     _wipe(connection, ids, "lost")
 
 
-_SEALED = (contact_chunk, reject, note, merge, book, secret)
+_SEALED = (contact_chunk, reject, note, merge, book, secret, consent)
 
 
 def delete_left(connection: Connection) -> bool:

@@ -208,6 +208,24 @@ secret = Table(
 )
 """The user's grant (`contactport/grant.py`): gone with the job, whatever its end."""
 
+consent = Table(
+    "consent",
+    metadata,
+    Column("import_id", Integer, ForeignKey("import.id", ondelete="CASCADE"), primary_key=True),
+    Column("client_key", Integer, nullable=False),
+    Column("code_mark", LargeBinary(16), nullable=False, unique=True),
+    Column("state_mark", LargeBinary(16)),
+    Column("cookie_mark", LargeBinary(16)),
+    Column("opened_at", BigInteger),
+    Column("returned_at", BigInteger),
+    Column("claimed_at", BigInteger),
+    Column("sealed_secrets", LargeBinary, nullable=False),
+    Column("sealed_response", LargeBinary),
+)
+"""A user's consent to an import: what was sent with the browser, as truncated HMACs under the ring's lasting key, and
+sealed what the flow needs again. `client_key` is the OAuth client's row, 0 for the one of the settings; the times are
+when the short URL was opened first, when the browser came back, and when its response was taken up."""
+
 login_failure = Table(
     "login_failure",
     metadata,
