@@ -24,11 +24,11 @@ from yarl import URL
 from benchmarks.figures import ratios, spread, table
 from contactport.net.budgets import ByteBudget
 from contactport.settings import Settings
-from contactport.sources.carddav.book import AddressBook
 from contactport.sources.carddav.dav_client import SLICE
-from contactport.sources.carddav.model import MultistatusLimits, MultistatusResponse
+from contactport.sources.carddav.members import BookMembers
+from contactport.sources.carddav.model import AddressBook, MultistatusLimits, MultistatusResponse
 from contactport.sources.carddav.multistatus import Multistatus
-from contactport.sources.carddav.page_builder import MemberCount, PageBuilder
+from contactport.sources.carddav.page_builder import PageBuilder
 from samples.book import cards
 
 CHUNK = 128 * 1024
@@ -71,12 +71,8 @@ async def whole(path: Path, count: int) -> float:
     settings = Settings(import_members=1_000_000)
     limits = MultistatusLimits(card=settings.card_bytes, text=settings.text_bytes, depth=settings.xml_depth)
     home = URL("https://dav.example.com/alice/")
-    builder = PageBuilder(
-        AddressBook(home / "contacts/", home),
-        (),
-        MemberCount(settings.import_members),
-        longest=settings.card_bytes,
-    )
+    builder = PageBuilder(settings.import_members)
+    members = BookMembers(AddressBook(home / "contacts/", home), (), builder, longest=settings.card_bytes)
     found = 0
     started = time.perf_counter()
     budget = ByteBudget(settings.import_bytes)
@@ -86,12 +82,12 @@ async def whole(path: Path, count: int) -> float:
             budget.spend(len(data))
             for at in range(0, len(data), SLICE):
                 parser.feed(data[at : at + SLICE])
-                take(builder, parser.take())
+                take(members, parser.take())
                 while builder.full:
                     found += len(builder.page().records)
                 await asyncio.sleep(0)
     parser.close()
-    take(builder, parser.take())
+    take(members, parser.take())
     while not builder.empty:
         found += len(builder.page().records)
     taken = time.perf_counter() - started
@@ -99,10 +95,10 @@ async def whole(path: Path, count: int) -> float:
     return taken
 
 
-def take(builder: PageBuilder, items: list[MultistatusResponse]) -> None:
+def take(members: BookMembers, items: list[MultistatusResponse]) -> None:
     for item in items:
         assert item.data
-        builder.card(builder.key(item.href), item.data)
+        members.card(members.key(item.href), item.data)
 
 
 class Peak(msgspec.Struct):

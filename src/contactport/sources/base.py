@@ -82,8 +82,8 @@ class Page(msgspec.Struct, gc=False):
 
     `listed` is the number of members known so far over all books, or None while nothing was listed.
     `owner` is the account's own card, where the server names one: it is among the records as well.
-    `books` says of each book what became of it, in a page that comes after its last record. A later attempt says it
-    again: the last word on a place counts.
+    `books` says of each book what became of it, in the page of its last record or a later one. A later attempt says
+    it again: the last word on a place counts.
     """
 
     records: list[RawRecord] = []

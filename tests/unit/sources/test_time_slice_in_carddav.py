@@ -12,11 +12,12 @@ from contactport.net.password_auth import PasswordAuth
 from contactport.net.trusted_hosts import TrustedHosts
 from contactport.settings import Settings
 from contactport.sources.base import Account
-from contactport.sources.carddav.book import AddressBook
 from contactport.sources.carddav.dav_client import DavClient
 from contactport.sources.carddav.discover import discover
 from contactport.sources.carddav.individual_gets import ELSEWHERE, IndividualGets
-from contactport.sources.carddav.page_builder import MemberCount, PageBuilder
+from contactport.sources.carddav.members import BookMembers
+from contactport.sources.carddav.model import AddressBook
+from contactport.sources.carddav.page_builder import PageBuilder
 from contactport.sources.carddav.sign_in import auth_of
 from contactport.sources.memory import ShortMemory
 from tests.servers.scripted_books import scripted_books
@@ -34,20 +35,18 @@ def always_over(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_cards_of_another_host() -> None:
-    builder = PageBuilder(BOOK, frozenset[str](), MemberCount(MANY), longest=1000)
+    builder = PageBuilder(MANY)
+    members = BookMembers(BOOK, frozenset[str](), builder, longest=1000)
     hrefs = [f"https://other.example/{number}.vcf" for number in range(MANY)]
     async with open_client(Settings()) as client:
-        singles = IndividualGets(
-            DavClient(client, PasswordAuth("alice", PASSWORD, TrustedHosts())), BOOK, builder, {}
-        )
+        dav = DavClient(client, PasswordAuth("alice", PASSWORD, TrustedHosts()))
         rejects: list[str] = []
 
         async def work() -> None:
-            async for page in singles.pages(hrefs):
+            async for page in builder.pages(lambda: IndividualGets(dav, BOOK, members, {}).read(hrefs)):
                 rejects.extend(reject.reason for reject in page.rejects)
 
         assert await turns_of_another(work) >= MANY - 1
-    rejects += [reject.reason for reject in builder.page().rejects]
     assert rejects == [ELSEWHERE] * MANY
 
 

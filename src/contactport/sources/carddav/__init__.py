@@ -1,4 +1,4 @@
-"""CardDAV: discover.py finds the books, fetch.py reads one, source.py is the whole."""
+"""CardDAV: discover.py finds the books, book_reader.py reads one, page_builder.py yields, source.py is the whole."""
 
 from contactport.sources.carddav.source import CardDav
 

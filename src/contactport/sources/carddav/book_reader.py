@@ -11,24 +11,21 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Literal
 
 import msgspec
 
 from contactport.net.failures import ConnectionLost, TimedOut, TooLarge
-from contactport.sources.base import Page
 from contactport.sources.carddav import request_bodies
-from contactport.sources.carddav.book import AddressBook
 from contactport.sources.carddav.completeness import Completeness
 from contactport.sources.carddav.dav_client import DavClient
 from contactport.sources.carddav.element_parser import FULL
 from contactport.sources.carddav.individual_gets import IndividualGets
-from contactport.sources.carddav.model import DAV, Malformed, MultistatusResponse
+from contactport.sources.carddav.members import BookMembers, href_hash
+from contactport.sources.carddav.model import DAV, AddressBook, Malformed, MultistatusResponse
 from contactport.sources.carddav.multiget import Multiget
 from contactport.sources.carddav.multistatus import Multistatus
-from contactport.sources.carddav.page_builder import PageBuilder, href_hash
 from contactport.sources.carddav.refusal import (
     UnexpectedStatus,
     is_busy,
@@ -50,6 +47,7 @@ LOOKS = 3
 SETBACKS = 2
 """Requests that may end in silence, or in a busy server, before the book is given up: each may take minutes."""
 
+Step = Callable[[], Awaitable[None]]
 Failure = (UnexpectedStatus, Malformed, ConnectionLost, TimedOut)
 
 
@@ -60,17 +58,17 @@ class BookReader:
         self,
         dav: DavClient,
         book: AddressBook,
-        builder: PageBuilder,
+        members: BookMembers,
         *,
         facts: Facts | None = None,
         batch: int = 0,
         concurrency: int = 1,
     ) -> None:
         self.facts = facts or Facts()
-        """What is known of the host; after `pages()` what was learnt."""
+        """What is known of the host; after `read()` what was learnt."""
         self._dav = dav
         self._book = book
-        self._builder = builder
+        self._members = members
         self._batch = batch
         self._concurrency = concurrency
         self._self = href_hash(book.path.rstrip("/"))
@@ -90,47 +88,36 @@ class BookReader:
         """Whether the server kept a part of the book to itself."""
         return self._complete.held_back
 
-    async def pages(self) -> AsyncGenerator[Page]:
+    async def read(self) -> None:
         """Raises UnexpectedStatus, Malformed and the client's errors when no step of the ladder gives anything."""
-        async with aclosing(self._first_steps()) as pages:
-            async for page in pages:
-                yield page
+        await self._first_steps()
         if self._is_vouched_for():
-            self._builder.listed(self._builder.received)
+            self._members.listed(self._members.received)
         else:
             self._again = True
             if self._trouble is not None and is_lasting(self._trouble):
                 # The server does not do that: nothing to tell anybody of, unless nothing else works.
                 self._trouble = None
             await self._list()
-            async with aclosing(self._further_steps()) as pages:
-                async for page in pages:
-                    yield page
+            await self._further_steps()
             self._check()
-            if self._builder.empty and not self._builder.truncated:
-                # Every card has gone out already; how many there are to be has not been told.
-                yield self._builder.page()
-        if self._builder.truncated:
-            await IndividualGets(self._dav, self._book, self._builder, self._reasons).mend(
-                self._builder.truncated
+        if self._members.truncated:
+            await IndividualGets(self._dav, self._book, self._members, self._reasons).mend(
+                self._members.truncated
             )
-        while not self._builder.empty:
-            yield self._builder.page()
 
-    async def _first_steps(self) -> AsyncGenerator[Page]:
+    async def _first_steps(self) -> None:
         """The quickest request that the server answers; one that breaks off is not begun again."""
         for name, step in self._bulk():
             try:
-                async with aclosing(step()) as pages:
-                    async for page in pages:
-                        yield page
+                await step()
             except Failure as error:
                 self._failed(error)
-                if self._builder.received or not is_lasting(error):
+                if self._members.received or not is_lasting(error):
                     return
             else:
                 self._answered = True
-                if self._builder.received:
+                if self._members.received:
                     self.facts = msgspec.structs.replace(self.facts, first=name)
                     return
                 if not self._lacking:
@@ -142,20 +129,18 @@ class BookReader:
         """Whether the first answer needs no listing beside it. Nothing at all always does."""
         return (
             self._answered
-            and self._builder.received > 0
+            and self._members.received > 0
             and not self.held_back
             and not self._lacking
             and self._book.engine == "radicale"
         )
 
-    async def _further_steps(self) -> AsyncGenerator[Page]:
+    async def _further_steps(self) -> None:
         """What the listing has and the first step did not bring; queries, where both brought nothing."""
         wanted = bool(self._lacking)
         for step in self._ladder():
             try:
-                async with aclosing(step()) as pages:
-                    async for page in pages:
-                        yield page
+                await step()
             except Failure as error:
                 if is_setback(error):
                     raise
@@ -163,17 +148,17 @@ class BookReader:
             else:
                 self._answered = self._answered or not (wanted or step == self._one_by_one)
             await self._forget_received()
-            if self._builder.received and not self._lacking and not self.held_back:
+            if self._members.received and not self._lacking and not self.held_back:
                 return
 
-    def _ladder(self) -> Iterator[Callable[[], AsyncGenerator[Page]]]:
+    def _ladder(self) -> Iterator[Step]:
         """The further steps, each as it is come to."""
         if self._lacking:
             yield self._multiget
         if self.held_back and self._may_sync and request_bodies.sync() not in self._tried:
             yield self._sync
         for body in (request_bodies.QUERY, request_bodies.QUERY_FILTER):
-            nothing = not (self._builder.received or (self._answered and self._listed))
+            nothing = not (self._members.received or (self._answered and self._listed))
             if (self._lacking or self.held_back or nothing) and body not in self._tried:
                 yield functools.partial(self._query, body)
         if self._lacking and self.held_back:
@@ -181,9 +166,9 @@ class BookReader:
         yield self._one_by_one
 
     async def _forget_received(self) -> None:
-        if self._forgotten != self._builder.received:
+        if self._forgotten != self._members.received:
             # A book of cards that are asked for in many steps would be gone through at each.
-            self._forgotten = self._builder.received
+            self._forgotten = self._members.received
             self._lacking = dict.fromkeys(await self._missing(self._lacking))
 
     async def _missing(self, hrefs: Iterable[str]) -> list[str]:
@@ -191,7 +176,7 @@ class BookReader:
         missing: list[str] = []
         for href in hrefs:
             await self._dav.time_slice.yield_if_due()
-            if not self._builder.has(href):
+            if not self._members.has(href):
                 missing.append(href)
         return missing
 
@@ -199,7 +184,7 @@ class BookReader:
         """Raises what went wrong where nobody can say that the book is whole, or empty."""
         if self._lacking or not (self._listed or (self._answered and not self.held_back)):
             raise self._trouble or NoAddressBook()
-        if self.held_back and not self._builder.received:
+        if self.held_back and not self._members.received:
             raise self._trouble or MembersWithheld()
 
     def _failed(self, error: Exception) -> None:
@@ -215,7 +200,7 @@ class BookReader:
         if self._trouble is None or (is_lasting(self._trouble) and not is_lasting(error)):
             self._trouble = error
 
-    def _bulk(self) -> list[tuple[First, Callable[[], AsyncGenerator[Page]]]]:
+    def _bulk(self) -> list[tuple[First, Step]]:
         """What to try before the listing, best first."""
         query = functools.partial(self._query, request_bodies.QUERY)
         if self.facts.first == "listing":
@@ -228,24 +213,20 @@ class BookReader:
     def _may_sync(self) -> bool:
         return not self._book.reports or "sync-collection" in self._book.reports
 
-    async def _query(self, body: bytes) -> AsyncGenerator[Page]:
+    async def _query(self, body: bytes) -> None:
         # The first answer is counted by what came of it.
         self._complete.begin(counted=self._again)
-        async with aclosing(self._report(body, 1, Multistatus(self._dav.limits))) as pages:
-            async for page in pages:
-                yield page
+        await self._report(body, 1, Multistatus(self._dav.limits))
         self._complete.end(await self._known())
 
-    async def _sync(self) -> AsyncGenerator[Page]:
+    async def _sync(self) -> None:
         self._complete.begin(counted=self._again)
         token = ""
         for _ in range(CONTINUATIONS):
             self._complete.cut = False
             before = await self._known()
             parser = Multistatus(self._dav.limits)
-            async with aclosing(self._report(request_bodies.sync(token), 0, parser)) as pages:
-                async for page in pages:
-                    yield page
+            await self._report(request_bodies.sync(token), 0, parser)
             # 507 for the collection itself: go on from the new token (RFC 6578 section 3.6).
             moved = parser.sync_token not in ("", token) and await self._known() > before
             if not self._complete.cut or not moved:
@@ -253,20 +234,15 @@ class BookReader:
             token = parser.sync_token
         self._complete.end(await self._known())
 
-    async def _report(self, body: bytes, depth: int, parser: Multistatus) -> AsyncGenerator[Page]:
+    async def _report(self, body: bytes, depth: int, parser: Multistatus) -> None:
         self._tried.add(body)
-        stream = self._dav.stream("REPORT", self._book, body, depth=depth, parser=parser)
-        async with aclosing(stream):
-            async for items in stream:
-                await self._take(items)
-                while self._builder.full:
-                    yield self._builder.page()
+        await self._dav.ask("REPORT", self._book, body, self._take, depth=depth, parser=parser)
         self._complete.cut = self._complete.cut or parser.more
 
     async def _known(self) -> int:
         """How many members are known so far."""
         await self._forget_received()
-        return self._builder.received + len(self._lacking)
+        return self._members.received + len(self._lacking)
 
     async def _list(self) -> None:
         """Adds to `_lacking` what stands in the listing and was not received."""
@@ -276,7 +252,7 @@ class BookReader:
             except Failure as error:
                 final = isinstance(error, UnexpectedStatus) and is_final(error)
                 if final or looks >= (2 if is_lasting(error) else 1 if is_busy(error) else LOOKS):
-                    if is_missing(error) and not self._builder.received and await self._exists():
+                    if is_missing(error) and not self._members.received and await self._exists():
                         count = 0
                     else:
                         self._failed(error)
@@ -287,7 +263,7 @@ class BookReader:
                     await self._dav.client.pause(looks)
                     continue
             self._listed = True
-            self._builder.listed(count)
+            self._members.listed(count)
             return
 
     async def _look(self) -> int:
@@ -296,22 +272,23 @@ class BookReader:
         most = self._dav.client.settings.import_members
         parser = Multistatus(self._dav.limits)
         self._complete.begin(counted=False)
-        async with aclosing(
-            self._dav.stream("PROPFIND", self._book, request_bodies.LISTING, depth=1, parser=parser)
-        ) as stream:
-            async for items in stream:
-                for item in items:
-                    await self._dav.time_slice.yield_if_due()
-                    if not self._is_member(item):
-                        continue
-                    count += 1
-                    if count > most:
-                        raise TooLarge("members", most)
-                    key = self._builder.key(item.href)
-                    if item.fault:
-                        self._builder.reject(key, item.fault)
-                    elif not self._builder.has(key):
-                        self._lacking[key] = None
+
+        async def take(items: list[MultistatusResponse]) -> None:
+            nonlocal count
+            for item in items:
+                await self._dav.time_slice.yield_if_due()
+                if not self._is_member(item):
+                    continue
+                count += 1
+                if count > most:
+                    raise TooLarge("members", most)
+                key = self._members.key(item.href)
+                if item.fault:
+                    self._members.reject(key, item.fault)
+                elif not self._members.has(key):
+                    self._lacking[key] = None
+
+        await self._dav.ask("PROPFIND", self._book, request_bodies.LISTING, take, depth=1, parser=parser)
         self._complete.cut = self._complete.cut or parser.more
         self._complete.end(count)
         return count
@@ -327,7 +304,7 @@ class BookReader:
         return bool(answer.items)
 
     async def _take(self, items: list[MultistatusResponse]) -> None:
-        builder = self._builder
+        members = self._members
         again = self._again
         time_slice = self._dav.time_slice
         for item in items:
@@ -336,21 +313,22 @@ class BookReader:
             href = item.href
             data = item.data
             if data:
-                key = href if href[:1] == "/" != href[1:2] else builder.key(href)
-                builder.card(key, data, again=again)
+                key = href if href[:1] == "/" != href[1:2] else members.key(href)
+                members.card(key, data, again=again)
                 if again:
                     self._complete.member(href_hash(key))
             elif item.too_long:
-                builder.reject(builder.key(href))
+                members.reject(members.key(href))
             elif self._is_member(item):
-                key = builder.key(href)
+                key = members.key(href)
                 if item.fault:
-                    builder.reject(key, item.fault)
-                elif not builder.has(key):
+                    members.reject(key, item.fault)
+                elif not members.has(key):
                     self._lacking[key] = None
+        await members.room()
 
     def _is_member(self, item: MultistatusResponse) -> bool:
-        key = self._builder.key(item.href)
+        key = self._members.key(item.href)
         found = href_hash(key.rstrip("/"))
         if found == self._self:
             if item.status == FULL:
@@ -365,33 +343,26 @@ class BookReader:
         self._complete.member(href_hash(key))
         return True
 
-    async def _multiget(self) -> AsyncGenerator[Page]:
+    async def _multiget(self) -> None:
         multiget = Multiget(
             self._dav,
             self._book,
-            self._builder,
+            self._members,
             first=self.facts.batch,
             most=self._batch,
             concurrency=self._concurrency,
         )
-        async with aclosing(multiget.pages(self._lacking)) as pages:
-            async for page in pages:
-                yield page
+        await multiget.read(self._lacking)
         self.facts = msgspec.structs.replace(self.facts, batch=multiget.size)
         omitted = await self._missing(multiget.left)
         if 1 < len(omitted) < len(self._lacking):
             # Left out by an answer that was cut short, or because they are gone: a second look tells.
             multiget.left.clear()
-            async with aclosing(multiget.pages(omitted)) as pages:
-                async for page in pages:
-                    yield page
+            await multiget.read(omitted)
         self._reasons |= multiget.alone
 
-    async def _one_by_one(self) -> AsyncGenerator[Page]:
-        singles = IndividualGets(self._dav, self._book, self._builder, self._reasons)
-        async with aclosing(singles.pages(self._lacking)) as pages:
-            async for page in pages:
-                yield page
+    async def _one_by_one(self) -> None:
+        await IndividualGets(self._dav, self._book, self._members, self._reasons).read(self._lacking)
 
 
 def _is_a_card(item: MultistatusResponse) -> bool:

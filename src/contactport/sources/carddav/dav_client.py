@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
 import msgspec
@@ -12,12 +12,12 @@ from yarl import URL
 
 from contactport.net.auth import Auth
 from contactport.net.client import Client
-from contactport.net.failures import TooLarge, Unreadable
+from contactport.net.failures import ConnectionLost, TimedOut, TooLarge, Unreadable
 from contactport.net.response import Response
 from contactport.net.retries import retry_after
 from contactport.net.time_slice import TimeSlice
-from contactport.sources.carddav.book import AddressBook
-from contactport.sources.carddav.model import Malformed, MultistatusLimits, MultistatusResponse
+from contactport.sources.carddav import request_bodies
+from contactport.sources.carddav.model import AddressBook, Malformed, MultistatusLimits, MultistatusResponse
 from contactport.sources.carddav.multistatus import Multistatus
 from contactport.sources.carddav.refusal import WORDS, UnexpectedStatus
 
@@ -28,6 +28,10 @@ MOST_ITEMS = 5000
 """Responses to a question of discovery."""
 DISCOVERY = 8 * 1024 * 1024
 """Bytes of an answer to one: a book has a name and some reports."""
+
+
+Take = Callable[[list[MultistatusResponse]], Awaitable[None]]
+"""Gets the responses of an answer, a few at a time, as they come from the socket."""
 
 
 class PropfindResult(msgspec.Struct):
@@ -63,30 +67,44 @@ class DavClient:
             "PROPFIND", url, headers=_headers(depth), body=body, auth=self.auth, via=via
         ) as response:
             items: list[MultistatusResponse] = []
-            async with aclosing(self._items(response, Multistatus(self.limits), DISCOVERY)) as answers:
-                async for some in answers:
-                    items += some
-                    if len(items) > MOST_ITEMS:
-                        raise TooLarge("books")
+
+            async def take(some: list[MultistatusResponse]) -> None:
+                items.extend(some)
+                if len(items) > MOST_ITEMS:
+                    raise TooLarge("books")
+
+            await self._read(response, Multistatus(self.limits), take, DISCOVERY)
             return PropfindResult(response.url, items)
 
-    async def stream(
-        self, method: str, book: AddressBook, body: bytes, *, depth: int, parser: Multistatus | None = None
-    ) -> AsyncGenerator[list[MultistatusResponse]]:
-        """The responses of a book's listing or report, a few at a time, as they come from the socket."""
-        async with (
-            self.client.request(
-                method,
-                book.url,
-                headers=_headers(depth),
-                body=body,
-                auth=self.auth,
-                via=book.via,
-            ) as response,
-            aclosing(self._items(response, parser or Multistatus(self.limits))) as answers,
-        ):
-            async for some in answers:
-                yield some
+    async def ask(
+        self,
+        method: str,
+        book: AddressBook,
+        body: bytes,
+        take: Take,
+        *,
+        depth: int,
+        parser: Multistatus | None = None,
+    ) -> None:
+        """A book's listing or report, whose responses `take` gets. Raises what `take` raises too."""
+        async with self.client.request(
+            method, book.url, headers=_headers(depth), body=body, auth=self.auth, via=book.via
+        ) as response:
+            await self._read(response, parser or Multistatus(self.limits), take)
+
+    async def reports(self, book: AddressBook, href: str) -> bool:
+        """Whether the server gives this card by a multiget."""
+        given = False
+
+        async def take(items: list[MultistatusResponse]) -> None:
+            nonlocal given
+            given = given or any(item.data for item in items)
+
+        try:
+            await self.ask("REPORT", book, request_bodies.multiget([href]), take, depth=1)
+        except (UnexpectedStatus, Malformed, Unreadable, ConnectionLost, TimedOut):
+            return False
+        return given
 
     async def get(self, url: URL, via: URL) -> bytes:
         """One resource by GET. Raises UnexpectedStatus, and TooLarge past the longest card."""
@@ -96,44 +114,37 @@ class DavClient:
                 raise await self._refused(response)
             return await response.read(self.limits.card)
 
-    async def _items(
-        self, response: Response, parser: Multistatus, longest: int | None = None
-    ) -> AsyncGenerator[list[MultistatusResponse]]:
+    async def _read(
+        self, response: Response, parser: Multistatus, take: Take, longest: int | None = None
+    ) -> None:
         if response.status != 207:
             raise await self._refused(response)
         parser.more = _NEXT.search(response.headers.get("Link", "")) is not None
-        pace = self.client.request_budget
         received = 0
-        try:
-            async with aclosing(response.chunks()) as chunks:
-                async for chunk in chunks:
-                    received += len(chunk)
-                    if longest is not None and received > longest:
-                        raise TooLarge("short_response")
-                    for at in range(0, len(chunk), SLICE):
-                        broken: Malformed | None = None
-                        try:
-                            parser.feed(chunk[at : at + SLICE])
-                        except Malformed as error:
-                            broken = error
-                        # What stands before the broken place is sound.
-                        items = parser.take()
-                        if items:
-                            pace.listed(len(items))
-                            yield items
-                        if broken is not None:
-                            raise broken
-                        await asyncio.sleep(0)
-                    if parser.is_whole:
-                        # Whatever length was promised: nothing further can belong to it.
-                        break
-        except Unreadable:
-            raise Malformed("its compressed form is damaged") from None
+        async with aclosing(response.chunks()) as chunks:
+            # Whatever length was promised: nothing further belongs to a document that is whole.
+            while not parser.is_whole and (chunk := await _next(chunks)) is not None:
+                received += len(chunk)
+                if longest is not None and received > longest:
+                    raise TooLarge("short_response")
+                for at in range(0, len(chunk), SLICE):
+                    broken: Malformed | None = None
+                    try:
+                        parser.feed(chunk[at : at + SLICE])
+                    except Malformed as error:
+                        broken = error
+                    # What stands before the broken place is sound.
+                    await self._pass(parser.take(), take)
+                    if broken is not None:
+                        raise broken
+                    await asyncio.sleep(0)
         parser.close()
-        items = parser.take()
+        await self._pass(parser.take(), take)
+
+    async def _pass(self, items: list[MultistatusResponse], take: Take) -> None:
         if items:
-            pace.listed(len(items))
-            yield items
+            self.client.request_budget.listed(len(items))
+            await take(items)
 
     async def _refused(self, response: Response) -> UnexpectedStatus:
         status = response.status
@@ -146,6 +157,14 @@ class DavClient:
             unsupported=status == 401 and self.auth.unsupported,
             retry_after=retry_after(response.headers.get("Retry-After")) if status in (429, 503) else None,
         )
+
+
+async def _next(chunks: AsyncGenerator[bytes]) -> bytes | None:
+    """The next piece of a body, or None at its end."""
+    try:
+        return await anext(chunks, None)
+    except Unreadable:
+        raise Malformed("its compressed form is damaged") from None
 
 
 def _headers(depth: int) -> dict[str, str]:

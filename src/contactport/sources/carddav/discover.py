@@ -24,10 +24,9 @@ from contactport.net.failures import (
 from contactport.net.redirects import resolve_reference
 from contactport.sources.base import Account
 from contactport.sources.carddav import request_bodies
-from contactport.sources.carddav.book import AddressBook
 from contactport.sources.carddav.dav_client import MOST_ITEMS, DavClient, PropfindResult
 from contactport.sources.carddav.endpoints import WELL_KNOWN, Endpoint, find_endpoints
-from contactport.sources.carddav.model import CARD, DAV, Malformed, MultistatusResponse
+from contactport.sources.carddav.model import CARD, DAV, AddressBook, Malformed, MultistatusResponse
 from contactport.sources.carddav.refusal import UnexpectedStatus, is_final, is_transient, to_failure
 from contactport.sources.failures import Failure, NoAddressBook, NotServed, Unavailable
 from contactport.sources.memory import Facts, Memory
@@ -44,7 +43,6 @@ PRINCIPAL = DAV + "current-user-principal"
 PRINCIPAL_URL = DAV + "principal-URL"
 UNAUTHENTICATED = DAV + "unauthenticated"
 REPORTS = DAV + "supported-report-set"
-DISPLAY_NAME = DAV + "displayname"
 DEEPER = 10
 """Plain collections looked into where nothing says which is the home of the books."""
 HOMES = 100
@@ -292,12 +290,10 @@ async def _searched(url: URL, dav: DavClient) -> _Books:
 
 
 def _book(base: URL, item: MultistatusResponse) -> AddressBook:
-    name = item.value(DISPLAY_NAME)
     reports = item.value(REPORTS)
     return AddressBook(
         resolve_reference(base, item.href),
         base,
-        "" if name is None else name.text,
         frozenset()
         if reports is None
         else frozenset(

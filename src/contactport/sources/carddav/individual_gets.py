@@ -7,19 +7,15 @@ other card's own.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import aclosing
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from contactport.net.failures import ConnectionLost, TimedOut, TooLarge, Unreachable, Unreadable
 from contactport.net.redirects import resolve_reference
-from contactport.sources.base import Page
-from contactport.sources.carddav import request_bodies
-from contactport.sources.carddav.book import AddressBook
 from contactport.sources.carddav.dav_client import DavClient
-from contactport.sources.carddav.model import Malformed
-from contactport.sources.carddav.page_builder import GONE, PageBuilder, is_truncated
+from contactport.sources.carddav.members import GONE, BookMembers, is_truncated
+from contactport.sources.carddav.model import AddressBook, Malformed
 from contactport.sources.carddav.refusal import UnexpectedStatus, is_final
 
 SPECIMENS = 5
@@ -41,23 +37,25 @@ class IndividualGets:
     """One book's. `reasons` says of some cards why they could not be read in another way."""
 
     def __init__(
-        self, dav: DavClient, book: AddressBook, builder: PageBuilder, reasons: Mapping[str, str]
+        self, dav: DavClient, book: AddressBook, members: BookMembers, reasons: Mapping[str, str]
     ) -> None:
         self._dav = dav
         self._book = book
-        self._builder = builder
+        self._members = members
         self._reasons = reasons
         self._open: dict[str, _Open] = {}
 
-    async def pages(self, hrefs: Iterable[str]) -> AsyncGenerator[Page]:
-        """Raises UnexpectedStatus, Malformed and the client's errors once the server gives nothing any more."""
+    async def read(self, hrefs: Iterable[str]) -> None:
+        """Asks for each.
+
+        Raises UnexpectedStatus, Malformed and the client's errors once the server gives nothing any more.
+        """
         for href in hrefs:
             await self._dav.time_slice.yield_if_due()
             await self._one(href)
             if len(self._open) >= SPECIMENS:
                 await self._decide()
-            if self._builder.full:
-                yield self._builder.page()
+            await self._members.room()
         if self._open:
             await self._decide()
 
@@ -88,19 +86,20 @@ class IndividualGets:
             found = whole is not None and _is_card(whole)
             in_vain = 0 if found else in_vain + 1
             part = cards.pop(href)
-            self._builder.put(href, whole if found and whole is not None else part)
+            self._members.put(href, whole if found and whole is not None else part)
+            await self._members.room()
 
     async def _one(self, href: str) -> None:
         here = self._book.url
         try:
             url = resolve_reference(here, href)
         except Unreadable:
-            self._builder.reject(href, NO_ADDRESS)
+            self._members.reject(href, NO_ADDRESS)
             return
         elsewhere = (url.host, url.port) != (here.host, here.port)
         if elsewhere and not self._dav.auth.hosts.belongs(url):
             # Whoever is there has asked for nothing: a book must not send us to them, card after card.
-            self._builder.reject(href, ELSEWHERE)
+            self._members.reject(href, ELSEWHERE)
             return
         try:
             data = (await self._dav.get(url, here)).replace(b"\0", b"")
@@ -119,24 +118,26 @@ class IndividualGets:
         except TooLarge:
             if self._dav.client.byte_budget.is_spent or self._dav.client.request_budget.is_spent:
                 raise
-            self._builder.reject(href)
+            self._members.reject(href)
         else:
             if _is_card(data):
                 self._settle()
-                self._builder.card(href, data, again=True)
+                self._members.card(href, data, again=True)
             elif data.strip():
                 error = Malformed("what is sent is not a whole card")
                 self._open[href] = _Open(error, "what the server sends is not a card", data)
             else:
-                self._builder.reject(href, "the server sends an empty card")
+                self._members.reject(href, "the server sends an empty card")
 
     def _why(self, href: str) -> str:
         return self._reasons.get(href) or NOT_GIVEN
 
     async def _decide(self) -> None:
         """Settles what is open where the server still gives a card of before; else raises the last error."""
-        specimen = self._builder.specimen
-        if specimen is None or not (await self._gets(specimen) or await self._reports(specimen)):
+        specimen = self._members.specimen
+        if specimen is None or not (
+            await self._gets(specimen) or await self._dav.reports(self._book, specimen)
+        ):
             raise next(reversed(self._open.values())).error
         self._settle()
 
@@ -145,23 +146,15 @@ class IndividualGets:
         for href, one in self._open.items():
             if _begins(one.part):
                 # It lies there without its end.
-                self._builder.card(href, one.part, again=True, final=True)
+                self._members.card(href, one.part, again=True, final=True)
             else:
-                self._builder.reject(href, one.reason)
+                self._members.reject(href, one.reason)
         self._open.clear()
 
     async def _gets(self, href: str) -> bool:
         try:
             return _is_card(await self._dav.get(resolve_reference(self._book.url, href), self._book.url))
         except (UnexpectedStatus, Malformed, Unreadable, ConnectionLost, TimedOut, TooLarge):
-            return False
-
-    async def _reports(self, href: str) -> bool:
-        body = request_bodies.multiget([href])
-        try:
-            async with aclosing(self._dav.stream("REPORT", self._book, body, depth=1)) as stream:
-                return any([item.data async for items in stream for item in items])
-        except (UnexpectedStatus, Malformed, Unreadable, ConnectionLost, TimedOut):
             return False
 
 

@@ -1,12 +1,50 @@
-"""What a DAV:multistatus (RFC 4918 section 13) is made of."""
+"""What servers answer with: address books, and what a DAV:multistatus (RFC 4918 section 13) is made of."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
+from yarl import URL
 
 DAV = "DAV: "
 CARD = "urn:ietf:params:xml:ns:carddav "
 """The namespaces, as they stand before a local name."""
+
+
+Engine = Literal["radicale", "other"]
+
+_RADICALE = frozenset(
+    {
+        "expand-property",
+        "principal-search-property-set",
+        "principal-property-search",
+        "sync-collection",
+        "addressbook-multiget",
+        "addressbook-query",
+    }
+)
+
+
+class AddressBook(msgspec.Struct, frozen=True):
+    """A collection with the resource type `C:addressbook`.
+
+    `via` is the URL whose answer named it, `reports` are the local names of those that it supports.
+    """
+
+    url: URL
+    via: URL
+    reports: frozenset[str] = frozenset()
+
+    @property
+    def path(self) -> str:
+        """The collection's own path, as its server wrote it."""
+        return self.url.raw_path
+
+    @property
+    def engine(self) -> Engine:
+        """The server's software, told by what discovery has already answered; "other" where it is not sure."""
+        return "radicale" if self.reports == _RADICALE else "other"
 
 
 class Malformed(Exception):

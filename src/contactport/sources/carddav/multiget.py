@@ -11,21 +11,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable
-from contextlib import aclosing
+from collections.abc import Iterable
 
 import msgspec
 
 from contactport.net.failures import ConnectionLost, TimedOut
 from contactport.net.retries import TRANSIENT
-from contactport.sources.base import Page
 from contactport.sources.carddav import request_bodies
-from contactport.sources.carddav.book import AddressBook
 from contactport.sources.carddav.dav_client import DavClient
 from contactport.sources.carddav.element_parser import FULL
-from contactport.sources.carddav.model import Malformed, TruncatedXml
+from contactport.sources.carddav.members import GONE, BookMembers, href_hash
+from contactport.sources.carddav.model import AddressBook, Malformed, MultistatusResponse, TruncatedXml
 from contactport.sources.carddav.multistatus import Multistatus
-from contactport.sources.carddav.page_builder import GONE, PageBuilder, href_hash
 from contactport.sources.carddav.refusal import UnexpectedStatus, is_final, is_transient
 
 FIRST = 100
@@ -71,7 +68,7 @@ class Multiget:
         self,
         dav: DavClient,
         book: AddressBook,
-        builder: PageBuilder,
+        members: BookMembers,
         *,
         first: int = 0,
         most: int = 0,
@@ -81,7 +78,7 @@ class Multiget:
         self.alone: dict[str, str] = {}
         self._dav = dav
         self._book = book
-        self._builder = builder
+        self._members = members
         self._most = most or MOST
         self.size = min(first or FIRST, self._most)
         self._concurrency = concurrency
@@ -98,30 +95,16 @@ class Multiget:
         """Where an answer broke off once."""
         self._busy = 0
         self._more = asyncio.Event()
-        self._room = asyncio.Event()
-        self._wake = asyncio.Event()
         self._time = asyncio.get_running_loop().time
 
-    async def pages(self, hrefs: Iterable[str]) -> AsyncGenerator[Page]:
+    async def read(self, hrefs: Iterable[str]) -> None:
         """Raises what a request raises, once the server is found not to do it; what was not asked is in `left`."""
         self._waiting.extend(hrefs)
-        self._room.set()
         workers = [asyncio.create_task(self._work()) for _ in range(self._concurrency)]
-        for worker in workers:
-            worker.add_done_callback(lambda _: self._wake.set())
         try:
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                done = all(worker.done() for worker in workers)
-                while self._builder.full:
-                    yield self._builder.page()
-                self._room.set()
-                for worker in workers:
-                    if worker.done():
-                        worker.result()
-                if done:
-                    break
+            done, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
+            for worker in done:
+                worker.result()
             self._settle()
         finally:
             for worker in workers:
@@ -169,7 +152,7 @@ class Multiget:
             self._in_vain += self._time() - since
             if len(asked) < len(part.hrefs):
                 self._streak = 0
-            broken = asked.get(href_hash(self._builder.key(parser.at))) if parser.at else None
+            broken = asked.get(href_hash(self._members.key(parser.at))) if parser.at else None
             await self._failed(part, list(asked.values()), broken, error)
         except BaseException:
             self._waiting.extendleft(asked.values())
@@ -179,50 +162,49 @@ class Multiget:
 
     async def _ask(self, asked: dict[int, str], parser: Multistatus) -> tuple[int, bool]:
         """Takes out of `asked` what was answered; the characters of the cards, and whether more was held back."""
-        builder = self._builder
+        members = self._members
         size = cards = 0
         cut = False
         gone: list[str] = []
         count = len(asked)
         body = request_bodies.multiget(asked.values())
-        stream = self._dav.stream("REPORT", self._book, body, depth=1, parser=parser)
-        async with aclosing(stream):
-            async for items in stream:
-                for item in items:
-                    await self._dav.time_slice.yield_if_due()
-                    if item.status == FULL:
-                        # What it did not have the room for is asked for once more.
-                        cut = True
-                        continue
-                    href = asked.pop(href_hash(builder.key(item.href)), None)
-                    if href is None:
-                        key = builder.key(item.href)
-                        if item.data and builder.has(key):
-                            builder.card(key, item.data)
-                    elif item.too_long:
-                        builder.reject(href)
-                    elif item.data:
-                        builder.card(href, item.data)
-                        size += len(item.data)
-                        cards += 1
-                    elif item.status in (404, 410):
-                        gone.append(href)
-                    else:
-                        self.alone[href] = ""
-                if cards:
-                    self._works = True
-                    self._settle()
-                if builder.full:
-                    self._room.clear()
-                    self._wake.set()
-                    await self._room.wait()
+
+        async def take(items: list[MultistatusResponse]) -> None:
+            nonlocal size, cards, cut
+            for item in items:
+                await self._dav.time_slice.yield_if_due()
+                if item.status == FULL:
+                    # What it did not have the room for is asked for once more.
+                    cut = True
+                    continue
+                href = asked.pop(href_hash(members.key(item.href)), None)
+                if href is None:
+                    key = members.key(item.href)
+                    if item.data and members.has(key):
+                        members.card(key, item.data)
+                elif item.too_long:
+                    members.reject(href)
+                elif item.data:
+                    members.card(href, item.data)
+                    size += len(item.data)
+                    cards += 1
+                elif item.status in (404, 410):
+                    gone.append(href)
+                else:
+                    self.alone[href] = ""
+            if cards:
+                self._works = True
+                self._settle()
+            await members.room()
+
+        await self._dav.ask("REPORT", self._book, body, take, depth=1, parser=parser)
         if not self._works and len(gone) == count > 1:
             # All gone at once: more likely the server does not know its own hrefs in this request.
             self.left += gone
             raise UnexpectedStatus(404)
         for href in gone:
             await self._dav.time_slice.yield_if_due()
-            builder.reject(href, GONE)
+            members.reject(href, GONE)
         return size, cut or parser.more
 
     async def _worked(self, part: _HrefBatch, size: int, omitted: list[str], *, cut: bool) -> None:
@@ -320,7 +302,7 @@ class Multiget:
         bad = batch[0] if broken is None else broken
         self._spoilt[bad] = f"the server's answer can't be read: {error}"
         many = len(self.alone) + len(self._spoilt)
-        if len(self._spoilt) > SPOILT or (many > MANY_SPOILT and many * 10 > self._builder.received):
+        if len(self._spoilt) > SPOILT or (many > MANY_SPOILT and many * 10 > self._members.received):
             self._waiting.extendleft(href for href in batch if href != bad)
             raise error
         self._again([href for href in batch if href != bad])
@@ -334,23 +316,14 @@ class Multiget:
         if isinstance(error, ConnectionLost):
             await self._dav.client.pause(self._streak)
         elif isinstance(error, UnexpectedStatus) and is_transient(error):
-            if error.status in TRANSIENT or self._builder.specimen is None:
+            if error.status in TRANSIENT or self._members.specimen is None:
                 if error.status in TRANSIENT or self._streak > 2:
                     await self._dav.client.pause(self._streak)
             elif self._streak > 1:
-                if await self._is_well(self._builder.specimen):
+                if await self._dav.reports(self._book, self._members.specimen):
                     self._streak = 0
                 else:
                     await self._dav.client.pause(self._streak)
-
-    async def _is_well(self, specimen: str) -> bool:
-        """Whether the server still gives a card that it gave before."""
-        try:
-            stream = self._dav.stream("REPORT", self._book, request_bodies.multiget([specimen]), depth=1)
-            async with aclosing(stream):
-                return any([item.data async for items in stream for item in items])
-        except _FAILURES:
-            return False
 
 
 def _patience(error: Exception) -> int:

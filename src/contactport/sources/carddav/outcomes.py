@@ -17,8 +17,7 @@ from contactport.net.failures import (
     Unreadable,
 )
 from contactport.sources.base import BookResult
-from contactport.sources.carddav.book import AddressBook
-from contactport.sources.carddav.model import Malformed
+from contactport.sources.carddav.model import AddressBook, Malformed
 from contactport.sources.carddav.refusal import UnexpectedStatus, is_final, is_transient, to_book_failure
 from contactport.sources.failures import (
     BookUnreadable,
