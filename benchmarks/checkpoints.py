@@ -42,9 +42,9 @@ from contactport.net.client import open_client
 from contactport.process import spare_what_stays, take_short_turns
 from contactport.settings import Settings
 from contactport.sources import providers
-from contactport.sources.base import Account
-from contactport.sources.memory import ShortMemory
-from contactport.sources.registry import source, use_memory
+from contactport.sources.base import Account, SourceContext
+from contactport.sources.memory import Memory, ShortMemory
+from contactport.sources.registry import Sources
 from contactport.store import domains
 from contactport.store.contacts import Batch, Delivered
 from contactport.store.database import Database
@@ -128,6 +128,10 @@ def settings() -> Settings:
     return Settings(allow_network=["127.0.0.0/8"], **dict.fromkeys(RAISED, 1_000_000))
 
 
+def _sources(memory: Memory) -> Sources:
+    return Sources(SourceContext(memory=memory))
+
+
 class Laboratory:
     """Attempts in this process, on one database."""
 
@@ -137,11 +141,12 @@ class Laboratory:
         self.store: Store = msgspec.structs.replace(opened, database=self.database)
         self.store.database.write_now(domains.add, "bench")
         limits = settings()
-        self._attempts = Attempts(self.store, limits, source, lambda: open_client(limits), no_queue)
+        self._attempts = Attempts(
+            self.store, limits, _sources(StoredMemory(self.store)).get, lambda: open_client(limits), no_queue
+        )
 
     async def kept(self, server: str) -> Cost:
         """One import, every batch a transaction."""
-        use_memory(StoredMemory(self.store))
         import_id = begin(self.store, server)
         self.database.seconds.clear()
         cost = await timed(self._attempts.perform(import_id))
@@ -151,7 +156,7 @@ class Laboratory:
 
 async def unkept(server: str, contacts: int, memory: ShortMemory) -> Cost:
     """One import into nothing."""
-    use_memory(memory)
+    source = _sources(memory).get("carddav")
     provider = providers.find("carddav")
     assert provider is not None
     account = Account(provider=provider, grant=Password("alice", "secret", server))
@@ -159,7 +164,7 @@ async def unkept(server: str, contacts: int, memory: ShortMemory) -> Cost:
 
     async def read() -> None:
         async with open_client(settings()) as client:
-            await run(source(provider.protocol), account, client, sink, MEMBERS)
+            await run(source, account, client, sink, MEMBERS)
 
     cost = await timed(read())
     assert sink.count == contacts, sink.count

@@ -27,7 +27,8 @@ from contactport.imports.jobs import Job
 from contactport.net.client import open_client
 from contactport.process import spare_what_stays
 from contactport.settings import Settings
-from contactport.sources.registry import source
+from contactport.sources.base import SourceContext
+from contactport.sources.registry import Sources
 from contactport.store import domains, imports
 from contactport.store.imports import Beginning
 from contactport.store.open import Store, open_store
@@ -128,7 +129,8 @@ def main() -> None:
         server.book("alice", "book", cards(arguments.cards))
         store = open_store(Path(folder))
         store.database.write_now(domains.add, "bench")
-        attempts = Attempts(store, settings, source, lambda: open_client(settings), no_queue)
+        sources = Sources(SourceContext())
+        attempts = Attempts(store, settings, sources.get, lambda: open_client(settings), no_queue)
         import_ids = [begin(store, server.url) for _ in range(1 + arguments.runs)]
         asyncio.run(perform(attempts, import_ids, samples))
     whole = samples.rooms.total()

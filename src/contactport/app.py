@@ -23,7 +23,8 @@ from contactport.imports.worker import Worker
 from contactport.net.client import open_client
 from contactport.process import take_short_turns
 from contactport.settings import Settings
-from contactport.sources.registry import source, use_memory
+from contactport.sources.base import SourceContext
+from contactport.sources.registry import Sources
 from contactport.store.open import Store, open_store
 from contactport.store.writable import FolderError, check_writable
 
@@ -67,8 +68,9 @@ def build(settings: Settings, store: Store | None = None, role: Role = "all") ->
 
 def build_worker(settings: Settings, store: Store, jobs: Jobs) -> Worker:
     """What carries imports in this process."""
-    use_memory(StoredMemory(store))
-    attempts = Attempts(store, settings, source, lambda: open_client(settings), jobs.enqueue)
+    sources = Sources(SourceContext(memory=StoredMemory(store)))
+    sources.check_rows()
+    attempts = Attempts(store, settings, sources.get, lambda: open_client(settings), jobs.enqueue)
     return Worker(store, settings, jobs, attempts)
 
 

@@ -1,21 +1,19 @@
 """A source that breaks with the user's words in its exceptions, in every way in which Python may come to show them.
 
 Any package may offer a source, and its exceptions are its own. It is installed for a process by a folder on its
-PYTHONPATH, and takes the place of the built-in one of the same name: other accounts are passed on to that.
+PYTHONPATH, with a protocol and a provider of its own.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+SERVICE = "planted"
 USERNAME = "kanarie.planted.74@example.net"
-"""Whose imports break."""
 
 _SOURCE = '''
 import asyncio
 import threading
-
-from contactport.sources.carddav import CardDav
 
 
 class Told:
@@ -28,13 +26,12 @@ class Told:
         raise ValueError(self.words)
 
 
-class FailingSource(CardDav):
+class FailingSource:
+    def __init__(self, context):
+        pass
+
     async def pages(self, account, client, known):
         grant = account.grant
-        if grant.username != %r:
-            async for page in super().pages(account, client, known):
-                yield page
-            return
         words = f"{grant.username} {grant.password} {grant.server}"
 
         async def lose():
@@ -56,17 +53,31 @@ class FailingSource(CardDav):
             broken = RuntimeError(words, {"password": grant.password})
             broken.add_note(words)
             raise broken from error
+        yield
 '''
+_ROW = """
+[[provider]]
+code = "planted"
+name = "Planted"
+self_hosted = true
+[provider.password]
+protocol = "planted"
+"""
 
 
 def plant(folder: Path) -> Path:
     """Lay the package out; the folder that is to be on PYTHONPATH."""
     folder.mkdir()
-    (folder / "planted_source.py").write_text(_SOURCE % USERNAME, "utf-8")
+    package = folder / "planted_source"
+    package.mkdir()
+    (package / "__init__.py").write_text(_SOURCE, "utf-8")
+    (package / "providers.toml").write_text(_ROW, "utf-8")
     about = folder / "planted_source-1.0.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: planted-source\nVersion: 1.0\n", "utf-8")
     (about / "entry_points.txt").write_text(
-        "[contactport.sources]\ncarddav = planted_source:FailingSource\n", "utf-8"
+        "[contactport.sources]\nplanted = planted_source:FailingSource\n"
+        "[contactport.providers]\nplanted = planted_source\n",
+        "utf-8",
     )
     return folder

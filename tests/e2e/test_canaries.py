@@ -18,8 +18,8 @@ import psycopg
 import pytest
 
 from tests.e2e.canaries import forms, openable, search, seen
+from tests.e2e.failing_source import SERVICE, plant
 from tests.e2e.failing_source import USERNAME as PLANTED
-from tests.e2e.failing_source import plant
 from tests.e2e.paused_server import PausedServer, people
 from tests.e2e.service import WireClient, command, service, until
 from tests.faults.cluster import Cluster
@@ -80,7 +80,8 @@ def begin(
 ) -> int:
     """By GET with everything in the query: the way in which words most easily end in a log."""
     server = server or f"{book.url}{PLACE}/"
-    form = {"service": "carddav", "server": server, "username": username, "password": password}
+    service_code = SERVICE if username == PLANTED else "carddav"
+    form = {"service": service_code, "server": server, "username": username, "password": password}
     query = urlencode({**form, "user_id": USER_ID, "echo": ECHO, "include": "mailing_address,photo"})
     return client.begin_by_get(f"/begin_import/import?{query}", key=f"{KEY} {len(username)} {password[9]}")
 

@@ -12,9 +12,15 @@ from contactport.contact import Reject
 from contactport.net.client import open_client
 from contactport.net.retries import RetryPolicy
 from contactport.settings import Settings, load
-from contactport.sources.base import Account, Page, RawRecord, Source
-from contactport.sources.providers import Provider, find
+from contactport.sources.base import Account, Page, RawRecord, Source, SourceContext
+from contactport.sources.carddav.table import PROTOCOL, table_of
+from contactport.sources.memory import Memory, ShortMemory
+from contactport.sources.providers import Provider
+from contactport.sources.registry import Sources
+from contactport.sources.rows import load_providers
 
+PROVIDERS = load_providers()
+_SOURCES = Sources(SourceContext(providers=PROVIDERS))
 QUICK = RetryPolicy(base=0.001, cap=0.01, patience=1.0)
 PASSWORD = "secret"
 _UID = re.compile(rb"^UID:(.*?)\r?$", re.MULTILINE)
@@ -66,9 +72,24 @@ def settings(**values: Any) -> Settings:
 
 
 def provider(code: str = "carddav") -> Provider:
-    row = find(code)
+    row = PROVIDERS.find(code)
     assert row is not None
     return row
+
+
+def with_table(row: Provider, **values: Any) -> Provider:
+    """The row with other values in its `[provider.carddav]`."""
+    return msgspec.structs.replace(row, tables={PROTOCOL: msgspec.structs.replace(table_of(row), **values)})
+
+
+def source(protocol: str = PROTOCOL) -> Source:
+    """The source of a protocol, with a memory that every test of the process shares."""
+    return _SOURCES.get(protocol)
+
+
+def context(memory: Memory | None = None) -> SourceContext:
+    """What a source of a test's own is made with."""
+    return SourceContext(providers=PROVIDERS, memory=memory or ShortMemory())
 
 
 async def read(

@@ -6,13 +6,12 @@ import pytest
 from contactport.errors import Code
 from contactport.grant import Password
 from contactport.sources.base import Account, Source
-from contactport.sources.registry import source
 from samples.book import cards
 from tests.import_fails import import_fails
 from tests.servers.behaviour import SourceBehaviour
 from tests.servers.conftest import SIZES
 from tests.servers.davical import Davical
-from tests.servers.source_run import PASSWORD, provider, read
+from tests.servers.source_run import PASSWORD, provider, read, source
 
 NAMES = {count: user for user, count in SIZES.items()}
 

@@ -10,12 +10,11 @@ import pytest
 from contactport.errors import Code
 from contactport.grant import Password
 from contactport.sources.base import Account
-from contactport.sources.registry import source
 from tests.import_fails import import_fails
 from tests.servers.internet import internet
 from tests.servers.quirks import QUIRKS, Quirk, quirk_proxy, rewrites
 from tests.servers.radicale import Radicale
-from tests.servers.source_run import PASSWORD, SourceRun, provider, read, settings
+from tests.servers.source_run import PASSWORD, SourceRun, provider, read, settings, source
 from tests.unit.net.little_server import ReceivedRequest, Reply, little_server, reply
 
 

@@ -10,7 +10,7 @@ from contactport.sources.carddav import CardDav
 from contactport.sources.memory import Facts, ShortMemory
 from tests.servers.quirks import QUIRKS, quirk_proxy
 from tests.servers.radicale import Radicale
-from tests.servers.source_run import PASSWORD, provider, read
+from tests.servers.source_run import PASSWORD, context, provider, read
 
 ALL = {f"sample-1-{number}" for number in range(300)}
 USER = "user_some"
@@ -27,7 +27,7 @@ USER = "user_some"
 )
 async def test_the_second_import_asks_less(quirk: str, first: str, radicale_server: Radicale) -> None:
     memory = ShortMemory()
-    source = CardDav(memory)
+    source = CardDav(context(memory))
     counts: list[int] = []
     async with quirk_proxy(QUIRKS[quirk], radicale_server.port, USER, PASSWORD) as proxy:
         account = Account(provider=provider(), grant=Password(USER, PASSWORD, proxy.url("/nowhere/")))
@@ -57,7 +57,7 @@ async def test_a_memory_that_is_wrong_costs_no_card(
     async with quirk_proxy(QUIRKS[quirk], radicale_server.port, USER, PASSWORD) as proxy:
         await memory.put(f"127.0.0.1:{proxy.port}", wrong)
         account = Account(provider=provider(), grant=Password(USER, PASSWORD, proxy.url()))
-        assert set((await read(CardDav(memory), account)).uids) == ALL
+        assert set((await read(CardDav(context(memory)), account)).uids) == ALL
 
 
 async def test_nothing_of_a_user_is_remembered(radicale_server: Radicale) -> None:
@@ -66,7 +66,7 @@ async def test_nothing_of_a_user_is_remembered(radicale_server: Radicale) -> Non
         account = Account(
             provider=provider(), grant=Password(USER, PASSWORD, proxy.url(f"/{USER}/contacts/"))
         )
-        await read(CardDav(memory), account)
+        await read(CardDav(context(memory)), account)
         facts = await memory.get(f"127.0.0.1:{proxy.port}")
     assert facts is not None
     assert USER not in repr(facts)

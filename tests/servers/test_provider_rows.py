@@ -9,15 +9,15 @@ from yarl import URL
 from contactport.errors import Code
 from contactport.grant import Password
 from contactport.sources.base import Account
-from contactport.sources.providers import Provider, providers
-from contactport.sources.registry import source
+from contactport.sources.carddav.table import table_of
+from contactport.sources.providers import Provider
 from tests.import_fails import import_fails
 from tests.servers.internet import internet
 from tests.servers.quirks import QUIRKS, Filter, Quirk, at, quirk_proxy
 from tests.servers.radicale import Radicale
-from tests.servers.source_run import PASSWORD, SourceRun, read, settings
+from tests.servers.source_run import PASSWORD, PROVIDERS, SourceRun, read, settings, source, with_table
 
-ROWS = [row for row in providers().values() if row.method == "password" and row.protocol == "carddav"]
+ROWS = [row for row in PROVIDERS if "password" in row.methods and row.protocol("password") == "carddav"]
 WAYS = {
     "icloud": "icloud",
     "yahoo": "yahoo",
@@ -48,15 +48,17 @@ def code(row: Provider) -> str:
 
 
 def hosts(row: Provider) -> list[str]:
-    names = [URL(row.start).host or ""] if row.start else [HOME]
-    return [*names, *(pattern.replace("*", "p07-contacts") for pattern in row.credential_hosts)]
+    table = table_of(row)
+    names = [URL(table.start).host or ""] if table.start else [HOME]
+    return [*names, *(pattern.replace("*", "p07-contacts") for pattern in table.hosts)]
 
 
 def place(row: Provider, username: str) -> str:
     """The path where the row says that its server is."""
-    if row.start:
-        return URL(row.start).raw_path
-    return row.paths[0].replace("{username}", username)
+    table = table_of(row)
+    if table.start:
+        return URL(table.start).raw_path
+    return table.paths[0].replace("{username}", username)
 
 
 async def through(row: Provider, server: Radicale, *, password: str = PASSWORD) -> tuple[Quirk, SourceRun]:
@@ -75,8 +77,9 @@ async def through(row: Provider, server: Radicale, *, password: str = PASSWORD) 
             msgspec.structs.replace(quirk, filters=filters), server.port, username, PASSWORD, tls=net.tls
         ) as proxy,
     ):
-        if row.start:
-            row = msgspec.structs.replace(row, start=str(URL(row.start, encoded=True).with_port(proxy.port)))
+        start = table_of(row).start
+        if start:
+            row = with_table(row, start=str(URL(start, encoded=True).with_port(proxy.port)))
             named = ""
         else:
             named = f"{HOME}:{proxy.port}"
@@ -111,10 +114,10 @@ async def test_an_app_password_may_be_typed_as_it_is_shown(row: Provider, radica
     assert len(reading.keys) == 300
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.start], ids=code)
+@pytest.mark.parametrize("row", [row for row in ROWS if table_of(row).start], ids=code)
 async def test_a_provider_that_does_not_answer_is_down_and_not_mistyped(row: Provider) -> None:
     async with internet(*hosts(row)) as net:
-        row = msgspec.structs.replace(row, start=str(URL(row.start, encoded=True).with_port(1)))
+        row = with_table(row, start=str(URL(table_of(row).start, encoded=True).with_port(1)))
         account = Account(provider=row, grant=Password("user_some", PASSWORD))
         with import_fails() as caught:
             await read(source("carddav"), account, using=settings(**net.settings))

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 import pytest
 
 from contactport.errors import Code
 from contactport.grant import Password
 from contactport.sources.base import Account
-from contactport.sources.registry import source
 from tests.import_fails import import_fails
 from tests.servers.internet import internet
 from tests.servers.quirks import BEYOND_REPAIR, BROKEN_BYTES, QUIRKS, quirk_proxy
 from tests.servers.radicale import Radicale
-from tests.servers.source_run import PASSWORD, SourceRun, provider, read, settings
+from tests.servers.source_run import PASSWORD, SourceRun, provider, read, settings, source, with_table
 
 ALL = {f"sample-1-{number}" for number in range(300)}
 
@@ -140,7 +138,7 @@ async def test_a_server_that_names_no_owner_leaves_it_open(radicale_server: Radi
 )
 async def test_four_requests_at_once_bring_the_same(name: str, radicale_server: Radicale) -> None:
     quirk = QUIRKS[name]
-    row = msgspec.structs.replace(provider(), concurrency=4, batch=50)
+    row = with_table(provider(), concurrency=4, batch=50)
     async with quirk_proxy(quirk, radicale_server.port, "user_some", PASSWORD) as proxy:
         account = Account(provider=row, grant=Password("user_some", PASSWORD, proxy.url()))
         reading = await read(source("carddav"), account, using=settings(idle_seconds=5.0))

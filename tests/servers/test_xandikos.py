@@ -5,10 +5,9 @@ import pytest
 
 from contactport.grant import Password
 from contactport.sources.base import Account, Source
-from contactport.sources.registry import source
 from samples.book import cards
 from tests.servers.behaviour import SourceBehaviour
-from tests.servers.source_run import PASSWORD, little_cards, provider, read
+from tests.servers.source_run import PASSWORD, little_cards, provider, read, source
 from tests.servers.xandikos import Xandikos, xandikos
 
 

@@ -23,6 +23,8 @@ UNREAD = 141
 
 _KNOWN = (
     ("contactport.settings", "SettingError", USAGE),
+    ("contactport.sources.rows", "RowError", USAGE),
+    ("contactport.sources.plugins", "PluginError", USAGE),
     ("contactport.store.writable", "FolderError", FOLDER),
     ("contactport.store.vault", "RingError", FOLDER),
     ("contactport.store.migrations", "SchemaError", FOLDER),

@@ -104,11 +104,11 @@ def import_(
 def _provider(service: str) -> Provider:
     provider = find(service)
     if provider is None:
-        codes = ", ".join(code for code, row in providers().items() if row.method == "password")
+        codes = ", ".join(code for code, row in providers().items() if "password" in row.methods)
         raise click.BadParameter(
             f"there is no service {service!r}. Those there are: {codes}", param_hint="SERVICE"
         )
-    if provider.method != "password":
+    if "password" not in provider.methods:
         message = (
             provider.unavailable_message or f"{provider.name} can't be read with a user name and a password"
         )
@@ -131,7 +131,7 @@ def _check_server(provider: Provider, server: str, username: str) -> None:
             parse_server(server)
         except ServerInvalid as error:
             raise click.BadParameter(to_error(error, "password").text, param_hint="--server") from None
-    elif "@" not in username and not provider.start:
+    elif "@" not in username:
         raise click.UsageError("add --server: only an e-mail address as the user name tells where to look")
 
 
@@ -139,13 +139,14 @@ def _import(settings: Settings, account: Account, format_: str, path: Path | Non
     """The ledger, and whether an address book was not read to its end. Raises CommandError."""
     from contactport.cli.sink import Ledger, WriterSink
     from contactport.cli.writer import Writer, output, part, write_of
+    from contactport.sources.base import SourceContext
     from contactport.sources.failures import FAILURES
-    from contactport.sources.registry import SourceMissing, source
+    from contactport.sources.registry import SourceMissing, Sources
 
     ledger = Ledger()
     incomplete = False
     try:
-        protocol = source(account.provider.protocol)
+        protocol = Sources(SourceContext()).get(account.provider.protocol("password"))
         with output(path) as out, _terminal(path) as (tell, show, staged):
             groups: dict[str, list[str]] = {}
             writer = Writer(write_of(format_, groups), out)

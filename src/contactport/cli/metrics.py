@@ -122,7 +122,7 @@ def gauges_of(store: Store) -> Callable[[], Awaitable[list[Metric]]]:
     from contactport.store.single_flight import SingleFlightCache
 
     look = SingleFlightCache(lambda: store.database.read(stats.read), keep=1.0)
-    served = [row for row in providers().values() if row.method == "password"]
+    served = [row for row in providers().values() if row.methods]
     codes = [row.code for row in served]
     with_breaker = [row.code for row in served if not row.self_hosted]
 

@@ -16,7 +16,7 @@ from contactport.cli.password import ask_password
 from contactport.grant import Password
 from contactport.process import forbid_core_dumps
 from contactport.settings import Settings
-from contactport.sources.providers import Provider, find, providers
+from contactport.sources.providers import Provider, find, providers, way_of
 
 
 @click.group()
@@ -32,13 +32,31 @@ def list_sources(as_json: bool, data: str | None, config: Path | None) -> None:
     settings_of(data, config)
     rows = list(providers().values())
     if as_json:
-        put_json({row.code: {"name": row.name, "method": row.method, "aliases": row.aliases} for row in rows})
+        put_json(
+            {
+                row.code: {
+                    "name": row.name,
+                    "method": row.method,
+                    "methods": row.methods,
+                    "aliases": row.aliases,
+                }
+                for row in rows
+            }
+        )
         return
     width = max(len(row.code) for row in rows)
     for row in rows:
-        secret = row.secret.kind.replace("_", " ") if row.method == "password" else row.method
         unsure = ", experimental" if row.experimental else ""
-        click.echo(f"{row.code:{width}}  {row.name} ({secret}{unsure})")
+        click.echo(f"{row.code:{width}}  {row.name} ({_ways(row)}{unsure})")
+
+
+def _ways(row: Provider) -> str:
+    """The ways that are served; where none is, those that would be."""
+    words = [row.secret.kind.replace("_", " ") if way == "password" else way for way in row.methods]
+    if words:
+        return " or ".join(words)
+    known = " or ".join(map(way_of, row.ways))
+    return f"{known}, not served yet" if known else "retired"
 
 
 @sources.command("test")
@@ -68,14 +86,14 @@ def test_source(
         raise click.BadParameter(
             f"there is no service {code!r}: see `contactport sources list`", param_hint="CODE"
         )
-    if provider.method != "password":
+    if "password" not in provider.methods:
         raise click.BadParameter(
             provider.unavailable_message or f"{provider.name} takes no passwords", param_hint="CODE"
         )
     forbid_core_dumps()
     grant = Password(username, ask_password(provider, username), server.strip())
     say(
-        f"{provider.name} ({provider.code}) by {provider.protocol}"
+        f"{provider.name} ({provider.code}) by {provider.protocol('password')}"
         + (", experimental" * provider.experimental)
     )
     from contactport.sources.failures import FAILURES
@@ -92,12 +110,12 @@ def test_source(
 async def _test(settings: Settings, provider: Provider, grant: Password) -> None:
     from contactport import logs
     from contactport.net.client import open_client
-    from contactport.sources.base import Account
-    from contactport.sources.registry import source
+    from contactport.sources.base import Account, SourceContext
+    from contactport.sources.registry import Sources
 
     logs.configure("text")
     logging.getLogger().setLevel(logging.WARNING)
     account = Account(provider=provider, grant=grant)
     async with asyncio.timeout(settings.import_seconds), open_client(settings) as client:
-        async for step in source(provider.protocol).check(account, client):
+        async for step in Sources(SourceContext()).get(provider.protocol("password")).check(account, client):
             say(plain(step))

@@ -226,7 +226,7 @@ class Attempts:
         provider = providers.find(one.service)
         assert provider is not None, "begin() takes known services only"
         assert one.key is not None
-        source = self._find_source(provider.protocol)
+        source = self._find_source(provider.protocol("password"))
         account = Account(
             provider=provider,
             grant=grant,

@@ -174,13 +174,13 @@ def not_served(provider: Provider) -> Refusal:
 
 _INSTEAD = (
     "What works today is the user's name and password for another service: any CardDAV server by service=carddav "
-    "with its address as `server`, and those of /services.json whose method is `password`."
+    "with its address as `server`, and those of /services.json that have `password` among their `methods`."
 )
 
 
 def _provider(request: Request) -> Provider:
     provider = provider_of(request.service, request.domain)
-    if provider.method != "password":
+    if "password" not in provider.methods:
         raise not_served(provider)
     if not request.grant.username or not request.grant.password:
         raise Refusal(Code.CREDENTIALS_REQUIRED)

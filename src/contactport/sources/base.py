@@ -27,7 +27,9 @@ from contactport.contact import Contact, Group, Note, Reject
 from contactport.grant import Grant
 from contactport.net.client import Client
 from contactport.sources.failures import Failure
-from contactport.sources.providers import Provider
+from contactport.sources.memory import Memory, ShortMemory
+from contactport.sources.providers import Provider, Providers
+from contactport.sources.rows import load_providers
 
 INCLUDES = frozenset({"mailing_address", "photo"})
 """What is left out of an import unless it is asked for."""
@@ -96,8 +98,18 @@ class Page(msgspec.Struct, gc=False):
     contacts: list[ContactRecord] = []
 
 
+class SourceContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What every source is made with: where to keep what it learns of hosts, and all providers that there are."""
+
+    memory: Memory = msgspec.field(default_factory=ShortMemory)
+    providers: Providers = msgspec.field(default_factory=load_providers)
+
+
 class Source(Protocol):
-    """A protocol. Made once a process, by its entry point in the group `contactport.sources`."""
+    """A protocol. Made once a process with a SourceContext, by the entry point in the group `contactport.sources`.
+
+    A class that has a static method `row_faults(provider)` (`registry.ChecksRows`) is asked whether a row fits.
+    """
 
     def pages(self, account: Account, client: Client, known: Container[str]) -> AsyncGenerator[Page]:
         """Every record of every book of the account, in pages of at most a few hundred records.

@@ -1,17 +1,28 @@
-"""The providers: `providers.toml` as structs, and the way from a service code to its row."""
+"""Providers: who holds address books, and in which ways and protocols each is read.
+
+`rows.py` reads them from TOML.
+"""
 
 from __future__ import annotations
 
 import functools
-import tomllib
-from importlib import resources
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from contactport.net.domains import matches
 
-Method = Literal["password", "consent", "file", "retired"]
+Way = Literal["password", "consent", "file"]
+"""How a user gives an address book: a name and a password, consent at the provider's own page, or a file."""
+Method = Literal[Way, "retired"]
+
+WAYS: frozenset[Way] = frozenset({"password"})
+"""The ways that this service can take today. A row may name others: they are known, and not served yet."""
+
+_Endpoint = Annotated[str, Meta(pattern="^https?://[^ ?#]+$")]
+_T = TypeVar("_T", bound=msgspec.Struct)
 
 
 class SecretPrompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -22,84 +33,164 @@ class SecretPrompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str = ""
 
 
+class PasswordWay(SecretPrompt, frozen=True, kw_only=True, tag="password", forbid_unknown_fields=True):
+    """`[provider.password]`: read by `protocol` with the user's name and a password, and what to ask for."""
+
+    protocol: str
+
+
+class ConsentSwitch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a switch of a domain adds to the request for consent: scopes, and parameters of the authorization URL."""
+
+    scopes: tuple[str, ...] = ()
+    extra: dict[str, str] = {}
+
+
+class ConsentWay(msgspec.Struct, frozen=True, kw_only=True, tag="consent", forbid_unknown_fields=True):
+    """`[provider.consent]`: read by `protocol` with a token, which the user allows at the provider's own page.
+
+    `scopes` are the least that reading contacts takes; `switches` ask for more, by the name of a domain's switch
+    (`offline`, `owner`, `other_contacts`). `issuer` is what `iss` has to be where it comes (RFC 9207); empty where
+    the provider has no single one. `authentication` is how the client shows its secret at the token endpoint.
+    """
+
+    protocol: str
+    authorization_endpoint: _Endpoint
+    token_endpoint: _Endpoint
+    revocation_endpoint: _Endpoint | Literal[""] = ""
+    issuer: str = ""
+    authentication: Literal["client_secret_basic", "client_secret_post", "none"] = "client_secret_post"
+    scopes: tuple[str, ...] = ()
+    extra: dict[str, str] = {}
+    """Further parameters of the authorization URL."""
+    switches: dict[str, ConsentSwitch] = {}
+
+
+class FileWay(msgspec.Struct, frozen=True, kw_only=True, tag="file", forbid_unknown_fields=True):
+    """`[provider.file]`: read from a file that the user exports; `help` and `url` say how and where."""
+
+    protocol: str = "upload"
+    help: str = ""
+    url: str = ""
+
+
 class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One row. A provider that speaks a known protocol is added by a row alone.
 
-    `domains` are the mail domains it serves. `start` is the URL where discovery begins; `{domain}` and
-    `{username}` in it are filled in. `self_hosted` rows take the caller's `server`. `credential_hosts` are the
-    hosts, beside the start's own, that may be sent the user's secret (`*.icloud.com`).
-    `unavailable_message` tells the user of a retired or not yet served code what to do instead.
+    `domains` are the mail domains it serves. `self_hosted` rows take the caller's `server`.
+    `unavailable_message` tells the user of a provider that can't be read in any way what to do instead.
     """
 
     code: str
     name: str
-    method: Method = "password"
-    protocol: str = ""
     aliases: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     mail_hosts: tuple[str, ...] = ()
     """Who takes the mail of domains that it hosts for others, as its MX records name it: `*.example.com`."""
-    start: str = ""
     self_hosted: bool = False
-    paths: tuple[str, ...] = ()
-    """Where to look on a self-hosted server when discovery finds nothing."""
-    credential_hosts: tuple[str, ...] = ()
-    secret: SecretPrompt = msgspec.field(default_factory=SecretPrompt)
-    batch: int = 0
-    """Hrefs a multiget at most; 0 leaves it to the source."""
-    concurrency: int = 1
-    """Requests at once on one account."""
     experimental: bool = False
     unavailable_message: str = ""
+    ways: tuple[PasswordWay | ConsentWay | FileWay, ...] = ()
+    """The row's ways, the preferred one first. A provider without any is retired."""
+    methods: tuple[Way, ...] = ()
+    """Those of them that are served: this service can take them, and their protocol is installed."""
+    tables: dict[str, Any] = {}
+    """A protocol's name to what the row says for that protocol; see `table`."""
+    defined_in: str = ""
+    """The package or file that the row comes from."""
+
+    @property
+    def method(self) -> Method:
+        """The preferred way that is served; where none is, the one that would be."""
+        if self.methods:
+            return self.methods[0]
+        return way_of(self.ways[0]) if self.ways else "retired"
+
+    @property
+    def password(self) -> PasswordWay | None:
+        return next((way for way in self.ways if isinstance(way, PasswordWay)), None)
+
+    @property
+    def consent(self) -> ConsentWay | None:
+        return next((way for way in self.ways if isinstance(way, ConsentWay)), None)
+
+    @property
+    def file(self) -> FileWay | None:
+        return next((way for way in self.ways if isinstance(way, FileWay)), None)
+
+    @property
+    def secret(self) -> SecretPrompt:
+        """What to ask the user for; a password, where the row does not say."""
+        return self.password or SecretPrompt()
+
+    def protocol(self, way: Way) -> str:
+        """The protocol of one of the row's ways; empty where it does not have it."""
+        return next((one.protocol for one in self.ways if way_of(one) == way), "")
+
+    def table(self, protocol: str, kind: type[_T]) -> _T:
+        """What the row says for a protocol, as a struct; its defaults where the row says nothing.
+
+        Raises msgspec.ValidationError.
+        """
+        table = self.tables.get(protocol)
+        if not isinstance(table, kind):
+            table = msgspec.convert(table or {}, kind)
+            if protocol in self.tables:
+                # Converted once.
+                self.tables[protocol] = table
+        return table
 
 
-class _Table(msgspec.Struct, forbid_unknown_fields=True):
-    provider: list[Provider]
+def way_of(way: PasswordWay | ConsentWay | FileWay) -> Way:
+    """A way's name."""
+    if isinstance(way, PasswordWay):
+        return "password"
+    return "consent" if isinstance(way, ConsentWay) else "file"
+
+
+class Providers:
+    """All providers that there are, in order, by code, alias, mail domain and mail host."""
+
+    def __init__(self, rows: Iterable[Provider]) -> None:
+        """Of rows in which each code, alias and mail domain stands once."""
+        self._rows = tuple(rows)
+        self._by_name = {name: row for row in self._rows for name in (row.code, *row.aliases)}
+        self._by_domain = {domain: row for row in self._rows for domain in row.domains}
+
+    def __iter__(self) -> Iterator[Provider]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def find(self, service: str) -> Provider | None:
+        """The row of a service code or alias, whatever its case; None for one that nobody knows."""
+        return self._by_name.get(service.strip().lower())
+
+    def of_domain(self, domain: str) -> Provider | None:
+        """The provider whose own mail domain this is."""
+        return self._by_domain.get(domain.strip().lower())
+
+    def of_mail_host(self, host: str) -> Provider | None:
+        """The provider that takes mail at this host (the target of an MX record)."""
+        for row in self._rows:
+            if any(matches(host, pattern) for pattern in row.mail_hosts):
+                return row
+        return None
 
 
 @functools.cache
+def _all() -> Providers:
+    from contactport.sources.rows import load_providers
+
+    return load_providers()
+
+
 def providers() -> dict[str, Provider]:
-    """Every row by its code, in the table's order. Raises msgspec.ValidationError for a broken table."""
-    text = resources.files("contactport.sources").joinpath("providers.toml").read_text("utf-8")
-    rows = msgspec.convert(tomllib.loads(text), _Table).provider
-    return {row.code: row for row in rows}
-
-
-@functools.cache
-def _by_name() -> dict[str, Provider]:
-    names: dict[str, Provider] = {}
-    for row in providers().values():
-        for name in (row.code, *row.aliases):
-            if name in names:
-                raise ValueError(f"providers.toml gives {name!r} twice")
-            names[name] = row
-    return names
+    """Every row of the package and of plug-ins, by its code, in order."""
+    return {row.code: row for row in _all()}
 
 
 def find(service: str) -> Provider | None:
-    """The row of a service code or alias, whatever its case; None for one that nobody knows."""
-    return _by_name().get(service.strip().lower())
-
-
-@functools.cache
-def _by_domain() -> dict[str, Provider]:
-    domains: dict[str, Provider] = {}
-    for row in providers().values():
-        for domain in row.domains:
-            if domain in domains:
-                raise ValueError(f"providers.toml gives the mail domain {domain!r} twice")
-            domains[domain] = row
-    return domains
-
-
-def of_domain(domain: str) -> Provider | None:
-    """The provider whose own mail domain this is."""
-    return _by_domain().get(domain.strip().lower())
-
-
-def of_mail_host(host: str) -> Provider | None:
-    """The provider that takes mail at this host (the target of an MX record)."""
-    for row in providers().values():
-        if any(matches(host, pattern) for pattern in row.mail_hosts):
-            return row
-    return None
+    """As `Providers.find`, of the package's rows and those of plug-ins."""
+    return _all().find(service)

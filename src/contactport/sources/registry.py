@@ -1,45 +1,67 @@
-"""The protocols there are: built-in ones and those of other packages come in by the same door."""
+"""The sources of a process, one a protocol, each made when it is first asked for."""
 
 from __future__ import annotations
 
-import functools
-from importlib.metadata import entry_points
+from collections.abc import Callable, Iterable
 from typing import Protocol, runtime_checkable
 
-from contactport.sources.base import Source
-from contactport.sources.memory import Memory
+import msgspec
 
-GROUP = "contactport.sources"
-
-
-@runtime_checkable
-class Remembering(Protocol):
-    """A source that uses a memory of hosts; it has a short one of its own until it is given another."""
-
-    memory: Memory
+from contactport.sources.base import Source, SourceContext
+from contactport.sources.plugins import protocols
+from contactport.sources.providers import Provider
+from contactport.sources.rows import RowError, fault_of
 
 
 class SourceMissing(LookupError):
-    """No installed package offers this protocol; its text names it."""
+    """No installed package offers this protocol; the text names it."""
 
 
-@functools.cache
-def source(protocol: str) -> Source:
-    """The source of a protocol, made once a process. Raises SourceMissing."""
-    for point in entry_points(group=GROUP, name=protocol):
-        made: Source = point.load()()
+@runtime_checkable
+class ChecksRows(Protocol):
+    """A source's class that can tell whether a row fits its protocol."""
+
+    def row_faults(self, provider: Provider) -> Iterable[tuple[str, str]]:
+        """The fields that are wrong, with what is wrong of each. Raises msgspec.ValidationError as well."""
+        ...
+
+
+class Sources:
+    """Made once by the composition root, with what every source is given."""
+
+    def __init__(self, context: SourceContext) -> None:
+        """Raises PluginError where two packages claim one protocol."""
+        self._context = context
+        self._points = protocols()
+        self._made: dict[str, Source] = {}
+
+    def get(self, protocol: str) -> Source:
+        """The source of a protocol. Raises SourceMissing."""
+        made = self._made.get(protocol)
+        if made is None:
+            made = self._made[protocol] = self._class(protocol)(self._context)
         return made
-    raise SourceMissing(f"no source speaks {protocol!r}: entry point group {GROUP}")
+
+    def check_rows(self) -> None:
+        """Whether each row fits the protocols that it names, as far as they are installed. Raises RowError."""
+        for row in self._context.providers:
+            for way in row.ways:
+                kind = self._class(way.protocol) if way.protocol in self._points else None
+                if isinstance(kind, ChecksRows):
+                    _check(row, way.protocol, kind)
+
+    def _class(self, protocol: str) -> Callable[[SourceContext], Source]:
+        point = self._points.get(protocol)
+        if point is None:
+            raise SourceMissing(f"no installed package offers the protocol {protocol!r}")
+        kind: Callable[[SourceContext], Source] = point.load()
+        return kind
 
 
-def use_memory(memory: Memory) -> None:
-    """Gives a memory of hosts to every installed source that uses one."""
-    for protocol in protocols():
-        made = source(protocol)
-        if isinstance(made, Remembering):
-            made.memory = memory
-
-
-def protocols() -> list[str]:
-    """The names of all protocols that are installed, sorted."""
-    return sorted({point.name for point in entry_points(group=GROUP)})
+def _check(row: Provider, protocol: str, kind: ChecksRows) -> None:
+    where = f"{row.defined_in}, row {row.code}"
+    try:
+        for field, fault in kind.row_faults(row):
+            raise RowError(f"{where}: {field}: {fault}")
+    except msgspec.ValidationError as error:
+        raise RowError(f"{where}: {fault_of(error, protocol)}") from None

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -20,6 +21,8 @@ import pytest
 from contactport.cli.checks import configuration, folder, machine, service
 from contactport.cli.checks.finding import Finding
 from contactport.settings import Settings
+from contactport.sources.plugins import PROTOCOLS
+from contactport.sources.rows import RowError
 from contactport.store import domains
 from contactport.store.open import open_store
 from contactport.store.vault import Ring
@@ -278,29 +281,21 @@ def test_a_host_that_is_not_here(wrongs: Wrongs, monkeypatch: pytest.MonkeyPatch
     assert "192.0.2.1" in wrongs()["port"]
 
 
-def test_a_table_of_providers_that_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> None:
-        raise ValueError("providers.toml gives 'x' twice")
+def test_a_row_that_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(**_: object) -> None:
+        raise RowError("rows.toml, row x: code: 'x' is taken")
 
-    monkeypatch.setattr(service.table, "providers", broken)
-    assert only(service.providers()).state == "wrong"
+    monkeypatch.setattr(service, "load_providers", broken)
+    found = only(service.providers())
+    assert (found.state, found.text) == ("wrong", "rows.toml, row x: code: 'x' is taken")
 
 
 def test_a_source_that_can_t_be_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Entry:
-        name = "carddav"
-        value = "nowhere:Nothing"
-
-        def load(self) -> None:
-            raise ImportError("no such thing")
-
-    def installed(*, group: str) -> list[Entry]:
-        return [Entry()] if group == service.GROUP else []
-
-    monkeypatch.setattr(service, "entry_points", installed)
-    found = list(service.providers())
-    assert [one.state for one in found] == ["wrong", "wrong"]
-    assert "nowhere:Nothing" in found[0].text
+    point = EntryPoint("carddav", "nowhere:Nothing", PROTOCOLS)
+    monkeypatch.setattr(service, "protocols", lambda: {"carddav": point})
+    found = only(service.providers())
+    assert found.state == "wrong"
+    assert "nowhere:Nothing" in found.text
 
 
 def test_the_lock_tells_whether_a_service_runs(healthy: Run, folder: Path) -> None:

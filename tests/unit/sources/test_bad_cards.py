@@ -17,7 +17,7 @@ from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from tests.import_fails import import_fails
 from tests.servers.scripted_books import ScriptedBooks, book, scripted_books
-from tests.servers.source_run import PASSWORD, SourceRun, provider, settings
+from tests.servers.source_run import PASSWORD, SourceRun, provider, settings, with_table
 from tests.unit.net.little_server import Last, ReceivedRequest, Reply, reply
 
 PATH = "/home/book/"
@@ -94,7 +94,7 @@ async def whole(
         here = [href for href in bad if b"<D:href>%b<" % href in request.body]
         return spoil(answer, here) if here else answer
 
-    row = msgspec.structs.replace(provider(), concurrency=concurrency)
+    row = with_table(provider(), concurrency=concurrency)
     retry_policy = Counted()
     reading = SourceRun([])
     async with (

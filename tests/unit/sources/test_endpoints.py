@@ -7,8 +7,8 @@ from contactport.grant import Password
 from contactport.net.dns_resolver import DnsResolver
 from contactport.sources.base import Account
 from contactport.sources.carddav.endpoints import Endpoint, find_endpoints, is_known
-from contactport.sources.providers import find
 from tests.import_fails import import_fails
+from tests.servers.source_run import PROVIDERS, provider
 from tests.unit.net.name_server import name_server
 
 ZONE = {
@@ -25,11 +25,9 @@ ZONE = {
 async def found(
     username: str = "alice", server: str = "", code: str = "carddav", *, dnssec_validated: bool = False
 ) -> list[Endpoint]:
-    row = find(code)
-    assert row is not None
-    account = Account(provider=row, grant=Password(username, "secret", server))
+    account = Account(provider=provider(code), grant=Password(username, "secret", server))
     async with name_server(ZONE, dnssec_validated=dnssec_validated) as resolver:
-        return (await find_endpoints(account, DnsResolver(resolver))).tries
+        return (await find_endpoints(account, DnsResolver(resolver), PROVIDERS)).tries
 
 
 async def urls(
@@ -139,6 +137,6 @@ class TestAMailDomain:
 
 
 def test_known_hosts_are_those_of_the_table() -> None:
-    assert is_known("carddav.fastmail.com")
-    assert is_known("p99-contacts.icloud.com")
-    assert not is_known("icloud.com.evil.example")
+    assert is_known("carddav.fastmail.com", PROVIDERS)
+    assert is_known("p99-contacts.icloud.com", PROVIDERS)
+    assert not is_known("icloud.com.evil.example", PROVIDERS)

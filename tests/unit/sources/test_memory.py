@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-from contactport.sources.carddav import CardDav
 from contactport.sources.memory import MOST, Facts, ShortMemory
-from contactport.sources.registry import source, use_memory
 
 
 async def test_facts_are_kept_by_host_until_they_are_forgotten() -> None:
@@ -23,15 +21,3 @@ async def test_the_hosts_asked_about_least_recently_go_first() -> None:
     await memory.put("another:443", Facts())
     assert await memory.get("0:443") is not None
     assert await memory.get("1:443") is None
-
-
-def test_every_source_that_remembers_can_be_given_another_memory() -> None:
-    carddav = source("carddav")
-    assert isinstance(carddav, CardDav)
-    before = carddav.memory
-    memory = ShortMemory()
-    use_memory(memory)
-    try:
-        assert carddav.memory is memory
-    finally:
-        use_memory(before)

@@ -21,7 +21,7 @@ from contactport.sources.carddav.page_builder import PageBuilder
 from contactport.sources.carddav.sign_in import auth_of
 from contactport.sources.memory import ShortMemory
 from tests.servers.scripted_books import scripted_books
-from tests.servers.source_run import PASSWORD, provider
+from tests.servers.source_run import PASSWORD, PROVIDERS, provider
 from tests.unit.net.test_time_slice import turns_of_another
 
 MANY = 2000
@@ -59,6 +59,6 @@ async def test_books_of_a_listing() -> None:
         dav = DavClient(client, auth_of(account))
 
         async def work() -> None:
-            assert len((await discover(account, dav, ShortMemory())).books) == MANY
+            assert len((await discover(account, dav, ShortMemory(), PROVIDERS)).books) == MANY
 
         assert await turns_of_another(work) >= MANY - 1

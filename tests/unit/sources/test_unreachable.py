@@ -6,7 +6,6 @@ import socket
 from collections.abc import Generator
 from contextlib import contextmanager
 
-import msgspec
 import pytest
 
 from contactport.errors import Code
@@ -17,7 +16,7 @@ from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from tests.import_fails import UNREACHABLE, Caught, import_fails
 from tests.servers.process import free_port
-from tests.servers.source_run import PASSWORD, provider, read, settings
+from tests.servers.source_run import PASSWORD, provider, read, settings, with_table
 
 
 async def failure(
@@ -68,7 +67,7 @@ async def test_a_row_of_self_hosted_servers_is_no_different(code: str) -> None:
 
 
 async def test_a_provider_that_everybody_knows_is_down() -> None:
-    row = msgspec.structs.replace(provider("posteo"), start=f"https://127.0.0.1:{free_port()}/")
+    row = with_table(provider("posteo"), start=f"https://127.0.0.1:{free_port()}/")
     account = Account(provider=row, grant=Password("alice", PASSWORD))
     with import_fails() as caught:
         await read(CardDav(), account)

@@ -9,49 +9,50 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import closing
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import msgspec
 
 from contactport.cli.checks.finding import Finding, good, note, wrong
 from contactport.settings import Settings
-from contactport.sources import providers as table
+from contactport.sources.plugins import PluginError, protocols
+from contactport.sources.rows import RowError, load_providers
 
-GROUP = "contactport.sources"
 ANSWER_SECONDS = 3.0
 
 
 def providers() -> Iterator[Finding]:
-    """Whether the table of providers can be read, and every protocol in it spoken."""
+    """Whether the rows of providers can be read, and the protocols in them are spoken."""
     try:
-        rows = table.providers()
-        table.find("carddav")
-    except (msgspec.ValidationError, ValueError, OSError) as error:
-        yield wrong("providers", f"the table of providers is broken: {error}", "install this program anew")
+        points = protocols()
+    except PluginError as error:
+        yield wrong("sources", str(error), "remove one of the packages")
         return
-    spoken: set[str] = set()
-    for entry in entry_points(group=GROUP):
+    broken = False
+    for name, point in points.items():
         try:
-            entry.load()
+            point.load()
         except Exception as error:
             # A package of anybody's: whatever it raises is its own fault, and is told as that.
+            broken = True
             yield wrong(
                 "sources",
-                f"the source {entry.name} ({entry.value}) can't be loaded: {type(error).__name__}",
+                f"the source {name} ({point.value}) can't be loaded: {type(error).__name__}",
                 "install its package anew, or remove it",
             )
-        else:
-            spoken.add(entry.name)
-    wanted = {row.protocol for row in rows.values() if row.method == "password"}
-    for protocol in sorted(wanted - spoken):
-        yield wrong(
-            "sources",
-            f"no installed package speaks {protocol}, which providers need",
-            "install this program anew",
-        )
-    if wanted <= spoken:
-        yield good("providers", f"{len(rows)} providers, read by: {', '.join(sorted(spoken))}")
+    if broken:
+        return
+    from contactport.sources.base import SourceContext
+    from contactport.sources.registry import Sources
+
+    try:
+        rows = load_providers(spoken=points)
+        Sources(SourceContext(providers=rows)).check_rows()
+    except (RowError, PluginError) as error:
+        yield wrong("providers", str(error), "correct the row; docs/sources.md says what a row has")
+        return
+    served = sum(bool(row.methods) for row in rows)
+    yield good("providers", f"{len(rows)} providers, {served} of them served, by: {', '.join(points)}")
 
 
 def running(folder: Path) -> bool:

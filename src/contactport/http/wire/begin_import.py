@@ -52,7 +52,7 @@ async def _way_that_works(service: Service, request: Request, given: Arguments) 
     if "service" not in given and given.get("csv", "").lower() == "true":
         return Refusal(Code.INVALID_PARAMETERS, NO_CONSENT)
     provider = begin.provider_of(given.get("service", ""), domain)
-    if provider.method != "password":
+    if "password" not in provider.methods:
         return begin.not_served(provider)
     secret = f"{provider.secret.help} {provider.secret.url}".strip()
     text = SEND_BOTH.format(name=provider.name)

@@ -15,20 +15,20 @@ from contactport.http.context import context_of
 from contactport.http.service import Service
 from contactport.http.wire import arguments
 from contactport.http.wire.responses import success
-from contactport.sources.providers import Method, Provider, SecretPrompt, providers
+from contactport.sources.providers import Method, Provider, SecretPrompt, Way, providers
 
 
 class ServiceEntry(msgspec.Struct, kw_only=True):
     """One service under its code, or under an alias, which names the code as `alias_of`.
 
     `method` is the preferred way to read it, `methods` are all the ways that work. `secret` is what to ask the user
-    for, where it is read by password; `instead` what to do else. `available`: an import that is begun now would ask
-    the provider.
+    for, where a password works; `instead` is what to do where nothing does.
+    `available`: an import that is begun now would ask the provider.
     """
 
     name: str
     method: Method
-    methods: tuple[Method, ...]
+    methods: tuple[Way, ...]
     aliases: tuple[str, ...]
     domains: tuple[str, ...]
     server: bool
@@ -61,16 +61,21 @@ def _rows(failing: frozenset[str]) -> dict[str, ServiceEntry]:
 
 
 def _row(provider: Provider, failing: bool) -> ServiceEntry:
-    works = provider.method == "password"
+    works = bool(provider.methods)
     return ServiceEntry(
         name=provider.name,
         method=provider.method,
-        methods=("password",) if works else (),
+        methods=provider.methods,
         aliases=provider.aliases,
         domains=provider.domains,
         server=provider.self_hosted,
         experimental=provider.experimental,
         available=works and not failing,
-        secret=provider.secret if works else UNSET,
-        instead=provider.unavailable_message or UNSET,
+        secret=_prompt(provider) if "password" in provider.methods else UNSET,
+        instead=UNSET if works else provider.unavailable_message,
     )
+
+
+def _prompt(provider: Provider) -> SecretPrompt:
+    secret = provider.secret
+    return SecretPrompt(secret.kind, secret.help, secret.url)

@@ -28,9 +28,10 @@ from contactport.sources.carddav.dav_client import MOST_ITEMS, DavClient, Propfi
 from contactport.sources.carddav.endpoints import WELL_KNOWN, Endpoint, find_endpoints
 from contactport.sources.carddav.model import CARD, DAV, AddressBook, Malformed, MultistatusResponse
 from contactport.sources.carddav.refusal import UnexpectedStatus, is_final, is_transient, to_failure
+from contactport.sources.carddav.table import table_of
 from contactport.sources.failures import Failure, NoAddressBook, NotServed, Unavailable
 from contactport.sources.memory import Facts, Memory
-from contactport.sources.providers import Provider
+from contactport.sources.providers import Provider, Providers
 
 ADDRESSBOOK = CARD + "addressbook"
 DIRECTORY = CARD + "directory"
@@ -62,9 +63,9 @@ class _Books(msgspec.Struct):
     owner: str | None = None
 
 
-async def discover(account: Account, dav: DavClient, memory: Memory) -> Discovery:
+async def discover(account: Account, dav: DavClient, memory: Memory, providers: Providers) -> Discovery:
     """The account's books. Raises what `Source.pages` says."""
-    where = await find_endpoints(account, dav.client.dns)
+    where = await find_endpoints(account, dav.client.dns, providers)
     search = _Search(dav)
     for place in await _best_first(where.tries, memory):
         found = await search.look(place)
@@ -96,7 +97,10 @@ def _unreached(worst: Failure | None, tries: list[Endpoint]) -> Failure | None:
     """
     if not isinstance(worst, Unreachable) or isinstance(worst, CertificateInvalid):
         return worst
-    if all(place.provider.start and not place.provider.self_hosted and not place.guess for place in tries):
+    if all(
+        table_of(place.provider).start and not place.provider.self_hosted and not place.guess
+        for place in tries
+    ):
         return Unavailable()
     return worst if isinstance(worst, ConnectionLost) else Unreachable()
 
@@ -120,7 +124,7 @@ class _Search:
             await self._dav.client.pause(1)
         elif origin in self._dead:
             return None
-        self._dav.auth.hosts.trust(url.host or "", *place.provider.credential_hosts)
+        self._dav.auth.hosts.trust(url.host or "", *table_of(place.provider).hosts)
         try:
             return await _from(url, self._dav)
         except UnexpectedStatus as refused:
@@ -168,7 +172,8 @@ async def _best_first(tries: list[Endpoint], memory: Memory) -> list[Endpoint]:
 
 def _is_usual(place: Endpoint) -> bool:
     """Whether this path is tried on any server: one that the caller named says something of the caller."""
-    return not place.provider.start and place.url.raw_path in (WELL_KNOWN, "/", *place.provider.paths)
+    table = table_of(place.provider)
+    return not table.start and place.url.raw_path in (WELL_KNOWN, "/", *table.paths)
 
 
 async def _remember(place: Endpoint, memory: Memory) -> None:

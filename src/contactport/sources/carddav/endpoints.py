@@ -13,8 +13,9 @@ from contactport.net.dns_resolver import DnsResolver
 from contactport.net.domains import matches, same_owner
 from contactport.sources.base import Account
 from contactport.sources.carddav.sign_in import password_of
+from contactport.sources.carddav.table import PROTOCOL, table_of
 from contactport.sources.failures import NotServed, ServerRequired
-from contactport.sources.providers import Provider, of_domain, of_mail_host, providers
+from contactport.sources.providers import Provider, Providers
 from contactport.sources.server import Server, parse_server
 
 WELL_KNOWN = "/.well-known/carddav"
@@ -38,30 +39,32 @@ class Endpoints(msgspec.Struct, frozen=True):
     not_served: Provider | None = None
 
 
-async def find_endpoints(account: Account, dns: DnsResolver) -> Endpoints:
+async def find_endpoints(account: Account, dns: DnsResolver, providers: Providers) -> Endpoints:
     """Where to look.
 
     Raises ServerRequired, ServerInvalid, and NotServed for a provider that takes no passwords.
     """
     provider, grant = account.provider, password_of(account)
-    if provider.start and not (provider.self_hosted and grant.server):
-        return Endpoints(_of_row(_region(provider, grant.username), grant.username))
+    if table_of(provider).start and not (provider.self_hosted and grant.server):
+        return Endpoints(_of_row(_region(provider, grant.username, providers), grant.username))
     if not grant.server and "@" not in grant.username:
         raise ServerRequired
     server = parse_server(grant.server or grant.username.rpartition("@")[2])
     own = [Endpoint(url, provider) for url in _on(server, provider, grant.username)]
     if not server.bare:
         return Endpoints(own)
-    known = of_domain(server.host) if provider.code == "carddav" else None
+    known = providers.of_domain(server.host) if provider.code == "carddav" else None
     if known is not None:
         if not _reads(known):
             raise NotServed(known)
         return Endpoints(_of_row(known, grant.username))
-    asked = await _asked(server.host, provider, grant.username, dns)
+    asked = await _asked(server.host, provider, grant.username, dns, providers)
     return Endpoints(_unique([*asked.tries, *own]), asked.not_served)
 
 
-async def _asked(domain: str, provider: Provider, username: str, dns: DnsResolver) -> Endpoints:
+async def _asked(
+    domain: str, provider: Provider, username: str, dns: DnsResolver, providers: Providers
+) -> Endpoints:
     """What the DNS says of a domain: it names its own server (RFC 6764), or a known provider takes its mail."""
     if "." not in domain:
         return Endpoints([])
@@ -71,46 +74,45 @@ async def _asked(domain: str, provider: Provider, username: str, dns: DnsResolve
     found: list[Endpoint] = []
     for service in services:
         # Whoever can forge an unsigned answer could have the password sent to a host of their own.
-        if service.dnssec_validated or same_owner(service.host, domain) or is_known(service.host):
+        if service.dnssec_validated or same_owner(service.host, domain) or is_known(service.host, providers):
             port = "" if service.port == 443 else f":{service.port}"
             path = quote(service.path, safe="/%:@!$&'()*+,;=~-._") or WELL_KNOWN
             found.append(Endpoint(URL(f"https://{service.host}{port}{path}", encoded=True), provider))
     if not found and username.lower().endswith("@" + domain):
-        for row in filter(None, map(of_mail_host, mail_hosts)):
+        for row in filter(None, map(providers.of_mail_host, mail_hosts)):
             if _reads(row):
                 return Endpoints(_of_row(row, username, guess=True))
             return Endpoints([], row)
     return Endpoints(found)
 
 
-def is_known(host: str) -> bool:
+def is_known(host: str, providers: Providers) -> bool:
     """Whether a provider's books are at this host."""
     return any(
-        _reads(row)
-        and (
-            URL(row.start.replace("{", "").replace("}", "")).host == host
-            or any(matches(host, pattern) for pattern in row.credential_hosts)
-        )
-        for row in providers().values()
+        URL(table.start.replace("{", "").replace("}", "")).host == host
+        or any(matches(host, pattern) for pattern in table.hosts)
+        for table in (table_of(row) for row in providers if _reads(row))
     )
 
 
-def _region(provider: Provider, username: str) -> Provider:
+def _region(provider: Provider, username: str, providers: Providers) -> Provider:
     """A provider with servers of several regions has a row for each (`zoho`, `zoho_eu`): the user's domain tells."""
-    known = of_domain(username.rpartition("@")[2])
+    known = providers.of_domain(username.rpartition("@")[2])
     if known is not None and known.code.startswith(provider.code + "_") and _reads(known):
         return known
     return provider
 
 
 def _reads(row: Provider) -> bool:
-    return row.method == "password" and row.protocol == "carddav" and bool(row.start)
+    """Whether the row leads to a server that a name and a password open."""
+    return "password" in row.methods and row.protocol("password") == PROTOCOL and bool(table_of(row).start)
 
 
 def _of_row(provider: Provider, username: str, *, guess: bool = False) -> list[Endpoint]:
-    start = URL(_filled(provider.start, username), encoded=True)
+    table = table_of(provider)
+    start = URL(_filled(table.start, username), encoded=True)
     urls = [start, start.with_path(WELL_KNOWN, encoded=True)]
-    urls += [start.with_path(_filled(path, username), encoded=True) for path in provider.paths]
+    urls += [start.with_path(_filled(path, username), encoded=True) for path in table.paths]
     return _unique(Endpoint(url, provider, guess) for url in urls)
 
 
@@ -118,7 +120,7 @@ def _on(server: Server, provider: Provider, username: str) -> list[URL]:
     """On a server that the user named: the path that was given, the well-known one, the root, the usual ones."""
     paths = [server.path] if server.path.strip("/") else []
     base = server.path.rstrip("/")
-    usual = [_filled(path, username) for path in provider.paths]
+    usual = [_filled(path, username) for path in table_of(provider).paths]
     if base:
         paths += [base + path for path in usual]
     paths += [WELL_KNOWN, "/", *usual]

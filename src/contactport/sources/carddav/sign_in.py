@@ -7,6 +7,7 @@ from contactport.net.auth import Auth
 from contactport.net.password_auth import PasswordAuth
 from contactport.net.trusted_hosts import TrustedHosts
 from contactport.sources.base import Account
+from contactport.sources.carddav.table import table_of
 
 
 def password_of(account: Account) -> Password:
@@ -27,5 +28,5 @@ def auth_of(account: Account) -> Auth:
     password = grant.password
     if provider.secret.kind == "app_password":
         password = "".join(password.split())
-    hosts = TrustedHosts(patterns=provider.credential_hosts)
+    hosts = TrustedHosts(patterns=table_of(provider).hosts)
     return PasswordAuth(grant.username, password, hosts, local_part=provider.self_hosted)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Container
+from collections.abc import AsyncGenerator, Container, Iterator
 from contextlib import aclosing
 
 from contactport.net.client import Client
-from contactport.sources.base import Account, Page
+from contactport.sources.base import Account, Page, SourceContext
 from contactport.sources.carddav.book_reader import BookReader
 from contactport.sources.carddav.dav_client import DavClient
 from contactport.sources.carddav.discover import Discovery, discover
@@ -17,30 +17,41 @@ from contactport.sources.carddav.outcomes import BookOutcomes
 from contactport.sources.carddav.page_builder import PageBuilder
 from contactport.sources.carddav.refusal import UnexpectedStatus
 from contactport.sources.carddav.sign_in import auth_of
+from contactport.sources.carddav.table import row_faults, table_of
 from contactport.sources.failures import FAILURES, AccountWithoutBooks, Failure
 from contactport.sources.memory import Memory, ScopedMemory, ShortMemory
+from contactport.sources.providers import Provider, Providers
 
 
 class CardDav:
     """CardDAV (RFC 6352): every book of an account, whichever server holds it."""
 
-    def __init__(self, memory: Memory | None = None) -> None:
-        self.memory: Memory = memory or ShortMemory()
+    def __init__(self, context: SourceContext | None = None) -> None:
+        context = context or SourceContext()
+        self._memory = context.memory
+        self._providers = context.providers
+
+    @staticmethod
+    def row_faults(provider: Provider) -> Iterator[tuple[str, str]]:
+        """As `registry.ChecksRows`."""
+        return row_faults(provider)
 
     def pages(self, account: Account, client: Client, known: Container[str]) -> AsyncGenerator[Page]:
         """As `Source.pages`. The keys are hrefs, in the spelling of the server."""
         builder = PageBuilder(client.settings.import_members)
-        reading = _AccountReader(account, client, known, builder, ScopedMemory(self.memory, account.scope))
+        memory = ScopedMemory(self._memory, account.scope)
+        reading = _AccountReader(account, client, known, builder, memory, self._providers)
         return builder.pages(reading.read)
 
     async def check(self, account: Account, client: Client) -> AsyncGenerator[str]:
         """As `Source.check`. No word of a contact is told, nor the names that the user gave to books."""
-        where = await find_endpoints(account, client.dns)
+        where = await find_endpoints(account, client.dns, self._providers)
         for place in where.tries:
             yield f"to try: {place.url}" + (
                 " (a guess by who takes the domain's mail)" if place.guess else ""
             )
-        found = await discover(account, DavClient(client, auth_of(account)), ShortMemory())
+        dav = DavClient(client, auth_of(account))
+        found = await discover(account, dav, ShortMemory(), self._providers)
         yield f"signed in; address books: {len(found.books)}"
         for book in found.books:
             reports = ", ".join(sorted(book.reports)) or "none named"
@@ -68,17 +79,19 @@ class _AccountReader:
         known: Container[str],
         builder: PageBuilder,
         memory: Memory,
+        providers: Providers,
     ) -> None:
         self._account = account
         self._client = client
         self._known = known
         self._builder = builder
         self._memory = memory
+        self._providers = providers
         self._photos = "photo" in account.include
         self._dav = DavClient(client, auth_of(account), photos=self._photos)
 
     async def read(self) -> None:
-        found = await discover(self._account, self._dav, self._memory)
+        found = await discover(self._account, self._dav, self._memory, self._providers)
         if not found.books:
             raise AccountWithoutBooks
         outcomes = BookOutcomes(found.books, found.provider)
@@ -111,13 +124,14 @@ class _AccountReader:
             photos=self._photos,
             owner=found.owner,
         )
+        table = table_of(found.provider)
         reader = BookReader(
             self._dav,
             book,
             members,
             facts=facts,
-            batch=found.provider.batch,
-            concurrency=found.provider.concurrency,
+            batch=table.batch,
+            concurrency=table.concurrency,
         )
         try:
             await reader.read()
