@@ -170,11 +170,11 @@ class Documentation:
         items: list[str] = []
         for name, inner in schema["properties"].items():
             maybe = "" if name in required else " <span class=kind>(not always there)</span>"
-            told = f"<dd>{paragraphs(inner['description'])}</dd>" if "description" in inner else ""
-            nested = f"<dd>{self._properties(inner)}</dd>" if "properties" in inner else ""
+            told = paragraphs(inner["description"]) if "description" in inner else ""
+            nested = self._properties(inner) if "properties" in inner else ""
             items.append(
                 f"<dt><code>{escape(name)}</code> <span class=kind>{self._type(inner)}</span>{maybe}</dt>"
-                f"{told}{nested}"
+                f"<dd>{told}{nested}</dd>"
             )
         return f"<dl>{''.join(items)}</dl>"
 

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 _CODE = re.compile(r"`([^`]+)`")
-_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+_POLICY = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 _STRONG = re.compile(r"\*\*([^*]+)\*\*")
 
 

@@ -1,0 +1,56 @@
+"""The browsers of the tests: Debian's Chromium and Firefox, as users have them, driven by Playwright."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Literal
+
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+
+from tests.needs import needs
+
+Name = Literal["chromium", "firefox"]
+Scheme = Literal["light", "dark"]
+NAMES: tuple[Name, ...] = ("chromium", "firefox")
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+WIDTHS = {"narrow": 320, "wide": 1280}
+"""CSS pixels. 320 is the least that a page has to be readable at (WCAG 1.4.10)."""
+
+_PROGRAMS: dict[Name, str] = {"chromium": "chromium", "firefox": "firefox-esr"}
+_CHROMIUM = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+"""It runs as root in containers, and asks nothing of the outside."""
+
+
+@contextmanager
+def browser(name: Name) -> Generator[Browser]:
+    """A running browser, without a window. The calling test is left out where it is not installed."""
+    program = shutil.which(_PROGRAMS[name])
+    if program is None:
+        needs(_PROGRAMS[name], f"apt-get install {_PROGRAMS[name]}")
+    with sync_playwright() as playwright:
+        launched = _launch(playwright, name, program)
+        try:
+            yield launched
+        finally:
+            launched.close()
+
+
+def _launch(playwright: Playwright, name: Name, program: str) -> Browser:
+    if name == "chromium":
+        return playwright.chromium.launch(executable_path=program, args=_CHROMIUM)
+    # Debian's own, by WebDriver BiDi: not a build that only Playwright has.
+    return playwright.firefox.launch(channel="moz-firefox", executable_path=program)
+
+
+def window(
+    browser: Browser, *, scheme: Scheme = "light", width: int = WIDTHS["wide"], script: bool = True
+) -> BrowserContext:
+    """A browser of a user of its own: cookies, history, the preferred colours, and the width of its pages."""
+    return browser.new_context(
+        color_scheme=scheme, viewport={"width": width, "height": 800}, java_script_enabled=script
+    )
