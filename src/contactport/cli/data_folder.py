@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contactport.cli.checks.database import DATABASE, databases_beside
+from contactport.cli.checks.database import databases_beside
 from contactport.cli.exit_codes import FOLDER, CommandError
 from contactport.cli.output import say
 from contactport.settings import Settings
+from contactport.store.beside import DATABASE
 
 if TYPE_CHECKING:
     from contactport.store.open import Store

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from contactport.cli.exit_codes import IMPORT, PROGRAM, CommandError
-from contactport.cli.hints import told
 from contactport.cli.options import allow_network_option, settings_of, settings_options
-from contactport.cli.output import say
+from contactport.cli.output import say, told
 from contactport.cli.password import ask_password
 from contactport.cli.writer import FORMATS, format_of
 from contactport.process import forbid_core_dumps

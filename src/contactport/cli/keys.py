@@ -17,7 +17,7 @@ from contactport.cli.data_folder import existing_folder, opened
 from contactport.cli.exit_codes import FOLDER, CommandError
 from contactport.cli.options import settings_of, settings_options
 from contactport.cli.output import put_json, say
-from contactport.counted import counted
+from contactport.quantities import counted
 from contactport.settings import Settings
 
 if TYPE_CHECKING:
@@ -147,10 +147,11 @@ def _database(settings: Settings) -> Generator[tuple[Database, Path]]:
     """The database without its ring, and where the ring should be; held against a service on SQLite."""
     folder = existing_folder(settings)
     from contactport.app import hold_folder
+    from contactport.store.beside import DATABASE
     from contactport.store.database import Database
     from contactport.store.engines import postgresql, sqlite
     from contactport.store.migrations import check
-    from contactport.store.open import DATABASE, RING
+    from contactport.store.open import RING
 
     if not settings.database_url and not (folder / DATABASE).exists():
         raise CommandError(f"there is no database in {folder}: name the right folder with --data.", FOLDER)

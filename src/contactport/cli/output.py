@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from contactport.settings import Settings
+    from contactport.sources.failures import Failure
+    from contactport.sources.providers import Provider
 
 
 def say(text: str) -> None:
@@ -25,3 +30,23 @@ def plain(text: str) -> str:
     return "".join(
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
     )
+
+
+def told(settings: Settings, provider: Provider, failure: Failure) -> str:
+    """A failure with its code and text.
+
+    With a hint that the wire must not give strangers, where the user of this machine may know it.
+    """
+    # Here: `--help` need not wait for aiohttp.
+    from contactport.imports.to_error import to_error
+    from contactport.net.failures import CertificateInvalid, Unreachable
+    from contactport.sources.failures import NoAddressBook
+
+    error = to_error(failure, "password")
+    unreached = isinstance(failure, Unreachable | NoAddressBook) and not isinstance(
+        failure, CertificateInvalid
+    )
+    hint = ""
+    if unreached and provider.self_hosted and not settings.allow_network:
+        hint = " A server on this host or in a private network is reached only with --allow-network CIDR."
+    return f"code {int(error.code)}: {error.text}{hint}"

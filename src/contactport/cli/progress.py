@@ -8,7 +8,7 @@ from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING
 
 from contactport.cli.status_view import duration
-from contactport.counted import counted
+from contactport.quantities import counted
 
 if TYPE_CHECKING:
     from contactport.net.client import Client

@@ -11,7 +11,7 @@ import click
 from contactport.cli.data_folder import opened
 from contactport.cli.options import settings_of, settings_options
 from contactport.cli.output import say
-from contactport.counted import counted
+from contactport.quantities import counted
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

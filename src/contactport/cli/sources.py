@@ -9,9 +9,8 @@ from pathlib import Path
 import click
 
 from contactport.cli.exit_codes import IMPORT, CommandError
-from contactport.cli.hints import told
 from contactport.cli.options import allow_network_option, settings_of, settings_options
-from contactport.cli.output import plain, put_json, say
+from contactport.cli.output import plain, put_json, say, told
 from contactport.cli.password import ask_password
 from contactport.grant import Password
 from contactport.process import forbid_core_dumps

@@ -9,8 +9,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from contactport.counted import counted
 from contactport.errors import Code
+from contactport.quantities import counted
 from contactport.store.stats import COMPLETE, Breaker, Stats
 
 WORRYING_SECONDS = 60

@@ -32,7 +32,7 @@ from contactport.http.wire.imports import serve_import
 from contactport.http.wire.not_built import refuse_rejects, refuse_upload
 from contactport.http.wire.paths import paths, slashed
 from contactport.http.wire.responses import failure
-from contactport.http.wire.services import show_services
+from contactport.http.wire.services import ServiceList
 from contactport.http.wire.sse import show_stream
 
 
@@ -71,7 +71,7 @@ def _wire(service: Service) -> Mount:
         here.add(endpoint, path, slashed(path, f"{path}.json", f"{path}.xml"), "GET", "POST")
     here.add(serve_import, "/imports/{id}", paths("imports"), "GET", "HEAD", "DELETE")
     for path, endpoint in (
-        ("/services.json", show_services),
+        ("/services.json", ServiceList(service.store)),
         ("/health", show_health),
         ("/ready", Readiness(service.store)),
         ("/openapi.yaml", show_description),

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from contactport.http.availability import Availability
 from contactport.http.limits import ConnectionLimiter, RateLimiter
 from contactport.imports.begin import Request
 from contactport.settings import Settings
@@ -26,6 +25,5 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     begin: Callable[[Request], Awaitable[int]]
     erase: Callable[[int], Awaitable[None]]
     rate_limiter: RateLimiter = msgspec.field(default_factory=RateLimiter)
-    availability: Availability = msgspec.field(default_factory=Availability)
     stopping: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
     connection_limiter: ConnectionLimiter = msgspec.field(default_factory=ConnectionLimiter)

@@ -17,11 +17,13 @@ import msgspec
 import structlog
 from sqlalchemy import Connection
 
+from contactport import backoff
 from contactport.errors import Code
 from contactport.grant import Grant, Password
 from contactport.imports.begin import host_of
 from contactport.imports.jobs import Job
 from contactport.imports.to_error import ImportFailure, refused
+from contactport.quantities import duration
 from contactport.settings import Settings
 from contactport.sources import providers
 from contactport.store import breakers, budgets, domains, endings, imports, login_failures, sealed_grants
@@ -146,7 +148,7 @@ def _decide(
             Code.UNAVAILABLE,
             "password",
             "The address book's server has failed several times in a row, so it was not asked this time. Please "
-            f"begin the import again in {_in_words(standing.wait)}.",
+            f"begin the import again in {duration(standing.wait)}.",
         )
     # Always in this order, so that no two admissions wait for each other.
     account_rate, host_rate = Rate(settings.account_per_minute), Rate(settings.provider_per_minute)
@@ -163,10 +165,9 @@ def _decide(
     full = imports.running_at(connection, one.provider_key) >= settings.provider_imports
     if behind or full:
         # The oftener it had to wait, the longer: an account with one big book is not asked about every second.
-        longest = min(LONGEST_ACCOUNT_WAIT, 1.0 * 1.25 ** min(one.job, 20))
         return _Wait(
             "account" if behind else "provider",
-            int(random.uniform(longest / 2, longest) * 1000),  # noqa: S311
+            int(backoff.pause(one.job + 1, 1.0, LONGEST_ACCOUNT_WAIT, 1.25) * 1000),
             one.token_at,
         )
     now = now_ms()
@@ -227,7 +228,7 @@ def _defer(
             return refused(
                 Code.UNAVAILABLE,
                 "password",
-                f"The provider has asked to be left alone for {_in_words(wait.ms)}, which is longer than this import "
+                f"The provider has asked to be left alone for {duration(wait.ms)}, which is longer than this import "
                 "may take. Please begin it again after that.",
             )
         return refused(
@@ -286,11 +287,3 @@ def record_outcome(
         patience = Patience(settings.breaker_failures, settings.breaker_seconds)
         if breakers.fail(connection, one.provider_key, service, one.id, patience):
             log.warning("breaker_opened", service=one.service)
-
-
-def _in_words(ms: int) -> str:
-    """`40 seconds`, `3 minutes`: never less than it is."""
-    seconds = math.ceil(ms / 1000)
-    if seconds == 1:
-        return "a second"
-    return f"{seconds} seconds" if seconds < 120 else f"{math.ceil(seconds / 60)} minutes"

@@ -10,7 +10,7 @@ import structlog
 from msgspec import structs
 from sqlalchemy import Connection
 
-from contactport import telemetry
+from contactport import backoff, telemetry
 from contactport.errors import Code
 from contactport.grant import Grant, Password
 from contactport.imports import admission
@@ -34,7 +34,6 @@ from contactport.store.clock import now_ms
 from contactport.store.database import unavailable
 from contactport.store.imports import Fenced, Import
 from contactport.store.open import Store
-from contactport.store.pauses import growing_pauses
 from contactport.store.ring_file import RingError
 from contactport.store.vault import SealBroken
 
@@ -75,7 +74,7 @@ class Attempts:
         database is away or full it waits, and begins a new attempt then: what a broken transaction may have stored
         is known only by reading it again. What goes wrong otherwise is the import's end.
         """
-        pauses = growing_pauses(FIRST_PAUSE, LONGEST_PAUSE)
+        pauses = backoff.pauses(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             try:
                 await self._attempt(import_id, job)

@@ -11,11 +11,11 @@ import asyncio
 
 import structlog
 
+from contactport import backoff
 from contactport.imports.jobs import Executor, Jobs
 from contactport.store import imports
 from contactport.store.database import Database, unavailable
 from contactport.store.locks import Locks, LocksLost
-from contactport.store.pauses import growing_pauses
 
 log = structlog.get_logger()
 
@@ -82,7 +82,7 @@ class Failover:
         self.leads = False
         log.error("lock_lost", executor=self._executor.name, running=len(self._executor.running))
         await self._executor.drop()
-        pauses = growing_pauses(FIRST_PAUSE, LONGEST_PAUSE)
+        pauses = backoff.pauses(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             try:
                 await self.begin()

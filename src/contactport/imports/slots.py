@@ -14,6 +14,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from contactport import backoff
+
 LOOK_SECONDS = 0.5
 """How often those who wait look whether somebody's turn is over."""
 CROWDED_SECONDS = 0.5
@@ -88,7 +90,7 @@ class Slots:
         """How many seconds to wait for a slot before another process, or another import, gets the chance."""
         crowded = len(self._slots) >= self._total and 2 * self._count(domain_id) > self._total
         first = CROWDED_SECONDS if crowded else PATIENCE_SECONDS
-        return min(LONGEST_SECONDS, first * 1.5 ** min(tries, 10))
+        return backoff.bound(tries + 1, first, LONGEST_SECONDS, 1.5)
 
     def _grant(self) -> None:
         while True:

@@ -13,7 +13,7 @@ import msgspec
 from contactport.contact import BookOutcome
 from contactport.errors import ROWS, Code
 from contactport.net import failures as net
-from contactport.net.budgets import size
+from contactport.quantities import size
 from contactport.sources import failures as sources
 from contactport.sources.base import BookResult
 from contactport.sources.providers import Provider

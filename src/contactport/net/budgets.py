@@ -55,14 +55,6 @@ class ByteBudget:
             raise TooLarge("received_bytes", self.total)
 
 
-def size(count: int) -> str:
-    """A number of bytes in words: `512 MiB`."""
-    for unit, factor in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
-        if count >= factor:
-            return f"{count / factor:.4g} {unit}"
-    return f"{count} bytes"
-
-
 class RequestBudget:
     """One client's. `take()` before each request; `listed()` with each response of a multistatus."""
 

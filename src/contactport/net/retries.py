@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import msgspec
+
+from contactport import backoff
 
 TRANSIENT = frozenset({429, 502, 503, 504})
 """Statuses that say the server may do better in a moment. A 500 is not among them: it mostly comes again, and
@@ -14,7 +15,7 @@ the caller knows a smaller question."""
 
 
 class RetryPolicy(msgspec.Struct, frozen=True):
-    """Seconds: the first pause at most `base`, later ones twice as long each, none longer than `cap`.
+    """Seconds: the first pause at most `base`, later ones twice as long, none longer than `cap`.
 
     A server that asks for more than `patience` is taken at its word: the request has failed, and whoever runs the
     import knows better how to wait than a request that holds a worker.
@@ -25,8 +26,8 @@ class RetryPolicy(msgspec.Struct, frozen=True):
     patience: float = 5.0
 
     def pause(self, tries: int) -> float:
-        """Full jitter: anything from nothing to the bound, so that many clients don't come back at once."""
-        return random.uniform(0.0, min(self.cap, self.base * 2.0 ** (tries - 1)))  # noqa: S311
+        """How long to wait after so many tries."""
+        return backoff.pause(tries, self.base, self.cap)
 
 
 MOST_ASKED = 3600.0

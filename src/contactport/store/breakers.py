@@ -11,6 +11,7 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
 
+from contactport import backoff
 from contactport.store.clock import now_ms
 from contactport.store.schema import breaker as table
 from contactport.store.schema import import_
@@ -32,7 +33,7 @@ class Patience(msgspec.Struct, frozen=True):
 
     def open_ms(self, openings: int) -> int:
         """How long it stays open the `openings`th time in a row."""
-        return min(LONGEST_MS, int(self.seconds * 1000 * 2 ** min(openings - 1, 20)))
+        return int(backoff.bound(openings, self.seconds * 1000, LONGEST_MS))
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -9,8 +9,8 @@ from typing import Literal
 from sqlalchemy import Connection, delete, func, select, update
 
 from contactport import telemetry
-from contactport.counted import counted
 from contactport.errors import Code
+from contactport.quantities import counted
 from contactport.store import events, report
 from contactport.store.clock import now_ms
 from contactport.store.database import after_commit

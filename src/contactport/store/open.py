@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy.exc import DBAPIError
 
+from contactport.store.beside import DATABASE
 from contactport.store.database import Database
 from contactport.store.engines import postgresql, sqlite
 from contactport.store.migrations import check, migrate
@@ -19,7 +20,6 @@ from contactport.store.signals import Signals
 from contactport.store.vault import Ring
 from contactport.store.writable import FolderError, check_writable
 
-DATABASE = "contactport.db"
 RING = "ring.json"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from contactport.counted import counted
+from contactport.quantities import counted
 from contactport.store import oauth_clients
 from contactport.store.data_keys import HOLDING
 from contactport.store.database import Database

@@ -19,9 +19,9 @@ import psycopg
 import structlog
 from sqlalchemy import Connection, func, select
 
+from contactport import backoff
 from contactport.store.database import after_commit
 from contactport.store.engines import session
-from contactport.store.pauses import growing_pauses
 
 log = structlog.get_logger()
 
@@ -110,11 +110,11 @@ class Signals:
 
     async def _listen(self) -> None:
         """Hear until cancelled, over one connection after the other."""
-        pauses = growing_pauses(FIRST_PAUSE, LONGEST_PAUSE)
+        pauses = backoff.pauses(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             try:
                 async with await self._connect() as connection:
-                    pauses = growing_pauses(FIRST_PAUSE, LONGEST_PAUSE)
+                    pauses = backoff.pauses(FIRST_PAUSE, LONGEST_PAUSE)
                     # What was announced while nobody listened is lost.
                     self.wake()
                     async for notification in connection.notifies():

@@ -1,4 +1,4 @@
-"""A question to the database that many ask at once and few may: whoever polls must be no load, and never hang."""
+"""Cached single-flight database read: whoever polls must be no load, and never hang."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
+
+import structlog
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 
@@ -37,7 +41,12 @@ class SingleFlightCache(Generic[T]):
         await asyncio.wait([question], timeout=self._patience)
         self._until = time.monotonic() + self._keep
         if not question.done():
+            log.warning("database_read_slow", seconds=self._patience)
             return None
         self._question = None
         # Whatever the error is, the database did not answer.
-        return None if question.cancelled() or question.exception() is not None else question.result()
+        error = asyncio.CancelledError() if question.cancelled() else question.exception()
+        if error is not None:
+            log.warning("database_read_failed", error=type(error).__name__)
+            return None
+        return question.result()

@@ -1,4 +1,4 @@
-"""A look at a database that others use: nothing is made, nothing migrated, and nobody has to wait for it."""
+"""Reads the figures of a service from its database, beside whoever has that open: nothing is made or migrated."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from contactport.store import stats
+from contactport.store.beside import DATABASE, connect_beside
 from contactport.store.engines import postgresql
 from contactport.store.migrations import SchemaError, check
-from contactport.store.open import DATABASE, RING
+from contactport.store.open import RING
 from contactport.store.stats import Stats
 from contactport.store.writable import FolderError
 
@@ -68,9 +69,7 @@ class StatusReader:
         self._checked = True
 
     def _connect(self) -> sqlite3.Connection:
-        # Where nobody has the database open, "immutable" reads it without making a file beside it.
-        how = "mode=ro" if self._path.with_name(f"{DATABASE}-shm").exists() else "immutable=1"
-        connection = sqlite3.connect(f"{self._path.absolute().as_uri()}?{how}", uri=True, timeout=5)
+        connection = connect_beside(self._path)
         connection.isolation_level = None
         connection.execute("BEGIN")
         return connection

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from contactport.cli.progress import FINDING, LISTING, READING, Progress, Staged, words
-from contactport.counted import counted
 from contactport.grant import Password
 from contactport.net.client import open_client
+from contactport.quantities import counted
 from contactport.settings import Settings
 from contactport.sources.base import Account, Page
 from contactport.sources.providers import find

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 
-from contactport.http import availability
+from contactport.http.wire import services
 from contactport.sources.providers import providers
 from contactport.store import breakers
 from contactport.store.breakers import Patience
@@ -34,7 +34,7 @@ async def missing(application: Starlette) -> set[str]:
 @pytest.fixture(autouse=True)
 def always_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """No answer is kept, but where a test says so."""
-    monkeypatch.setattr(availability, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(services, "FRESH_SECONDS", 0.0)
 
 
 async def test_all_that_is_served_is_available_while_nothing_fails(wire: Build) -> None:
@@ -65,7 +65,7 @@ async def test_hosts_of_users_own_make_no_service_unavailable(wire: Build, store
 async def test_the_database_is_not_asked_by_everybody(
     wire: Build, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(availability, "FRESH_SECONDS", 3600.0)
+    monkeypatch.setattr(services, "FRESH_SECONDS", 3600.0)
     application = wire()
     assert await missing(application) == set()
     fail(store, b"g" * 16, "gmx")

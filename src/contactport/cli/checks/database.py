@@ -14,10 +14,10 @@ import msgspec
 
 from contactport.cli.checks.consent import RegisteredClient
 from contactport.cli.checks.finding import Finding, good, note, wrong
-from contactport.counted import counted
+from contactport.quantities import counted
 from contactport.settings import SettingError
+from contactport.store.beside import DATABASE, connect_beside
 
-DATABASE = "contactport.db"
 MOST_FOLDERS = 3
 Query = Callable[[str], list[tuple[Any, ...]]]
 """The rows of a query; none where its table is not there."""
@@ -44,11 +44,8 @@ def look_into_sqlite(folder: Path) -> tuple[Inside | None, list[Finding]]:
     path = folder / DATABASE
     if not path.exists():
         return None, []
-    log = path.with_name(f"{DATABASE}-wal")
-    # Without a log nobody has the database open, and immutable says that no file need be made to read it.
-    how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)) as connection:
+        with closing(connect_beside(path)) as connection:
 
             def query(text: str) -> list[tuple[Any, ...]]:
                 try:

@@ -16,6 +16,12 @@ from contactport.http.service import Service
 from contactport.http.wire import arguments
 from contactport.http.wire.responses import success
 from contactport.sources.providers import Method, Provider, SecretPrompt, Way, providers
+from contactport.store import breakers
+from contactport.store.open import Store
+from contactport.store.single_flight import SingleFlightCache
+
+FRESH_SECONDS = 1.0
+PATIENCE_SECONDS = 1.0
 
 
 class ServiceEntry(msgspec.Struct, kw_only=True):
@@ -39,15 +45,26 @@ class ServiceEntry(msgspec.Struct, kw_only=True):
     alias_of: str | UnsetType = UNSET
 
 
-async def show_services(service: Service, request: Request) -> Response:
-    """Every service by its code, in the order of the table, and by each alias after that."""
-    asked_by_page = "origin" in request.headers
-    known = arguments.SERVICES | arguments.PAIR if asked_by_page else arguments.SERVICES
-    given = await arguments.read(request, service.settings, known)
-    if asked_by_page:
-        await note_origins(service.store.database, request, given)
-    failing = await service.availability.failing(service.store.database)
-    return success(context_of(request.scope), "result", _rows(failing))
+class ServiceList:
+    """Every service by its code, in the order of the rows, and by each alias after that. An endpoint.
+
+    Anybody may ask, without a key pair: the database is asked once a second at most. While it is away nobody knows
+    which providers are failing, so all that are served are available.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._failing = SingleFlightCache(
+            lambda: store.database.read(breakers.failing), keep=FRESH_SECONDS, patience=PATIENCE_SECONDS
+        )
+
+    async def __call__(self, service: Service, request: Request) -> Response:
+        asked_by_page = "origin" in request.headers
+        known = arguments.SERVICES | arguments.PAIR if asked_by_page else arguments.SERVICES
+        given = await arguments.read(request, service.settings, known)
+        if asked_by_page:
+            await note_origins(service.store.database, request, given)
+        failing = await self._failing() or frozenset[str]()
+        return success(context_of(request.scope), "result", _rows(failing))
 
 
 @functools.lru_cache(maxsize=4)

@@ -7,9 +7,9 @@ from collections.abc import Container
 from urllib.parse import unquote_to_bytes
 
 from contactport.contact import Reject
-from contactport.net.budgets import size
 from contactport.net.failures import Unreadable
 from contactport.net.redirects import resolve_reference
+from contactport.quantities import size
 from contactport.sources.base import RawRecord
 from contactport.sources.carddav.model import AddressBook
 from contactport.sources.carddav.page_builder import BYTES, PageBuilder
