@@ -18,10 +18,10 @@ from contactport.net.client import open_client
 from contactport.settings import load
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
-from contactport.sources.providers import find
 from samples.book import cards
 from tests.servers.quirks import Filter, Quirk, chokes_on, damages, nameless, quirk_proxy, without_data
 from tests.servers.radicale import radicale
+from tests.servers.source_run import PROVIDERS
 
 PASSWORD = "secret"
 BOOKS = {300: (150,), 1000: (99, 300, 517, 518, 999)}
@@ -38,7 +38,7 @@ MANNERS: dict[str, tuple[Callable[[], Filter], ...]] = {
 
 async def seconds(port: int, count: int, filters: tuple[Filter, ...]) -> float:
     """How long one import takes; every card must come."""
-    provider = find("carddav")
+    provider = PROVIDERS.find("carddav")
     assert provider is not None
     quirk = Quirk(lambda _, __: filters)
     settings = load(environment={}, overrides={"allow_network": ["127.0.0.0/8"]})

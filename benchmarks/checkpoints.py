@@ -41,15 +41,16 @@ from contactport.imports.run import run
 from contactport.net.client import open_client
 from contactport.process import spare_what_stays, take_short_turns
 from contactport.settings import Settings
-from contactport.sources import providers
 from contactport.sources.base import Account, SourceContext
 from contactport.sources.memory import Memory, ShortMemory
 from contactport.sources.registry import Sources
 from contactport.store import domains
+from contactport.store.beside import DATABASE
 from contactport.store.contacts import Batch, Delivered
 from contactport.store.database import Database
 from contactport.store.engines import Engines, postgresql, sqlite
-from contactport.store.open import DATABASE, Store, open_store
+from contactport.store.open import Store, open_store
+from tests.servers.source_run import PROVIDERS
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -142,7 +143,12 @@ class Laboratory:
         self.store.database.write_now(domains.add, "bench")
         limits = settings()
         self._attempts = Attempts(
-            self.store, limits, _sources(StoredMemory(self.store)).get, lambda: open_client(limits), no_queue
+            self.store,
+            limits,
+            PROVIDERS,
+            _sources(StoredMemory(self.store)).get,
+            lambda: open_client(limits),
+            no_queue,
         )
 
     async def kept(self, server: str) -> Cost:
@@ -157,7 +163,7 @@ class Laboratory:
 async def unkept(server: str, contacts: int, memory: ShortMemory) -> Cost:
     """One import into nothing."""
     source = _sources(memory).get("carddav")
-    provider = providers.find("carddav")
+    provider = PROVIDERS.find("carddav")
     assert provider is not None
     account = Account(provider=provider, grant=Password("alice", "secret", server))
     sink = Nothing()

@@ -129,8 +129,11 @@ def main() -> None:
         server.book("alice", "book", cards(arguments.cards))
         store = open_store(Path(folder))
         store.database.write_now(domains.add, "bench")
-        sources = Sources(SourceContext())
-        attempts = Attempts(store, settings, sources.get, lambda: open_client(settings), no_queue)
+        context = SourceContext()
+        sources = Sources(context)
+        attempts = Attempts(
+            store, settings, context.providers, sources.get, lambda: open_client(settings), no_queue
+        )
         import_ids = [begin(store, server.url) for _ in range(1 + arguments.runs)]
         asyncio.run(perform(attempts, import_ids, samples))
     whole = samples.rooms.total()

@@ -24,7 +24,9 @@ from contactport.net.client import open_client
 from contactport.process import take_short_turns
 from contactport.settings import Settings
 from contactport.sources.base import SourceContext
+from contactport.sources.providers import Providers
 from contactport.sources.registry import Sources
+from contactport.sources.rows import load_providers
 from contactport.store.open import Store, open_store
 from contactport.store.writable import FolderError, check_writable
 
@@ -34,14 +36,16 @@ Role = Literal["all", "api"]
 def build(settings: Settings, store: Store | None = None, role: Role = "all") -> Starlette:
     """The service on one store: with the role `all` API and worker on the server's own loop, with `api` that alone.
 
-    Raises what `open_store` raises.
+    Raises what `open_store` and `load_providers` raise.
     """
+    providers = load_providers(settings.providers)
     store = store or open_store(Path(settings.data), settings.database_url)
+    sources = _sources(store, providers)
     jobs = Jobs(store.database)
-    worker = build_worker(settings, store, jobs) if role == "all" else None
+    worker = _build_worker(settings, store, jobs, providers, sources) if role == "all" else None
 
     async def begin_import(request: Request) -> int:
-        return await begin(store, settings, jobs.enqueue, request)
+        return await begin(store, settings, providers, jobs.enqueue, request)
 
     async def erase_import(import_id: int) -> None:
         await erase(store, worker.cancel if worker else lambda _: None, import_id)
@@ -62,26 +66,35 @@ def build(settings: Settings, store: Store | None = None, role: Role = "all") ->
             await store.database.close()
 
     return build_http(
-        Service(settings=settings, store=store, begin=begin_import, erase=erase_import), lifespan
+        Service(settings=settings, store=store, providers=providers, begin=begin_import, erase=erase_import),
+        lifespan,
     )
 
 
-def build_worker(settings: Settings, store: Store, jobs: Jobs) -> Worker:
-    """What carries imports in this process."""
-    sources = Sources(SourceContext(memory=StoredMemory(store)))
+def _sources(store: Store, providers: Providers) -> Sources:
+    """Every source of this process, with what it needs. Raises RowError, PluginError."""
+    sources = Sources(SourceContext(memory=StoredMemory(store), providers=providers))
     sources.check_rows()
-    attempts = Attempts(store, settings, sources.get, lambda: open_client(settings), jobs.enqueue)
+    return sources
+
+
+def _build_worker(
+    settings: Settings, store: Store, jobs: Jobs, providers: Providers, sources: Sources
+) -> Worker:
+    """What carries imports in this process."""
+    attempts = Attempts(store, settings, providers, sources.get, lambda: open_client(settings), jobs.enqueue)
     return Worker(store, settings, jobs, attempts)
 
 
 async def work(settings: Settings, store: Store, stop: asyncio.Event, ready: Callable[[], None]) -> None:
     """Carry imports, and nothing else, until `stop` is set; `ready` is called once jobs are taken.
 
-    Raises what `Worker.start` raises.
+    Raises what `Worker.start` and `load_providers` raise.
     """
     take_short_turns()
+    providers = load_providers(settings.providers)
     jobs = Jobs(store.database)
-    worker = build_worker(settings, store, jobs)
+    worker = _build_worker(settings, store, jobs, providers, _sources(store, providers))
     try:
         await worker.start()
         ready()

@@ -81,6 +81,8 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Networks that imports may reach though they are private: `CIDR` or `CIDR:port`."""
     ca_file: str = ""
     """More certificate authorities to trust, in PEM, beside the system's."""
+    providers: str = ""
+    """A TOML file with the rows of further providers."""
     proxy: str = ""
     """An outbound HTTP proxy for what is public: `http://HOST:PORT`, or with `USER:PASSWORD@`."""
     resolver: str = ""
@@ -154,6 +156,7 @@ FIXED = frozenset(
         "host",
         "port",
         "metrics",
+        "providers",
         "log_format",
         "body_bytes",
         "import_concurrency",

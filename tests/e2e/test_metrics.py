@@ -13,11 +13,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from contactport.errors import Code
-from contactport.sources.providers import providers
 from tests.e2e.paused_server import PausedServer, people
 from tests.e2e.service import PATIENCE, WireClient, command, service, until
 from tests.faults.cluster import Cluster, Member
 from tests.postgres import Postgres
+from tests.servers.source_run import PROVIDERS
 
 COUNT = 1200
 PASSWORD = "kanarie-password-41"
@@ -26,7 +26,7 @@ USER_ID = "kanarie-user-id-83"
 CANARY = "kanarie"
 
 WORDS = {
-    "provider": {*providers(), "other"},
+    "provider": {*(row.code for row in PROVIDERS), "other"},
     "outcome": {"complete", *(str(int(code)) for code in Code)},
     "state": {"complete", "failed", "closed", "open", "half-open"},
     "result": {"delivered", "merged", "rejected"},

@@ -12,6 +12,7 @@ import pytest
 
 from samples.book import cards
 from tests.servers.radicale import Radicale, radicale
+from tests.servers.source_run import PROVIDERS
 
 COMMAND = str(Path(sys.executable).with_name("contactport"))
 HERE = ("--allow-network", "127.0.0.0/8")
@@ -69,11 +70,10 @@ def test_a_code_without_a_row_to_try_is_refused(code: str, told: str) -> None:
 
 
 def test_the_list_names_every_code() -> None:
-    from contactport.sources.providers import providers
 
     listed = subprocess.run([COMMAND, "sources", "list"], capture_output=True, text=True, check=True)
-    assert [line.split()[0] for line in listed.stdout.splitlines()] == list(providers())
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == [row.code for row in PROVIDERS]
     as_json = subprocess.run(
         [COMMAND, "sources", "list", "--json"], capture_output=True, text=True, check=True
     )
-    assert list(json.loads(as_json.stdout)) == list(providers())
+    assert list(json.loads(as_json.stdout)) == [row.code for row in PROVIDERS]

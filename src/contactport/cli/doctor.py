@@ -62,7 +62,7 @@ def _everything(settings: Settings | None) -> Iterator[Finding]:
     if not trouble:
         yield from ring.ring(place, inside)
     yield from machine.clock(inside.newest if inside is not None else None)
-    yield from service.providers()
+    yield from service.providers(settings.providers)
     yield from consent.consent(settings, inside.clients if inside is not None else ())
     yield from service.port(settings, runs=service.running(place))
 

@@ -14,7 +14,8 @@ from contactport.cli.options import settings_of, settings_options
 from contactport.cli.output import put_json, say
 from contactport.cli.password import ask_new_password
 from contactport.origin import OriginError, parse_origin
-from contactport.sources.providers import find, providers
+from contactport.settings import Settings
+from contactport.sources.rows import load_providers
 
 if TYPE_CHECKING:
     from contactport.store.domains import Domain, KeyPair, Unchanged
@@ -59,19 +60,28 @@ def _password(_context: click.Context, _parameter: click.Parameter, given: str |
 def _sources(
     _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
 ) -> tuple[str, ...] | None:
-    """The codes' own spelling, so that an alias permits what it stands for."""
     if not given:
         return None
+    words = tuple(_parts(given))
+    if not words:
+        raise click.BadParameter("name at least one service, or leave the option out to permit all")
+    return words
+
+
+def _codes(words: tuple[str, ...] | None, settings: Settings) -> tuple[str, ...] | None:
+    """The codes' own spelling, so that an alias permits what it stands for. Raises click.BadParameter."""
+    if words is None:
+        return None
+    providers = load_providers(settings.providers)
     codes: list[str] = []
-    for word in _parts(given):
-        provider = find(word)
+    for word in words:
+        provider = providers.find(word)
         if provider is None:
             raise click.BadParameter(
-                f"there is no service {word!r}. Those there are: {', '.join(sorted(providers()))}"
+                f"there is no service {word!r}. Those there are: {', '.join(sorted(row.code for row in providers))}",
+                param_hint="--sources",
             )
         codes.append(provider.code)
-    if not codes:
-        raise click.BadParameter("name at least one service, or leave the option out to permit all")
     return tuple(dict.fromkeys(codes))
 
 
@@ -175,6 +185,7 @@ def add(
     from contactport.store import domains
 
     settings = settings_of(data, config)
+    sources = _codes(sources, settings)
     if not create:
         existing_database(settings)
     password = ask_new_password(f"Password of domain {name}") if domain_password else None
@@ -245,8 +256,11 @@ def set_(
         raise click.UsageError("there is nothing to change: name at least one option")
     from contactport.store import domains
 
+    settings = settings_of(data, config)
+    if sources != (ALL,):
+        sources = _codes(sources, settings)
     password = ask_new_password(f"New password of domain {name}") if domain_password else None
-    with opened(settings_of(data, config)) as store:
+    with opened(settings) as store:
         changed = store.database.write_now(
             domains.change,
             name,

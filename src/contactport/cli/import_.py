@@ -19,7 +19,8 @@ from contactport.cli.password import ask_password
 from contactport.cli.writer import FORMATS, format_of
 from contactport.process import forbid_core_dumps
 from contactport.settings import Settings
-from contactport.sources.providers import Provider, find, providers
+from contactport.sources.providers import Provider, Providers
+from contactport.sources.rows import load_providers
 
 if TYPE_CHECKING:
     from contactport.cli.sink import Ledger, WriterSink
@@ -83,7 +84,8 @@ def import_(
         format_ = format_of(output_, format_)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--output") from None
-    provider = _provider(service)
+    providers = load_providers(settings.providers)
+    provider = _provider(providers, service)
     _check_server(provider, server, username)
     forbid_core_dumps()
     password = ask_password(provider, username)
@@ -95,15 +97,15 @@ def import_(
     logs.configure("text")
     logging.getLogger().setLevel(logging.WARNING)
     account = Account(provider=provider, grant=Password(username, password, server.strip()), include=INCLUDES)
-    ledger, incomplete = _import(settings, account, format_, output_)
+    ledger, incomplete = _import(settings, providers, account, format_, output_)
     say(str(ledger))
     context.exit(1 if incomplete or (ledger.rejected and not lenient) else 0)
 
 
-def _provider(service: str) -> Provider:
-    provider = find(service)
+def _provider(providers: Providers, service: str) -> Provider:
+    provider = providers.find(service)
     if provider is None:
-        codes = ", ".join(code for code, row in providers().items() if "password" in row.methods)
+        codes = ", ".join(row.code for row in providers if "password" in row.methods)
         raise click.BadParameter(
             f"there is no service {service!r}. Those there are: {codes}", param_hint="SERVICE"
         )
@@ -134,7 +136,9 @@ def _check_server(provider: Provider, server: str, username: str) -> None:
         raise click.UsageError("add --server: only an e-mail address as the user name tells where to look")
 
 
-def _import(settings: Settings, account: Account, format_: str, path: Path | None) -> tuple[Ledger, bool]:
+def _import(
+    settings: Settings, providers: Providers, account: Account, format_: str, path: Path | None
+) -> tuple[Ledger, bool]:
     """The ledger, and whether an address book was not read to its end. Raises CommandError."""
     from contactport.cli.sink import Ledger, WriterSink
     from contactport.cli.writer import Writer, output, part, write_of
@@ -145,7 +149,7 @@ def _import(settings: Settings, account: Account, format_: str, path: Path | Non
     ledger = Ledger()
     incomplete = False
     try:
-        protocol = Sources(SourceContext()).get(account.provider.protocol("password"))
+        protocol = Sources(SourceContext(providers=providers)).get(account.provider.protocol("password"))
         with output(path) as out, _terminal(path) as (tell, show, staged):
             groups: dict[str, list[str]] = {}
             writer = Writer(write_of(format_, groups), out)

@@ -17,6 +17,7 @@ from contactport.settings import SettingError
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
+    from contactport.sources.providers import Providers
     from contactport.store.open import Store
 
 BACKLOG = 16
@@ -89,7 +90,7 @@ def _close(sockets: Iterable[socket.socket]) -> None:
 
 
 @contextmanager
-def metrics_served(listeners: list[socket.socket], store: Store) -> Generator[None]:
+def metrics_served(listeners: list[socket.socket], store: Store, providers: Providers) -> Generator[None]:
     """Within it `/metrics` is answered at these sockets, which are closed at its end."""
     if not listeners:
         yield
@@ -98,7 +99,7 @@ def metrics_served(listeners: list[socket.socket], store: Store) -> Generator[No
 
     from contactport.cli.metrics_server import MetricsServer
 
-    server = MetricsServer(listeners, gauges_of(store))
+    server = MetricsServer(listeners, gauges_of(store, providers))
     host = str(listeners[0].getsockname()[0])
     structlog.get_logger().info("metrics_served", url=f"{url_of(host, listeners[0])}/metrics")
     server.start()
@@ -108,21 +109,20 @@ def metrics_served(listeners: list[socket.socket], store: Store) -> Generator[No
         server.stop()
 
 
-def gauges_of(store: Store) -> Callable[[], Awaitable[list[Metric]]]:
+def gauges_of(store: Store, providers: Providers) -> Callable[[], Awaitable[list[Metric]]]:
     """What is told beside the process's own counts: read from the database once a second at most.
 
     For the one event loop that calls it.
     """
     import msgspec
 
-    from contactport.sources.providers import providers
     from contactport.store import stats
     from contactport.store.open import RING
     from contactport.store.prometheus import gauges
     from contactport.store.single_flight import SingleFlightCache
 
     look = SingleFlightCache(lambda: store.database.read(stats.read), keep=1.0)
-    served = [row for row in providers().values() if row.methods]
+    served = [row for row in providers if row.methods]
     codes = [row.code for row in served]
     with_breaker = [row.code for row in served if not row.self_hosted]
 

@@ -92,6 +92,8 @@ def check(settings: Settings) -> None:
         from contactport.net.client import trust
 
         trust(settings.ca_file)
+    if settings.providers:
+        _check_providers(settings.providers)
     if settings.database_url:
         from contactport.store.engines import check_uri
 
@@ -119,3 +121,13 @@ def _check_oauth(settings: Settings) -> None:
                 f'oauth: [oauth.{provider}] has no client_secret: give it, or say method = "none" for a client '
                 "that has none"
             )
+
+
+def _check_providers(file: str) -> None:
+    from contactport.sources.plugins import PluginError
+    from contactport.sources.rows import RowError, load_providers
+
+    try:
+        load_providers(file)
+    except (RowError, PluginError) as error:
+        raise SettingError(f"providers: {error}") from None

@@ -24,6 +24,7 @@ from contactport.cli.options import allow_network_option, heed_variables, settin
 from contactport.cli.output import say
 from contactport.process import forbid_core_dumps, ignore_hangups, spare_what_stays
 from contactport.settings import Settings
+from contactport.sources.rows import load_providers
 from contactport.store.writable import check_writable
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def serve(
     check_clock(store)
     if alone and lock is None:
         lock = hold_folder(folder)
-    with metrics_served(metrics_listeners, store):
+    with metrics_served(metrics_listeners, store, load_providers(settings.providers)):
         _run(build(settings, store, role), settings, listeners, read_settings)
     if lock is not None:
         os.close(lock)

@@ -15,7 +15,8 @@ from contactport.cli.password import ask_password
 from contactport.grant import Password
 from contactport.process import forbid_core_dumps
 from contactport.settings import Settings
-from contactport.sources.providers import Provider, find, providers, way_of
+from contactport.sources.providers import Provider, Providers, way_of
+from contactport.sources.rows import load_providers
 
 
 @click.group()
@@ -28,8 +29,7 @@ def sources() -> None:
 @settings_options
 def list_sources(as_json: bool, data: str | None, config: Path | None) -> None:
     """List every service code, and how it is served."""
-    settings_of(data, config)
-    rows = list(providers().values())
+    rows = list(load_providers(settings_of(data, config).providers))
     if as_json:
         put_json(
             {
@@ -80,7 +80,8 @@ def test_source(
     book is read and thrown away; no contact is shown or kept. Exit code 3 says that a step failed.
     """
     settings = settings_of(data, config, allow_network=allow_network)
-    provider = find(code)
+    providers = load_providers(settings.providers)
+    provider = providers.find(code)
     if provider is None:
         raise click.BadParameter(
             f"there is no service {code!r}: see `contactport sources list`", param_hint="CODE"
@@ -98,7 +99,7 @@ def test_source(
     from contactport.sources.failures import FAILURES
 
     try:
-        asyncio.run(_test(settings, provider, grant))
+        asyncio.run(_test(settings, providers, provider, grant))
     except TimeoutError:
         raise CommandError(f"it took more than {settings.import_seconds:.0f} seconds", IMPORT) from None
     except FAILURES as error:
@@ -106,7 +107,7 @@ def test_source(
     say("the row works")
 
 
-async def _test(settings: Settings, provider: Provider, grant: Password) -> None:
+async def _test(settings: Settings, providers: Providers, provider: Provider, grant: Password) -> None:
     from contactport import logs
     from contactport.net.client import open_client
     from contactport.sources.base import Account, SourceContext
@@ -115,6 +116,7 @@ async def _test(settings: Settings, provider: Provider, grant: Password) -> None
     logs.configure("text")
     logging.getLogger().setLevel(logging.WARNING)
     account = Account(provider=provider, grant=grant)
+    sources = Sources(SourceContext(providers=providers))
     async with asyncio.timeout(settings.import_seconds), open_client(settings) as client:
-        async for step in Sources(SourceContext()).get(provider.protocol("password")).check(account, client):
+        async for step in sources.get(provider.protocol("password")).check(account, client):
             say(plain(step))

@@ -16,6 +16,7 @@ from contactport.cli.options import allow_network_option, heed_variables, settin
 from contactport.cli.output import say
 from contactport.process import forbid_core_dumps, ignore_hangups, spare_what_stays
 from contactport.settings import Settings
+from contactport.sources.rows import load_providers
 
 STOP_MARGIN = 10.0
 """Seconds beyond `drain_seconds` after which a stop is cut short: what is stored stays sound, as after a crash."""
@@ -69,7 +70,7 @@ def worker(
         reload_on_signal(settings, read_settings)
         await work(settings, store, stop, _ready)
 
-    with metrics_served(listeners, store):
+    with metrics_served(listeners, store, load_providers(settings.providers)):
         uvloop.run(run())
 
 

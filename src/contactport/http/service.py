@@ -10,6 +10,8 @@ import msgspec
 from contactport.http.limits import ConnectionLimiter, RateLimiter
 from contactport.imports.begin import Request
 from contactport.settings import Settings
+from contactport.sources.providers import Providers
+from contactport.sources.rows import load_providers
 from contactport.store.open import Store
 
 
@@ -24,6 +26,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     store: Store
     begin: Callable[[Request], Awaitable[int]]
     erase: Callable[[int], Awaitable[None]]
+    providers: Providers = msgspec.field(default_factory=load_providers)
     rate_limiter: RateLimiter = msgspec.field(default_factory=RateLimiter)
     stopping: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
     connection_limiter: ConnectionLimiter = msgspec.field(default_factory=ConnectionLimiter)

@@ -25,7 +25,7 @@ from contactport.imports.jobs import Job
 from contactport.imports.to_error import ImportFailure, refused
 from contactport.quantities import duration
 from contactport.settings import Settings
-from contactport.sources import providers
+from contactport.sources.providers import Provider, Providers
 from contactport.store import breakers, budgets, domains, endings, imports, login_failures, sealed_grants
 from contactport.store.breakers import Patience
 from contactport.store.budgets import LONGEST_WAIT_MS, Rate
@@ -58,6 +58,7 @@ class Admitted(msgspec.Struct, frozen=True):
 
     one: Import
     grant: Grant
+    provider: Provider
 
 
 class Deferred(msgspec.Struct, frozen=True):
@@ -85,7 +86,13 @@ class _Wait(msgspec.Struct, frozen=True):
 
 
 def admit(
-    connection: Connection, store: Store, settings: Settings, enqueue: Enqueue, import_id: int, job: int
+    connection: Connection,
+    store: Store,
+    settings: Settings,
+    providers: Providers,
+    enqueue: Enqueue,
+    import_id: int,
+    job: int,
 ) -> Admitted | Deferred | Refused | None:
     """Let the import begin or go on, defer it, or end it. None when this job has nothing to do with it any more.
 
@@ -94,7 +101,12 @@ def admit(
     one = imports.candidate(connection, import_id)
     if one is None or one.job != job:
         return None
-    decided = _decide(connection, store.ring, settings, one)
+    provider = providers.find(one.service)
+    if provider is None:
+        # Its row came from a package or a file that is not there any more.
+        text = "This service does not read this provider any more. Its operator has taken it away."
+        return _refuse(connection, store, settings, one, refused(Code.UNEXPECTED, "password", text))
+    decided = _decide(connection, store.ring, settings, provider, one)
     if isinstance(decided, _Wait):
         decided = _defer(connection, enqueue, one, decided, backoffs=one.backoffs)
     if isinstance(decided, ImportFailure):
@@ -103,7 +115,7 @@ def admit(
         return decided
     claimed = imports.claim(connection, store.ring, one.id)
     assert claimed is not None, "its row is held"
-    return Admitted(*claimed)
+    return Admitted(*claimed, provider)
 
 
 def step_back(
@@ -138,7 +150,7 @@ def _refuse(
 
 
 def _decide(
-    connection: Connection, ring: Ring, settings: Settings, one: Candidate
+    connection: Connection, ring: Ring, settings: Settings, provider: Provider, one: Candidate
 ) -> _Wait | ImportFailure | None:
     """None where it may be claimed. What goes on after its worker's death has its place and its token already."""
     goes_on = one.state == "running"
@@ -159,7 +171,7 @@ def _decide(
         return _Wait("backoff", paused)
     if goes_on:
         return None
-    behind = _check_password(connection, ring, settings, one)
+    behind = _check_password(connection, ring, settings, provider, one)
     if isinstance(behind, ImportFailure):
         return behind
     full = imports.running_at(connection, one.provider_key) >= settings.provider_imports
@@ -189,7 +201,7 @@ def _decide(
 
 
 def _check_password(
-    connection: Connection, ring: Ring, settings: Settings, one: Candidate
+    connection: Connection, ring: Ring, settings: Settings, provider: Provider, one: Candidate
 ) -> ImportFailure | bool:
     """An error where too many wrong passwords came before this one, true where others of the account run first.
 
@@ -201,8 +213,6 @@ def _check_password(
     full = len(others) >= settings.account_imports
     if not isinstance(grant, Password):
         return full
-    provider = providers.find(one.service)
-    assert provider is not None, "begin() takes known services only"
     host = host_of(provider, grant)
     if login_failures.failed_recently(connection, ring, one.domain_id, host, grant.username, grant.password):
         return refused(Code.FAILED_RECENTLY, "password")
@@ -274,15 +284,13 @@ def back_off(
 
 
 def record_outcome(
-    connection: Connection, settings: Settings, one: Import, failure: ImportFailure | None
+    connection: Connection, settings: Settings, provider: Provider, one: Import, failure: ImportFailure | None
 ) -> None:
     """What an import's end says of its provider; many say nothing, such as an address that leads nowhere."""
     assert one.provider_key is not None
     if failure is None or failure.provider_answered:
         breakers.succeed(connection, one.provider_key)
     elif failure.provider_failed:
-        provider = providers.find(one.service)
-        assert provider is not None, "begin() takes known services only"
         service = None if provider.self_hosted else provider.code
         patience = Patience(settings.breaker_failures, settings.breaker_seconds)
         if breakers.fail(connection, one.provider_key, service, one.id, patience):

@@ -26,9 +26,9 @@ from contactport.imports.to_error import ImportFailure, to_error
 from contactport.net.client import Client
 from contactport.net.failures import TimedOut
 from contactport.settings import Settings
-from contactport.sources import providers
 from contactport.sources.base import Account, Source
 from contactport.sources.failures import FAILURES, NoProgress
+from contactport.sources.providers import Provider, Providers
 from contactport.store import contacts, domains, endings, imports, login_failures
 from contactport.store.clock import now_ms
 from contactport.store.database import unavailable
@@ -56,12 +56,14 @@ class Attempts:
         self,
         store: Store,
         settings: Settings,
+        providers: Providers,
         find_source: FindSource,
         open_client: OpenClient,
         enqueue: Enqueue,
     ) -> None:
         self._store = store
         self._settings = settings
+        self._providers = providers
         self._find_source = find_source
         self._open_client = open_client
         self._enqueue = enqueue
@@ -139,7 +141,13 @@ class Attempts:
     async def _attempt_in(self, slot: Slot, import_id: int, job: int) -> None:
         try:
             admitted = await self._store.database.write(
-                admission.admit, self._store, self._settings, self._enqueue, import_id, job
+                admission.admit,
+                self._store,
+                self._settings,
+                self._providers,
+                self._enqueue,
+                import_id,
+                job,
             )
         except SealBroken:
             log.error("import_unreadable", import_id=import_id, hint="the ring's key of its day is gone")
@@ -153,7 +161,7 @@ class Attempts:
         if isinstance(admitted, Refused):
             log.info("import_refused", import_id=import_id, code=int(admitted.code))
             return
-        one, grant = admitted.one, admitted.grant
+        one, grant, provider = admitted.one, admitted.grant, admitted.provider
         started = now_ms()
         if one.epoch == 1:
             telemetry.import_begun(one.service, (started - one.created_at) / 1000)
@@ -161,7 +169,7 @@ class Attempts:
         cause: BaseException | None = None
         clients: list[Client] = []
         try:
-            await self._read(one, grant, slot, clients)
+            await self._read(provider, one, grant, slot, clients)
         except Fenced:
             log.info("import_fenced", import_id=one.id, epoch=one.epoch)
             return
@@ -182,7 +190,7 @@ class Attempts:
             log.error("import_broke", import_id=one.id, error=type(error).__name__, exc_info=error)
             failure, cause = to_error(error, "password"), error
         try:
-            deferred = await self._store.database.write(self._end, one, grant, failure)
+            deferred = await self._store.database.write(self._end, provider, one, grant, failure)
         except Fenced:
             log.info("import_fenced", import_id=one.id, epoch=one.epoch)
             return
@@ -205,12 +213,12 @@ class Attempts:
         endings.fail(connection, import_id, Code.UNEXPECTED, endings.KEY_GONE, retention)
         self._store.signals.announce(connection, import_id)
 
-    def _keep_password(self, connection: Connection, one: Import, grant: Grant, *, wrong: bool) -> None:
+    def _keep_password(
+        self, connection: Connection, provider: Provider, one: Import, grant: Grant, *, wrong: bool
+    ) -> None:
         """Remember that a password is wrong, or right now. Never a reason to try it once more."""
         if not isinstance(grant, Password):
             return
-        provider = providers.find(one.service)
-        assert provider is not None, "begin() takes known services only"
         who = (one.domain_id, host_of(provider, grant), grant.username)
         try:
             if wrong:
@@ -220,10 +228,10 @@ class Attempts:
         except RingError as error:
             log.error("ring_unavailable", hint=str(error))
 
-    async def _read(self, one: Import, grant: Grant, slot: Slot, clients: list[Client]) -> None:
+    async def _read(
+        self, provider: Provider, one: Import, grant: Grant, slot: Slot, clients: list[Client]
+    ) -> None:
         """Raises what goes wrong. The client is put into `clients`, for what it knows of that."""
-        provider = providers.find(one.service)
-        assert provider is not None, "begin() takes known services only"
         assert one.key is not None
         source = self._find_source(provider.protocol("password"))
         account = Account(
@@ -262,7 +270,12 @@ class Attempts:
                 watching.cancel()
 
     def _end(
-        self, connection: Connection, one: Import, grant: Grant, failure: ImportFailure | None
+        self,
+        connection: Connection,
+        provider: Provider,
+        one: Import,
+        grant: Grant,
+        failure: ImportFailure | None,
     ) -> Deferred | None:
         """The import's end, and what it teaches of the provider and the password, in one transaction; or that it is
         deferred, as the provider wishes. Raises Fenced.
@@ -277,14 +290,14 @@ class Attempts:
             failure = backed_off
         self._store.signals.announce(connection, one.id)
         retention = domains.retention_of(connection, one.domain_id) or self._settings.retention
-        admission.record_outcome(connection, self._settings, one, failure)
+        admission.record_outcome(connection, self._settings, provider, one, failure)
         if complete or failure is None:
             endings.complete(connection, one, retention)
-            self._keep_password(connection, one, grant, wrong=False)
+            self._keep_password(connection, provider, one, grant, wrong=False)
             return None
         endings.fail(connection, one.id, failure.code, failure.text, retention)
         if failure.code == Code.WRONG_PASSWORD:
-            self._keep_password(connection, one, grant, wrong=True)
+            self._keep_password(connection, provider, one, grant, wrong=True)
         return None
 
 

@@ -12,10 +12,9 @@ from contactport.grant import Grant, Password, account_name
 from contactport.imports.jobs import Job
 from contactport.imports.to_error import to_error
 from contactport.settings import Settings
-from contactport.sources import providers
 from contactport.sources.base import INCLUDES
 from contactport.sources.failures import ServerInvalid
-from contactport.sources.providers import Provider
+from contactport.sources.providers import Provider, Providers
 from contactport.sources.server import parse_server
 from contactport.store import domains, endings, idempotency, imports, login_failures
 from contactport.store.clock import now_ms
@@ -42,9 +41,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         return f"Request({self.service!r})"
 
 
-async def begin(store: Store, settings: Settings, enqueue: Enqueue, request: Request) -> int:
+async def begin(
+    store: Store, settings: Settings, providers: Providers, enqueue: Enqueue, request: Request
+) -> int:
     """The new import's id. Raises Refusal for what can be refused without asking the provider."""
-    provider = _provider(request)
+    provider = _provider(providers, request)
     grant = _checked(provider, request.grant)
     host = host_of(provider, grant)
     retention = request.domain.retention or settings.retention
@@ -155,7 +156,7 @@ def read_include(text: str) -> frozenset[str]:
     return INCLUDES.intersection(part.strip().lower() for part in text.split(","))
 
 
-def provider_of(service: str, domain: Domain) -> Provider:
+def provider_of(providers: Providers, service: str, domain: Domain) -> Provider:
     """The provider of a service code. Raises Refusal: none is given, nobody knows it, the domain may not use it."""
     if not service:
         raise Refusal(Code.SERVICE_REQUIRED)
@@ -168,18 +169,31 @@ def provider_of(service: str, domain: Domain) -> Provider:
 
 
 def not_served(provider: Provider) -> Refusal:
-    """The refusal of a service that can't be read by password, with what works instead."""
+    """The refusal of a service that can't be read by password, with the way that works instead."""
+    if provider.methods:
+        text = _OTHER_WAY[provider.method].format(name=provider.name, code=provider.code)
+        return Refusal(Code.INVALID_PARAMETERS, text)
     return Refusal(Code.SERVICE_UNKNOWN, f"{provider.unavailable_message} {_INSTEAD}")
 
 
+_OTHER_WAY = {
+    "consent": (
+        "{name} takes no password here: the user allows the import at the provider's own page. Call "
+        "/begin_import/user_consent with service={code}, and send the user to the `url` that it answers."
+    ),
+    "file": (
+        "{name} takes no password here: its contacts come as a file. Call /begin_import/user_consent with "
+        "service={code}, and send the user to the `url` that it answers, where the file is uploaded."
+    ),
+}
 _INSTEAD = (
     "What works today is the user's name and password for another service: any CardDAV server by service=carddav "
     "with its address as `server`, and those of /services.json that have `password` among their `methods`."
 )
 
 
-def _provider(request: Request) -> Provider:
-    provider = provider_of(request.service, request.domain)
+def _provider(providers: Providers, request: Request) -> Provider:
+    provider = provider_of(providers, request.service, request.domain)
     if "password" not in provider.methods:
         raise not_served(provider)
     if not request.grant.username or not request.grant.password:

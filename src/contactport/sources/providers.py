@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -177,20 +176,3 @@ class Providers:
             if any(matches(host, pattern) for pattern in row.mail_hosts):
                 return row
         return None
-
-
-@functools.cache
-def _all() -> Providers:
-    from contactport.sources.rows import load_providers
-
-    return load_providers()
-
-
-def providers() -> dict[str, Provider]:
-    """Every row of the package and of plug-ins, by its code, in order."""
-    return {row.code: row for row in _all()}
-
-
-def find(service: str) -> Provider | None:
-    """As `Providers.find`, of the package's rows and those of plug-ins."""
-    return _all().find(service)

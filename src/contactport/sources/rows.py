@@ -62,9 +62,9 @@ def _bounded(file: str) -> bytes:
         with Path(file).open("rb") as opened:
             data = opened.read(FILE_BYTES + 1)
     except OSError as error:
-        raise RowError(f"the file of providers {file} can't be read: {error.strerror}") from None
+        raise RowError(f"the file {file} can't be read: {error.strerror}") from None
     if len(data) > FILE_BYTES:
-        raise RowError(f"the file of providers {file} is longer than {FILE_BYTES} bytes")
+        raise RowError(f"the file {file} is longer than {FILE_BYTES} bytes")
     return data
 
 

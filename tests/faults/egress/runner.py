@@ -18,11 +18,11 @@ from contactport.settings import Settings
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from contactport.sources.failures import FAILURES
-from contactport.sources.providers import find
 from tests.faults.egress.addresses import ROWS, ZONE, AddressRow
 from tests.faults.egress.dial_monitor import watching
 from tests.faults.egress.leading_server import handler
 from tests.faults.matrix.cell import MemorySink
+from tests.servers.source_run import PROVIDERS
 from tests.unit.net.little_server import LittleServer, little_server, reply
 from tests.unit.net.name_server import name_server
 
@@ -119,7 +119,7 @@ class Ground:
             )
 
     async def _import(self, server: str, username: str, allowed: list[str]) -> int:
-        provider = find("carddav")
+        provider = PROVIDERS.find("carddav")
         assert provider is not None
         settings = Settings(
             allow_network=allowed, resolver=self.resolver, connect_seconds=5, first_byte_seconds=5

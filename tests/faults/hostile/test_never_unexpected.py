@@ -18,8 +18,8 @@ from contactport.settings import Settings
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from contactport.sources.failures import FAILURES
-from contactport.sources.providers import find
 from tests.faults.matrix.cell import MemorySink
+from tests.servers.source_run import PROVIDERS
 from tests.unit.net.little_server import Last, ReceivedRequest, little_server
 from tests.unit.net.name_server import name_server
 
@@ -130,7 +130,7 @@ def answers(draw: st.DrawFn) -> bytes:
 
 async def ending(replies: Sequence[bytes], username: str, server: str | None) -> Code | None:
     """How an import ends; None where it is complete. Raises what is no error of the wire."""
-    provider = find("carddav")
+    provider = PROVIDERS.find("carddav")
     assert provider is not None
     here = Settings(
         allow_network=["127.0.0.0/8"],

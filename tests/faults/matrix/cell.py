@@ -23,12 +23,12 @@ from contactport.settings import Settings
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from contactport.sources.failures import FAILURES
-from contactport.sources.providers import find
 from contactport.store.contacts import Batch, Delivered, pack_delivered, unpack_delivered
 from tests.faults.matrix.certificates import Certificates
 from tests.faults.matrix.fault_proxy import Duration, FaultPlan, FaultProxy, Stage
 from tests.faults.matrix.faults import ROWS, STAGES, FaultRow
 from tests.faults.matrix.paged_book import PASSWORD, USERNAME, PagedBook
+from tests.servers.source_run import PROVIDERS
 
 BOUND = 30.0
 """Seconds in which every import must have ended."""
@@ -132,7 +132,7 @@ class Range:
 
     async def cell(self, row: FaultRow, stage: Stage, duration: Duration) -> CellOutcome:
         book = self.lump if stage == "lump" else self.pages
-        provider = find("carddav")
+        provider = PROVIDERS.find("carddav")
         assert provider is not None
         sink = MemorySink()
         failure: ImportFailure | None = None

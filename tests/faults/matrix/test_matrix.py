@@ -12,12 +12,12 @@ from contactport.imports.run import run
 from contactport.net.client import open_client
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
-from contactport.sources.providers import find
 from tests.faults.matrix.cell import CellOutcome, MemorySink, cells, run_cells, shooting_range
 from tests.faults.matrix.document import DOCUMENT, between, cells_of, shown
 from tests.faults.matrix.fault_proxy import FaultProxy, Stage
 from tests.faults.matrix.faults import ROWS, STAGES
 from tests.faults.matrix.paged_book import PASSWORD, USERNAME, Manner
+from tests.servers.source_run import PROVIDERS
 
 MOST_REQUESTS = 80
 """To a server that fails for good: discovery looks at two dozen places, and follows redirects at each."""
@@ -53,7 +53,7 @@ def test_the_document_has_every_cell_and_counts_them() -> None:
 async def test_the_book_is_read_where_nothing_fails(manner: Manner) -> None:
     async with shooting_range() as here:
         book = here.lump if manner == "lump" else here.pages
-        provider = find("carddav")
+        provider = PROVIDERS.find("carddav")
         assert provider is not None
         sink = MemorySink()
         async with FaultProxy(book, here.certificates, None) as proxy, open_client(here.settings) as client:

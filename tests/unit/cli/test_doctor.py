@@ -282,7 +282,7 @@ def test_a_host_that_is_not_here(wrongs: Wrongs, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_row_that_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(**_: object) -> None:
+    def broken(*_: object) -> None:
         raise RowError("rows.toml, row x: code: 'x' is taken")
 
     monkeypatch.setattr(service, "load_providers", broken)

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select, text
 
-from contactport.sources.providers import providers
 from contactport.store import domains
 from contactport.store.domains import Domain
 from contactport.store.open import Store, open_store
 from contactport.store.schema import domain as table
+from tests.servers.source_run import PROVIDERS
 from tests.unit.cli.conftest import Run
 
 
@@ -90,8 +90,8 @@ def test_any_script_will_do_for_a_name(run: Run) -> None:
 
 
 def test_limits_are_kept(run: Run) -> None:
-    code, alias = next((code, row.aliases[0]) for code, row in providers().items() if row.aliases)
-    other = next(name for name in providers() if name != code)
+    code, alias = next((row.code, row.aliases[0]) for row in PROVIDERS if row.aliases)
+    other = next(row.code for row in PROVIDERS if row.code != code)
     done = run(
         *("domain", "add", "shop", "--create", "--sources", f"{alias.upper()}, {other}", "--sources", code),
         *("--origins", "https://Shop.example:443,http://localhost:3000/", "--retention", "60"),
@@ -110,7 +110,7 @@ def test_an_unknown_service_is_refused_with_those_there_are(run: Run, folder: Pa
     done = run("domain", "add", "shop", "--create", "--sources", "carddav,icluod")
     assert done.exit_code == 2
     assert "icluod" in done.stderr
-    for code in providers():
+    for code in (row.code for row in PROVIDERS):
         assert code in done.stderr
     assert not folder.exists()
 

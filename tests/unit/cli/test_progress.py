@@ -10,7 +10,7 @@ from contactport.net.client import open_client
 from contactport.quantities import counted
 from contactport.settings import Settings
 from contactport.sources.base import Account, Page
-from contactport.sources.providers import find
+from tests.servers.source_run import PROVIDERS
 from tests.unit.imports.fake_source import FakeSource, raw
 
 
@@ -38,7 +38,7 @@ def test_count_total_rate_and_time_left(found: int, listed: int | None, seconds:
 
 
 async def test_the_stages_are_told_in_their_order() -> None:
-    provider = find("carddav")
+    provider = PROVIDERS.find("carddav")
     assert provider is not None
     account = Account(provider=provider, grant=Password("ann", "x"))
     pages = [Page(listed=1), Page(listed=2), Page([raw("ann")]), Page(listed=3), Page([raw("bob")])]

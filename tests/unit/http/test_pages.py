@@ -15,7 +15,7 @@ from contactport.errors import ROWS
 from contactport.http.assets import FOR_GOOD
 from contactport.http.pages.documentation import description
 from contactport.http.pages.page import page, style_sheet
-from contactport.sources.providers import providers
+from tests.servers.source_run import PROVIDERS
 from tests.unit.http.asgi import ask
 from tests.unit.http.conftest import Build
 
@@ -174,9 +174,9 @@ def test_every_example_of_an_error_has_the_table_s_own_words() -> None:
 
 async def test_services_are_all_there_with_what_to_ask_for_and_no_more(wire: Build) -> None:
     body = (await ask(wire(), "GET", "/services.json")).json()
-    assert [code for code, row in body.items() if "alias_of" not in row] == list(providers())
+    assert [code for code, row in body.items() if "alias_of" not in row] == [row.code for row in PROVIDERS]
     for code, row in body.items():
-        assert ("secret" in row) == (row["method"] == "password"), code
+        assert ("secret" in row) == ("password" in row["methods"]), code
         assert not {"start", "credential_hosts", "protocol", "paths"} & set(row)
 
 

@@ -7,11 +7,11 @@ from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 
 from contactport.http.wire import services
-from contactport.sources.providers import providers
 from contactport.store import breakers
 from contactport.store.breakers import Patience
 from contactport.store.database import Database
 from contactport.store.open import Store
+from tests.servers.source_run import PROVIDERS
 from tests.unit.http.asgi import ask
 from tests.unit.http.conftest import Build
 
@@ -27,7 +27,7 @@ async def missing(application: Starlette) -> set[str]:
     return {
         row.get("alias_of", code)
         for code, row in body.items()
-        if row["method"] == "password" and not row["available"]
+        if "password" in row["methods"] and not row["available"]
     }
 
 
@@ -40,10 +40,7 @@ def always_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_all_that_is_served_is_available_while_nothing_fails(wire: Build) -> None:
     body = (await ask(wire(), "GET", "/services.json")).json()
     assert {code for code, row in body.items() if row["available"]} == {
-        name
-        for code, provider in providers().items()
-        if provider.method == "password"
-        for name in (code, *provider.aliases)
+        name for provider in PROVIDERS if provider.methods for name in (provider.code, *provider.aliases)
     }
 
 

@@ -11,7 +11,6 @@ from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.run import run
 from contactport.imports.store_sink import StoreSink
 from contactport.net.client import Client
-from contactport.sources import providers
 from contactport.sources.base import Account, Page
 from contactport.store import contacts, imports, report
 from contactport.store.contacts import Batch
@@ -19,6 +18,7 @@ from contactport.store.domains import Domain
 from contactport.store.imports import Beginning, Import
 from contactport.store.open import Store
 from contactport.store.report import Report
+from tests.servers.source_run import PROVIDERS
 from tests.unit.imports.fake_source import FakeSource
 
 NO_CLIENT = cast(Client, None)
@@ -43,7 +43,7 @@ class Fragile(StoreSink):
 
 
 def account() -> Account:
-    provider = providers.find("carddav")
+    provider = PROVIDERS.find("carddav")
     assert provider is not None
     return Account(provider=provider, grant=Password("ann", "secret"))
 

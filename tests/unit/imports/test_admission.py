@@ -35,6 +35,7 @@ from contactport.store.imports import Beginning, Import
 from contactport.store.open import Store, open_store
 from contactport.store.schema import import_
 from tests.import_fails import PROVIDER
+from tests.servers.source_run import PROVIDERS
 
 HOUR_MS = 3_600_000
 SETTINGS = Settings(breaker_failures=2)
@@ -91,7 +92,7 @@ class AdmissionHarness:
         """Ask for the import, as its present job unless another is named."""
         number = self.job(import_id) if job is None else job
         return self.store.database.write_now(
-            admission.admit, self.store, settings or self.settings, self.enqueue, import_id, number
+            admission.admit, self.store, settings or self.settings, PROVIDERS, self.enqueue, import_id, number
         )
 
     def admit(self, import_id: int) -> Import:
@@ -129,7 +130,9 @@ class AdmissionHarness:
                 if isinstance(backed_off, Deferred):
                     return backed_off
                 found = backed_off
-            admission.record_outcome(connection, self.settings, one, found)
+            provider = PROVIDERS.find(one.service)
+            assert provider is not None
+            admission.record_outcome(connection, self.settings, provider, one, found)
             if found is None:
                 endings.complete(connection, one, 60)
             else:

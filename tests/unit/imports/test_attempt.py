@@ -38,6 +38,7 @@ from contactport.store.ring_file import RingError
 from contactport.store.schema import import_
 from contactport.store.vault import DAY, Ring
 from tests.import_fails import PROVIDER
+from tests.servers.source_run import PROVIDERS
 from tests.unit.imports.fake_source import FakeSource, raw
 
 SETTINGS = Settings()
@@ -78,7 +79,9 @@ def nothing_waits(_connection: Connection, job: Job, _delay: float) -> None:
 
 
 async def perform(store: Store, import_id: int, source: FakeSource) -> list[Event]:
-    attempts = Attempts(store, SETTINGS, lambda _: source, lambda: open_client(SETTINGS), nothing_waits)
+    attempts = Attempts(
+        store, SETTINGS, PROVIDERS, lambda _: source, lambda: open_client(SETTINGS), nothing_waits
+    )
     await attempts.perform(import_id)
     return await store.database.read(events.read, import_id)
 
@@ -158,7 +161,9 @@ async def test_time_that_ran_out_counts_against_the_provider_where_it_had_most_o
             yield Page()
 
     settings = Settings(import_seconds=seconds, breaker_failures=1)
-    attempts = Attempts(store, settings, lambda _: Slow([]), lambda: open_client(settings), nothing_waits)
+    attempts = Attempts(
+        store, settings, PROVIDERS, lambda _: Slow([]), lambda: open_client(settings), nothing_waits
+    )
     await attempts.perform(begin(store, domain, seconds=0.5))
     standing = await store.database.read(breakers.ask, b"p" * 16)
     assert (standing.wait > 0) == counts

@@ -11,10 +11,13 @@ from contactport.grant import Password
 from contactport.imports.begin import Request, begin, read_include
 from contactport.imports.jobs import Job
 from contactport.settings import Settings
+from contactport.sources import rows
+from contactport.sources.providers import Providers
 from contactport.store import domains, endings, events, idempotency, imports, login_failures
 from contactport.store.domains import Domain
 from contactport.store.open import Store
 from contactport.store.schema import import_
+from tests.servers.source_run import PROVIDERS
 
 
 class Queue:
@@ -44,15 +47,21 @@ def request(domain: Domain, **changes: object) -> Request:
     return Request(**(values | changes))  # type: ignore[arg-type] -- the tests vary one argument at a time
 
 
-async def refusal(store: Store, queue: Queue, asked: Request, settings: Settings | None = None) -> Refusal:
+async def refusal(
+    store: Store,
+    queue: Queue,
+    asked: Request,
+    settings: Settings | None = None,
+    providers: Providers = PROVIDERS,
+) -> Refusal:
     with pytest.raises(Refusal) as caught:
-        await begin(store, settings or Settings(), queue, asked)
+        await begin(store, settings or Settings(), providers, queue, asked)
     assert queue.ids == []
     return caught.value
 
 
 async def test_an_import_is_stored_and_queued(store: Store, domain: Domain, queue: Queue) -> None:
-    import_id = await begin(store, Settings(), queue, request(domain, user_id="u-1"))
+    import_id = await begin(store, Settings(), PROVIDERS, queue, request(domain, user_id="u-1"))
     assert queue.ids == [import_id]
     one = await store.database.read(imports.get, store.ring, import_id, domain.id)
     assert one is not None
@@ -64,7 +73,7 @@ async def test_what_the_queue_refuses_leaves_no_import(store: Store, domain: Dom
         raise RuntimeError("no queue")
 
     with pytest.raises(RuntimeError):
-        await begin(store, Settings(), broken, request(domain))
+        await begin(store, Settings(), PROVIDERS, broken, request(domain))
     with store.database.engine.connect() as connection:
         assert connection.execute(select(import_.c.id)).all() == []
 
@@ -99,7 +108,7 @@ async def test_a_retired_service_says_what_to_do_instead(store: Store, domain: D
 async def test_a_service_is_known_in_any_case(
     store: Store, domain: Domain, queue: Queue, service: str
 ) -> None:
-    await begin(store, Settings(), queue, request(domain, service=service))
+    await begin(store, Settings(), PROVIDERS, queue, request(domain, service=service))
     assert len(queue.ids) == 1
 
 
@@ -108,13 +117,13 @@ async def test_a_domain_limited_to_some_sources_gets_no_other(
 ) -> None:
     limited = msgspec.structs.replace(domain, sources=("icloud",))
     assert (await refusal(store, queue, request(limited))).code == Code.SERVICE_NOT_PERMITTED
-    await begin(store, Settings(), queue, request(limited, service="icloud", server=""))
+    await begin(store, Settings(), PROVIDERS, queue, request(limited, service="icloud", server=""))
     assert len(queue.ids) == 1
 
 
 async def test_unknown_words_of_include_are_ignored(store: Store, domain: Domain, queue: Queue) -> None:
     asked = request(domain, include=read_include("mailing_address, everything,PHOTO"))
-    import_id = await begin(store, Settings(), queue, asked)
+    import_id = await begin(store, Settings(), PROVIDERS, queue, asked)
     one = await store.database.read(imports.get, store.ring, import_id, domain.id)
     assert one is not None
     assert one.include == {"mailing_address", "photo"}
@@ -124,7 +133,7 @@ class TestLimits:
     async def test_too_many_in_a_minute(self, store: Store, domain: Domain, queue: Queue) -> None:
         settings = Settings(begins_per_minute=2)
         for _ in range(2):
-            await begin(store, settings, queue, request(domain))
+            await begin(store, settings, PROVIDERS, queue, request(domain))
         queue.ids.clear()
         error = await refusal(store, queue, request(domain), settings)
         assert (error.http, error.code) == (429, Code.INVALID_PARAMETERS)
@@ -132,11 +141,11 @@ class TestLimits:
 
     async def test_too_many_in_flight(self, store: Store, domain: Domain, queue: Queue) -> None:
         settings = Settings(imports_in_flight=1)
-        import_id = await begin(store, settings, queue, request(domain))
+        import_id = await begin(store, settings, PROVIDERS, queue, request(domain))
         queue.ids.clear()
         assert (await refusal(store, queue, request(domain), settings)).http == 429
         store.database.write_now(endings.fail, import_id, 257, "no", 60)
-        await begin(store, settings, queue, request(domain))
+        await begin(store, settings, PROVIDERS, queue, request(domain))
 
     async def test_another_domain_has_limits_of_its_own(
         self, store: Store, domain: Domain, queue: Queue
@@ -144,8 +153,8 @@ class TestLimits:
         store.database.write_now(domains.add, "other")
         other = next(one for one in store.database.write_now(domains.all_domains) if one.name == "other")
         settings = Settings(begins_per_minute=1)
-        await begin(store, settings, queue, request(domain))
-        await begin(store, settings, queue, request(other))
+        await begin(store, settings, PROVIDERS, queue, request(domain))
+        await begin(store, settings, PROVIDERS, queue, request(other))
 
 
 class TestFailedRecently:
@@ -154,7 +163,7 @@ class TestFailedRecently:
     ) -> None:
         who = (store.ring, domain.id, "dav.example.org", "ann@example.org")
         store.database.write_now(login_failures.record, *who, "secret")
-        import_id = await begin(store, Settings(), queue, request(domain))
+        import_id = await begin(store, Settings(), PROVIDERS, queue, request(domain))
         assert queue.ids == []
         last = (await store.database.read(events.read, import_id))[-1]
         assert (last.type, last.status, last.value) == ("COMPLETE", "ERROR", Code.FAILED_RECENTLY)
@@ -162,7 +171,7 @@ class TestFailedRecently:
     async def test_another_password_is_tried(self, store: Store, domain: Domain, queue: Queue) -> None:
         who = (store.ring, domain.id, "dav.example.org", "ann@example.org")
         store.database.write_now(login_failures.record, *who, "another")
-        await begin(store, Settings(), queue, request(domain))
+        await begin(store, Settings(), PROVIDERS, queue, request(domain))
         assert len(queue.ids) == 1
 
 
@@ -177,7 +186,9 @@ class TestMarks:
         for name in ("one", "two"):
             store.database.write_now(domains.add, name)
             mine = next(each for each in store.database.write_now(domains.all_domains) if each.name == name)
-            import_id = await begin(store, Settings(), queue, request(mine, service=service, server=server))
+            import_id = await begin(
+                store, Settings(), PROVIDERS, queue, request(mine, service=service, server=server)
+            )
             one = await store.database.read(imports.get, store.ring, import_id, mine.id)
             assert one is not None
             found.append((one.provider_key, one.account_key))
@@ -203,7 +214,7 @@ class TestMarks:
 class TestIdempotency:
     async def test_the_same_key_is_the_same_import(self, store: Store, domain: Domain, queue: Queue) -> None:
         asked = request(domain, idempotency_key="k")
-        ids = await asyncio.gather(*(begin(store, Settings(), queue, asked) for _ in range(200)))
+        ids = await asyncio.gather(*(begin(store, Settings(), PROVIDERS, queue, asked) for _ in range(200)))
         assert len(set(ids)) == 1
         assert queue.ids == ids[:1]
 
@@ -211,7 +222,7 @@ class TestIdempotency:
         self, store: Store, domain: Domain, queue: Queue
     ) -> None:
         for key in ("a", "b", "", ""):
-            await begin(store, Settings(), queue, request(domain, idempotency_key=key))
+            await begin(store, Settings(), PROVIDERS, queue, request(domain, idempotency_key=key))
         assert len(set(queue.ids)) == 4
 
     @pytest.mark.parametrize(
@@ -226,7 +237,7 @@ class TestIdempotency:
     async def test_the_same_key_with_other_arguments_is_refused(
         self, store: Store, domain: Domain, queue: Queue, changes: dict[str, object]
     ) -> None:
-        await begin(store, Settings(), queue, request(domain, idempotency_key="k"))
+        await begin(store, Settings(), PROVIDERS, queue, request(domain, idempotency_key="k"))
         queue.ids.clear()
         error = await refusal(store, queue, request(domain, idempotency_key="k", **changes))
         assert error.code == Code.INVALID_PARAMETERS
@@ -237,32 +248,43 @@ class TestIdempotency:
     ) -> None:
         store.database.write_now(domains.add, "other")
         other = next(one for one in store.database.write_now(domains.all_domains) if one.name == "other")
-        await begin(store, Settings(), queue, request(domain, idempotency_key="k"))
-        await begin(store, Settings(), queue, request(other, idempotency_key="k"))
+        await begin(store, Settings(), PROVIDERS, queue, request(domain, idempotency_key="k"))
+        await begin(store, Settings(), PROVIDERS, queue, request(other, idempotency_key="k"))
         assert len(set(queue.ids)) == 2
         later = idempotency.now_ms() + idempotency.KEPT_MS
         monkeypatch.setattr(idempotency, "now_ms", lambda: later)
-        await begin(store, Settings(), queue, request(domain, idempotency_key="k"))
+        await begin(store, Settings(), PROVIDERS, queue, request(domain, idempotency_key="k"))
         assert len(set(queue.ids)) == 3
 
     async def test_a_refused_beginning_does_not_use_up_its_key(
         self, store: Store, domain: Domain, queue: Queue
     ) -> None:
         asked = request(domain, idempotency_key="k")
-        import_id = await begin(store, Settings(), queue, request(domain))
+        import_id = await begin(store, Settings(), PROVIDERS, queue, request(domain))
         queue.ids.clear()
         await refusal(store, queue, asked, Settings(imports_in_flight=1))
         store.database.write_now(endings.fail, import_id, 257, "no", 60)
-        assert await begin(store, Settings(imports_in_flight=1), queue, asked) in queue.ids
+        assert await begin(store, Settings(imports_in_flight=1), PROVIDERS, queue, asked) in queue.ids
 
     async def test_neither_key_nor_arguments_are_kept(
         self, store: Store, domain: Domain, queue: Queue
     ) -> None:
         asked = request(domain, idempotency_key="key-canary", password="password-canary")
-        await begin(store, Settings(), queue, asked)
+        await begin(store, Settings(), PROVIDERS, queue, asked)
         assert b"canary" not in b"".join(path.read_bytes() for path in store.folder.iterdir())
 
 
 def test_a_request_does_not_show_its_secrets(domain: Domain) -> None:
     assert "secret" not in repr(request(domain))
     assert "ann" not in repr(request(domain))
+
+
+@pytest.mark.parametrize("service", ["outlookcom", "csv"])
+async def test_a_provider_that_takes_no_password_names_the_way_that_works(
+    store: Store, domain: Domain, queue: Queue, monkeypatch: pytest.MonkeyPatch, service: str
+) -> None:
+    monkeypatch.setattr(rows, "WAYS", frozenset({"password", "consent", "file"}))
+    providers = rows.load_providers(spoken=["carddav", "microsoft", "upload"])
+    refused = await refusal(store, queue, request(domain, service=service), providers=providers)
+    assert (refused.http, refused.code) == (400, Code.INVALID_PARAMETERS)
+    assert f"/begin_import/user_consent with service={service}," in refused.text

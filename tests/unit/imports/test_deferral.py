@@ -22,6 +22,7 @@ from contactport.store.domains import Domain
 from contactport.store.imports import Import
 from contactport.store.open import Store
 from contactport.store.schema import import_
+from tests.servers.source_run import PROVIDERS
 from tests.unit.imports.fake_source import FakeSource, raw
 from tests.unit.imports.test_attempt import begin
 
@@ -52,7 +53,7 @@ class RunningWorker:
         self.housekeeper = Housekeeper(store, settings, self.jobs)
         self._domain = domain
         attempts = Attempts(
-            store, settings, lambda _: source, lambda: open_client(settings), self.jobs.enqueue
+            store, settings, PROVIDERS, lambda _: source, lambda: open_client(settings), self.jobs.enqueue
         )
         self.executor = Executor(store.database, EMBEDDED, attempts.perform, concurrency=1)
 

@@ -17,7 +17,7 @@ from contactport.settings import Settings
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from contactport.sources.failures import FAILURES
-from contactport.sources.providers import find
+from tests.servers.source_run import PROVIDERS
 from tests.unit.net.authority import make_authority
 from tests.unit.net.little_server import little_server, reply
 from tests.unit.net.name_server import name_server
@@ -30,7 +30,7 @@ PASSWORD = "canary-password"
 
 async def failure(server: str, **settings: Any) -> dict[str, Any]:
     """What the log says of an import from this server, as JSON says it."""
-    provider = find("carddav")
+    provider = PROVIDERS.find("carddav")
     assert provider is not None
     account = Account(provider=provider, grant=Password(USER, PASSWORD, server))
     async with open_client(Settings(tries=1, **settings)) as client:

@@ -17,6 +17,7 @@ from contactport.settings import Settings
 from contactport.store import domains, endings
 from contactport.store.domains import Domain
 from contactport.store.open import Store, open_store
+from tests.servers.source_run import PROVIDERS
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -48,7 +49,7 @@ async def begun(stores: list[Store], domain: Domain, settings: Settings, *, key:
     """Begin 30 imports at once by both processes; the ids of those that were not refused with 429."""
     asked = Request(domain=domain, service="gmx", grant=Password("ann@gmx.de", "secret"), idempotency_key=key)
     found = await asyncio.gather(
-        *(begin(store, settings, no_queue, asked) for store in stores * 15), return_exceptions=True
+        *(begin(store, settings, PROVIDERS, no_queue, asked) for store in stores * 15), return_exceptions=True
     )
     ids = [one for one in found if isinstance(one, int)]
     refused = [one for one in found if isinstance(one, Refusal)]

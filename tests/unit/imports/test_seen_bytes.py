@@ -16,10 +16,10 @@ from contactport.imports import processor_budget
 from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.run import run
 from contactport.net.client import Client
-from contactport.sources import providers
 from contactport.sources.base import Account, Page, RawRecord
 from contactport.store.contacts import Batch, Delivered, pack_delivered, unpack_delivered
 from tests.import_fails import import_fails
+from tests.servers.source_run import PROVIDERS
 from tests.unit.imports.fake_source import FakeSource, raw
 from tests.unit.imports.fake_source import vcard as card
 
@@ -52,7 +52,7 @@ class Kept:
 
 async def read(*cards: RawRecord, seconds: float = 1.0) -> Kept:
     kept = Kept()
-    provider = providers.find("carddav")
+    provider = PROVIDERS.find("carddav")
     assert provider is not None
     account = Account(provider=provider, grant=Password("ann", "secret"))
     await run(FakeSource([Page(list(cards))]), account, NO_CLIENT, kept, 10**6, seconds)

@@ -12,8 +12,9 @@ from contactport.errors import ROWS, Code
 from contactport.imports.to_error import Way, to_error
 from contactport.net import failures as net
 from contactport.sources import failures as sources
-from contactport.sources.providers import SecretPrompt, find
+from contactport.sources.providers import SecretPrompt
 from tests.import_fails import PROVIDER
+from tests.servers.source_run import PROVIDERS
 
 WAYS: tuple[Way, ...] = get_args(Way)
 
@@ -24,7 +25,7 @@ def everything() -> Iterator[sources.Failure]:
         net.Unreadable: ("it is {odd}",),
         sources.ServerInvalid: ("it is empty",),
         sources.WrongPassword: (PROVIDER,),
-        sources.NotServed: (find("outlookcom"),),
+        sources.NotServed: (PROVIDERS.find("outlookcom"),),
         sources.RetryLater: (sources.Unavailable(60),),
     }
     for module, root in ((net, net.NetworkFailure), (sources, sources.SourceFailure)):
@@ -86,7 +87,7 @@ def test_what_broke_in_this_service_is_told_without_its_words() -> None:
 
 
 def test_a_wrong_password_comes_with_the_help_of_the_row() -> None:
-    row = find("icloud")
+    row = PROVIDERS.find("icloud")
     assert row is not None
     told = to_error(sources.WrongPassword(row), "password")
     assert isinstance(row.secret, SecretPrompt)

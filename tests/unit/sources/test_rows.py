@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contactport.sources import plugins
+from contactport.sources import plugins, rows
 from contactport.sources.base import SourceContext
 from contactport.sources.carddav.table import table_of
 from contactport.sources.plugins import PROTOCOLS, ROWS, PluginError, protocols
@@ -243,3 +243,15 @@ def test_two_packages_that_claim_one_protocol_are_both_named(install: Install) -
     install("evil-dav", PROTOCOLS, "carddav", "evil:CardDav")
     with pytest.raises(PluginError, match="contactport and evil-dav both offer the protocol 'carddav'"):
         Sources(SourceContext(providers=load_providers(spoken=["carddav"])))
+
+
+def test_what_is_served_depends_on_the_ways_and_on_the_protocols_that_are_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gmail = load_providers(spoken=["carddav", "google"]).find("gmail")
+    assert gmail is not None
+    assert (gmail.method, gmail.methods) == ("password", ("password",))
+    monkeypatch.setattr(rows, "WAYS", frozenset({"password", "consent"}))
+    providers = load_providers(spoken=["carddav", "google"])
+    methods = {name: row.methods for name in ("gmail", "yahoo", "hotmail") if (row := providers.find(name))}
+    assert methods == {"gmail": ("consent", "password"), "yahoo": ("password", "consent"), "hotmail": ()}

@@ -21,7 +21,7 @@ from contactport.sources.rows import RowError, load_providers
 ANSWER_SECONDS = 3.0
 
 
-def providers() -> Iterator[Finding]:
+def providers(file: str = "") -> Iterator[Finding]:
     """Whether the rows of providers can be read, and the protocols in them are spoken."""
     try:
         points = protocols()
@@ -46,7 +46,7 @@ def providers() -> Iterator[Finding]:
     from contactport.sources.registry import Sources
 
     try:
-        rows = load_providers(spoken=points)
+        rows = load_providers(file, points)
         Sources(SourceContext(providers=rows)).check_rows()
     except (RowError, PluginError) as error:
         yield wrong("providers", str(error), "correct the row; docs/sources.md says what a row has")

@@ -51,7 +51,7 @@ async def _way_that_works(service: Service, request: Request, given: Arguments) 
     domain = await domain_of(service.store.database, request, given)
     if "service" not in given and given.get("csv", "").lower() == "true":
         return Refusal(Code.INVALID_PARAMETERS, NO_CONSENT)
-    provider = begin.provider_of(given.get("service", ""), domain)
+    provider = begin.provider_of(service.providers, given.get("service", ""), domain)
     if "password" not in provider.methods:
         return begin.not_served(provider)
     secret = f"{provider.secret.help} {provider.secret.url}".strip()

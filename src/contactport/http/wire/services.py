@@ -15,7 +15,7 @@ from contactport.http.context import context_of
 from contactport.http.service import Service
 from contactport.http.wire import arguments
 from contactport.http.wire.responses import success
-from contactport.sources.providers import Method, Provider, SecretPrompt, Way, providers
+from contactport.sources.providers import Method, Provider, Providers, SecretPrompt, Way
 from contactport.store import breakers
 from contactport.store.open import Store
 from contactport.store.single_flight import SingleFlightCache
@@ -64,16 +64,16 @@ class ServiceList:
         if asked_by_page:
             await note_origins(service.store.database, request, given)
         failing = await self._failing() or frozenset[str]()
-        return success(context_of(request.scope), "result", _rows(failing))
+        return success(context_of(request.scope), "result", _rows(service.providers, failing))
 
 
 @functools.lru_cache(maxsize=4)
-def _rows(failing: frozenset[str]) -> dict[str, ServiceEntry]:
+def _rows(providers: Providers, failing: frozenset[str]) -> dict[str, ServiceEntry]:
     rows: dict[str, ServiceEntry] = {}
-    for code, provider in providers().items():
-        row = rows[code] = _row(provider, code in failing)
+    for provider in providers:
+        row = rows[provider.code] = _row(provider, provider.code in failing)
         for alias in provider.aliases:
-            rows[alias] = replace(row, alias_of=code)
+            rows[alias] = replace(row, alias_of=provider.code)
     return rows
 
 
