@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from contactport.sources.base import Source, SourceContext
-from contactport.sources.plugins import protocols
+from contactport.sources.plugins import PluginError, package, protocols
 from contactport.sources.providers import Provider
 from contactport.sources.rows import RowError, fault_of
 
@@ -36,14 +36,17 @@ class Sources:
         self._made: dict[str, Source] = {}
 
     def get(self, protocol: str) -> Source:
-        """The source of a protocol. Raises SourceMissing."""
+        """The source of a protocol. Raises SourceMissing, and PluginError for one that can't be loaded."""
         made = self._made.get(protocol)
         if made is None:
             made = self._made[protocol] = self._class(protocol)(self._context)
         return made
 
     def check_rows(self) -> None:
-        """Whether each row fits the protocols that it names, as far as they are installed. Raises RowError."""
+        """Raises RowError for a row that does not fit a protocol that it names and that is installed.
+
+        Raises PluginError for a protocol that can't be loaded.
+        """
         for row in self._context.providers:
             for way in row.ways:
                 kind = self._class(way.protocol) if way.protocol in self._points else None
@@ -54,7 +57,14 @@ class Sources:
         point = self._points.get(protocol)
         if point is None:
             raise SourceMissing(f"no installed package offers the protocol {protocol!r}")
-        kind: Callable[[SourceContext], Source] = point.load()
+        try:
+            kind: Callable[[SourceContext], Source] = point.load()
+        except Exception as error:
+            # A package of anybody's: whatever it raises is its own fault, and is told as that.
+            raise PluginError(
+                f"the protocol {protocol!r} of the package {package(point)} ({point.value}) can't be loaded: "
+                f"{type(error).__name__}. Install that package anew, or remove it."
+            ) from error
         return kind
 
 

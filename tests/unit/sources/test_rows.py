@@ -255,3 +255,10 @@ def test_what_is_served_depends_on_the_ways_and_on_the_protocols_that_are_instal
     providers = load_providers(spoken=["carddav", "google"])
     methods = {name: row.methods for name in ("gmail", "yahoo", "hotmail") if (row := providers.find(name))}
     assert methods == {"gmail": ("consent", "password"), "yahoo": ("password", "consent"), "hotmail": ()}
+
+
+def test_a_protocol_that_can_t_be_loaded_is_named_with_its_package(install: Install, write: Write) -> None:
+    install("acme-contacts", PROTOCOLS, "acme_api", "no_such_module:Source")
+    sources = Sources(SourceContext(providers=load_providers(write(ROW))))
+    with pytest.raises(PluginError, match=r"'acme_api' of the package acme-contacts .* ModuleNotFoundError"):
+        sources.check_rows()
