@@ -30,7 +30,7 @@ def is_utf8(name: str) -> bool:
 
 def is_multibyte(name: str) -> bool:
     """Whether a label means a set in which a backslash may be half a character."""
-    return codec_of(name) in _MULTIBYTE
+    return name != "" and codec_of(name) in _MULTIBYTE
 
 
 def named(data: bytes, charset: str) -> str | None:

@@ -25,57 +25,15 @@ from contactport.formats.charsets.alphabets import (
     KOREAN,
     TAIWANESE,
 )
+from contactport.formats.charsets.candidates import CODECS, HOME
 
-_WESTERN = ("german", "french", "spanish", "portuguese", "italian", "nordic", "swedish", "icelandic", "dutch")
-_CENTRAL = ("polish", "czech", "slovak", "hungarian", "slavic", "romanian")
-_BALTIC = ("lithuanian", "latvian", "estonian")
-_LATIN = (*_WESTERN, *_CENTRAL, "turkish", *_BALTIC, "vietnamese")
-_HOME = {
-    **dict.fromkeys(("cp1252", "iso8859_15", "mac_roman"), _WESTERN),
-    **dict.fromkeys(("cp1250", "iso8859_2"), _CENTRAL),
-    "cp1254": ("turkish",),
-    "cp1257": _BALTIC,
-    "cp1258": ("vietnamese",),
-}
-"""The languages that a Latin set was made for."""
-_AWAY = -4.0
-"""What it costs a set that most words are in a language which it was not made for."""
-_CYRILLIC = ("russian", "ukrainian", "bulgarian", "serbian")
-CODECS: dict[str, tuple[float, tuple[str, ...]]] = {
-    "cp1252": (0, _LATIN),
-    "cp1250": (-1, _LATIN),
-    "cp1251": (-1, _CYRILLIC),
-    "cp1254": (-1.5, _LATIN),
-    "iso8859_15": (-1.5, _LATIN),
-    "iso8859_2": (-1.5, _LATIN),
-    "cp1257": (-2.5, _LATIN),
-    "mac_roman": (-3, _LATIN),
-    "cp1258": (-3, _LATIN),
-    "koi8_r": (-2, _CYRILLIC),
-    "koi8_u": (-2.5, _CYRILLIC),
-    "cp866": (-2.5, _CYRILLIC),
-    "iso8859_5": (-2.5, _CYRILLIC),
-    "mac_cyrillic": (-3, _CYRILLIC),
-    "cp1253": (-1, ("greek",)),
-    "iso8859_7": (-1.5, ("greek",)),
-    "cp1255": (-1, ("hebrew",)),
-    "cp1256": (-1, ("arabic",)),
-    "cp874": (-1, ("thai",)),
-    "cp932": (-1, ("japanese",)),
-    "euc_jp": (-1.5, ("japanese",)),
-    "gb18030": (-1, ("chinese",)),
-    "big5hkscs": (-1, ("taiwanese",)),
-    "cp949": (-1, ("korean",)),
-}
-"""The character sets that are guessed, the likelier first, and the languages of their alphabets.
-
-All sets of an alphabet share its languages, so that words which are the same in two of them say nothing.
-"""
 WORDS = 400
 """Different words that are judged; what comes after changes nothing any more."""
 _WORDS_OF_A_TEXT = 100
 _TEXT_BYTES = 16 * 1024
 """What of one text is looked at: the words of a source are to come from many."""
+_AWAY = -4.0
+"""What it costs a set that most words are in a language which it was not made for."""
 _WORD_BYTES = 48
 _ENOUGH_WORDS = 30
 _ENOUGH_MARGIN = 20.0
@@ -394,7 +352,7 @@ class Evidence:
 
 def _best(codec: str, totals: list[float]) -> float:
     """The total of the likeliest language."""
-    home = _HOME.get(codec)
+    home = HOME.get(codec)
     if home is None:
         return max(totals)
     languages = CODECS[codec][1]

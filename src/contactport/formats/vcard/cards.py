@@ -9,11 +9,10 @@ from typing import Literal
 import msgspec
 
 from contactport.contact import Contact, Group, Item, Note, Reject
-from contactport.formats.budgets import LINES, SMALL
+from contactport.formats.budgets import LINES
 from contactport.formats.charsets.evidence import Evidence
-from contactport.formats.vcard.builder import CardBuilder
-from contactport.formats.vcard.content_lines import Property, is_property, properties
-from contactport.formats.vcard.undecided import Step, UndecidedCard
+from contactport.formats.vcard.content_lines import is_property
+from contactport.formats.vcard.undecided import Step, UndecidedCard, careful
 
 _BOM = b"\xef\xbb\xbf"
 _PADDING = b" \t\0\x1a"
@@ -34,35 +33,6 @@ _PAUSE_EDGES = 64
 _PAUSE_BYTES = 64 * 1024
 _OUTSIDE = "this is outside of any card (BEGIN:VCARD is missing)"
 _NO_END = "the input ends within this card (END:VCARD is missing)"
-_STRAY = "this line is neither a property nor the rest of one"
-NOTES = 20
-"""Lines of one card that are told of singly when they are left out."""
-
-
-def careful(lines: list[bytes], first: int, begin: int, evidence: Evidence, size: int) -> Iterator[Step]:
-    """The card of these physical lines, BEGIN and END left out, and notes of the lines that were of no use.
-
-    `first` is the number of the first of the lines, `begin` that of the card's BEGIN, `size` the bytes of all lines,
-    those that were left out among them.
-    """
-    card = UndecidedCard(Contact(), CardBuilder(), begin, is_large=size > SMALL)
-    if len(lines) >= LINES:
-        card.told[f"only {LINES} lines of this card are read"] = None
-    strays: list[int] = []
-    for each in properties(lines, card.told):
-        if isinstance(each, Property):
-            card.take(each, evidence)
-        elif each is None:
-            yield None
-        else:
-            strays.append(each)
-    card.notes += (Note(f"line {first + at}", _STRAY) for at in strays[:NOTES])
-    if len(strays) > NOTES:
-        more = len(strays) - NOTES
-        card.notes.append(
-            Note(f"line {first + strays[NOTES]}", f"{more} more such lines of this card are left out")
-        )
-    yield from (card,) if card.is_open else card.settle(None)
 
 
 class _UndecidedEdge(msgspec.Struct, gc=False):

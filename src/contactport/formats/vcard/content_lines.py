@@ -15,7 +15,7 @@ from contactport.formats.charsets.decode import decode, doubted, is_multibyte, i
 from contactport.formats.charsets.evidence import Evidence
 from contactport.formats.photos import unbase64
 from contactport.formats.vcard.params import Params, cut
-from contactport.formats.vcard.properties import FREE_TEXT, LONG_TEXT, MEMBERS, PROPERTIES, resolve
+from contactport.formats.vcard.properties import FREE_TEXT, LONG_TEXT, PROPERTIES, resolve
 from contactport.formats.vcard.values import Add, ignore
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=]+\s*")
@@ -99,14 +99,14 @@ class Property:
         ):
             return None
         octets = self.octets(multibyte=is_multibyte(self.params.charset))
-        if octets.isascii() or _is_utf8(octets) or named(octets, self.params.charset) is not None:
+        if octets.isascii() or is_sound(octets) or named(octets, self.params.charset) is not None:
             return None
         return octets
 
     def tell_utf8(self, evidence: Evidence) -> None:
         """Add the value to the evidence, where it has characters beside ASCII, in UTF-8."""
         octets = self.octets()
-        if not octets.isascii() and _is_utf8(octets):
+        if not octets.isascii() and is_sound(octets):
             evidence.add_utf8(octets)
 
     def utf8(self, evidence: Evidence | None = None, hint: str = "", *, judges: bool = True) -> bytes:
@@ -122,7 +122,7 @@ class Property:
                 return text.encode(errors="replace")
         if octets.isascii():
             return octets
-        if _is_utf8(octets):
+        if is_sound(octets):
             return octets if evidence is None else doubted(octets, evidence, judges=judges).encode()
         text = named(self.octets(multibyte=is_multibyte(hint)), hint)
         if text is not None:
@@ -138,7 +138,7 @@ def _whole_characters(value: bytes) -> bytes:
         if value[at] < 0x80:
             break
         if value[at] >= 0xC0:
-            return value if _is_utf8(value[at:]) else value[:at]
+            return value if is_sound(value[at:]) else value[:at]
     return value
 
 
@@ -146,7 +146,8 @@ def _semicolons(value: bytes | bytearray) -> int:
     return value.count(b";") - value.count(b"\\;")
 
 
-def _is_utf8(value: bytes) -> bool:
+def is_sound(value: bytes) -> bool:
+    """Whether the bytes are UTF-8."""
     try:
         value.decode()
     except UnicodeDecodeError:
@@ -236,7 +237,7 @@ def properties(lines: list[bytes], told: dict[str, None]) -> Iterator[Property |
     last: Property | None = None
     open_ = False
     """Whether a line of base64 may follow."""
-    work = count = 0
+    work, count, most = 0, 0, budgets.PROPERTIES
     for logical in _logical(lines):
         if logical is None:
             yield None
@@ -261,9 +262,9 @@ def properties(lines: list[bytes], told: dict[str, None]) -> Iterator[Property |
             read, add = known
         takes = add is None and last is not None and last.takes_lines()
         if read is not None and not takes:
-            if last is not None and (count <= budgets.PROPERTIES or last.params.name in MEMBERS):
+            if last is not None and (count <= most or not last.params.counts):
                 yield last
-            count += read.name not in MEMBERS
+            count += read.counts
             last = Property(read, add or ignore, value)
             open_ = read.encoding == "B" and value[-1:] != b"="
         elif last is not None and takes:
@@ -271,7 +272,7 @@ def properties(lines: list[bytes], told: dict[str, None]) -> Iterator[Property |
             last.extend(line)
         else:
             yield at
-    if last is not None and (count <= budgets.PROPERTIES or last.params.name in MEMBERS):
+    if last is not None and (count <= most or not last.params.counts):
         yield last
-    if count > budgets.PROPERTIES:
-        told[f"only {budgets.PROPERTIES} properties of this card are read"] = None
+    if count > most:
+        told[f"only {most} properties of this card are read"] = None

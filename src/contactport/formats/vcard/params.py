@@ -83,6 +83,8 @@ class Params(msgspec.Struct, gc=False):
     charset: str = ""
     value: str = ""
     others: dict[str, str] = {}
+    counts: bool = True
+    """Whether the property is counted: a group may have very many members."""
     is_cut: bool = False
     """Whether some of the parameters were too many to be read."""
 

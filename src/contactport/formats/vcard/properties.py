@@ -260,8 +260,7 @@ PROPERTIES: dict[str, Maker] = {
 
 LONG_TEXT = frozenset({"NOTE", "URL", "SOCIALPROFILE", "X-SOCIALPROFILE", *extensions.PAGES})
 """Whose values may be long."""
-MEMBERS = frozenset({"MEMBER", "X-ADDRESSBOOKSERVER-MEMBER"})
-"""What a card may have very many of."""
+_MEMBERS = ("MEMBER", "X-ADDRESSBOOKSERVER-MEMBER")
 FREE_TEXT = frozenset({"NOTE", "LABEL"})
 """Where naive writers leave raw line ends in a value."""
 
@@ -294,6 +293,7 @@ def resolve(prefix: bytes) -> tuple[Params, Add | None] | None:
     read = parse(prefix)
     if read is None:
         return None
+    read.counts = read.name not in _MEMBERS
     resolved = (read, _adder(read))
     if lasts(prefix):
         if len(_resolved) >= _PREFIXES:

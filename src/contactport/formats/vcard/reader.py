@@ -75,7 +75,7 @@ def _quick(body: bytes, contact: Contact, builder: CardBuilder) -> int:
 
     -1 where there is doubt, or too many lines: the contact is of no use then.
     """
-    known = _known.get
+    known = _known
     lines = body.splitlines()
     if len(body) > SMALL:
         if len(lines) > _QUICK_LINES:
@@ -88,10 +88,11 @@ def _quick(body: bytes, contact: Contact, builder: CardBuilder) -> int:
     try:
         for line in lines:
             prefix, colon, value = line.partition(b":")
-            add = known(prefix)
-            if add is None:
+            try:
+                add = known[prefix]
+            except KeyError:
                 add, value = _learn(line)
-            elif not colon:
+            if not colon:
                 return -1
             add(contact, builder, value)
     except (_Doubt, UnicodeDecodeError):
@@ -156,15 +157,12 @@ class _Reader:
     def block(self, block: bytes) -> Generator[Step, None, int]:
         """The items of all whole cards in the block; returns how far it came."""
         at = self._unflooded(block) if self._flooded else 0
-        cutter, find, size = self._cutter, block.find, len(block)
-        plain, hits = True, 0
+        find, size, limit = block.find, len(block), self._limit
+        plain, hits, is_quick = True, 0, self._trusts()
         begins = block.startswith
         search = at + 11 if begins(b"BEGIN:VCARD", at) else self._begun(block, at)
         while (hit := find(b"VCARD", search)) >= 0:
             stop = search = hit + 5
-            hits += 1
-            if hits % _PAUSE_HITS == 0:
-                yield None
             if stop >= size:
                 break
             if block[stop] == 13:
@@ -175,26 +173,35 @@ class _Reader:
             elif block[stop] == 10:
                 stop += 1
             else:
-                plain = False
+                plain, hits = False, hits + 1
+                if hits % _PAUSE_HITS == 0:
+                    yield None
                 continue
             end = hit - 4
             if block[end - 1 : hit] not in _ALONE:
-                plain = False
+                plain, hits = False, hits + 1
+                if hits % _PAUSE_HITS == 0:
+                    yield None
                 continue
             item, lines = None, 0
-            is_quick = plain and self._is_quick and cutter.idle and stop - at <= self._limit
-            if is_quick and (not self._evidence.doubts_utf8 or block[at:stop].isascii()):
+            if plain and (is_quick or self._trusts(block[at:stop])) and stop - at <= limit:
                 item, lines = _whole(block, at, end)
             if item is not None:
                 self._line += lines
                 yield item
             else:
                 yield from self._careful(block, at, stop)
+                is_quick = self._trusts()
             at, plain = stop, True
             search = at + 11 if begins(b"BEGIN:VCARD", at) else self._begun(block, at)
         if size - at > self._limit:
             at = yield from self._overflow(block, at)
         return at
+
+    def _trusts(self, card: bytes = b"\xff") -> bool:
+        """Whether the quick way may take the next card: any, or this one at least."""
+        is_quick = self._is_quick and self._cutter.idle
+        return is_quick and (not self._evidence.doubts_utf8 or card.isascii())
 
     def _begun(self, block: bytes, at: int) -> int:
         """Where the lines of a card begin after blank lines and its BEGIN; `at` where none does."""

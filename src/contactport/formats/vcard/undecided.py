@@ -1,4 +1,4 @@
-"""Cards whose character set is not known yet: held back until the cards after them show it."""
+"""From a card's lines to its contact. A card whose character set is open waits until those after it show it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Iterator
 
 from contactport.contact import Contact, Group, Item, Note, Reject
-from contactport.formats import budgets
+from contactport.formats.budgets import LINES, SMALL, VALUE, bounded
 from contactport.formats.charsets.decode import codec_of, damaged_utf8, is_utf8
 from contactport.formats.charsets.evidence import Evidence
 from contactport.formats.vcard.builder import EMPTY, CardBuilder, finish
-from contactport.formats.vcard.content_lines import Property
+from contactport.formats.vcard.content_lines import Property, is_sound, properties
 from contactport.formats.vcard.values import ignore
 
 HELD_ITEMS = 500
@@ -18,6 +18,9 @@ HELD_BYTES = 1024 * 1024
 """What is held back at most: items, and octets of those that wait and of the pictures among them."""
 
 
+_STRAY = "this line is neither a property nor the rest of one"
+NOTES = 20
+"""Lines of one card that are told of singly when they are left out."""
 _JUDGED_TEXTS = 100
 """Texts of one card whose readings are compared."""
 _PAUSE_BYTES = 64 * 1024
@@ -46,6 +49,13 @@ class UndecidedCard:
 
     def take(self, each: Property, evidence: Evidence) -> None:
         """Add a property to the contact, or keep it for later."""
+        params = each.params
+        if not (params.encoding or params.charset):
+            # Almost every property of a card, even of one that needs care.
+            value = bytes(each.value) if len(each.value) <= VALUE else each.octets()
+            if value.isascii() or is_sound(value):
+                self._take_plain(each, value, evidence)
+                return
         octets = each.undecided()
         charset = each.params.charset
         if charset and not self.hint and not is_utf8(charset) and (codec := codec_of(charset)) is not None:
@@ -61,6 +71,18 @@ class UndecidedCard:
         else:
             self._waiting.append(each)
             self.size += len(each.value)
+
+    def _take_plain(self, each: Property, value: bytes, evidence: Evidence) -> None:
+        is_ascii = value.isascii()
+        if not is_ascii:
+            evidence.add_utf8(value)
+        if self._waiting or (evidence.doubts_utf8 and not is_ascii):
+            self._waiting.append(each)
+            self.size += len(value)
+        else:
+            each.add(self._contact, self._builder, value)
+            if each.is_cut:
+                self._tell_cut(each)
 
     def _is_certain(self, each: Property) -> bool:
         """Whether a text that is UTF-8 is so on purpose."""
@@ -89,7 +111,7 @@ class UndecidedCard:
             yield item or Reject(f"line {self._line}", EMPTY)
             return
         if self.is_large or self._builder.is_large:
-            self.told |= dict.fromkeys(budgets.bounded(item))
+            self.told |= dict.fromkeys(bounded(item))
         yield item
         yield from self.notes
         yield from (Note(f"line {self._line}", reason) for reason in self.told)
@@ -97,6 +119,32 @@ class UndecidedCard:
 
 Step = Item | UndecidedCard | None
 """What reading a card gives; None is a pause, as in `reader.steps`."""
+
+
+def careful(lines: list[bytes], first: int, begin: int, evidence: Evidence, size: int) -> Iterator[Step]:
+    """The card of these physical lines, BEGIN and END left out, and notes of the lines that were of no use.
+
+    `first` is the number of the first of the lines, `begin` that of the card's BEGIN, `size` the bytes of all lines,
+    those that were left out among them.
+    """
+    card = UndecidedCard(Contact(), CardBuilder(), begin, is_large=size > SMALL)
+    if len(lines) >= LINES:
+        card.told[f"only {LINES} lines of this card are read"] = None
+    strays: list[int] = []
+    for each in properties(lines, card.told):
+        if isinstance(each, Property):
+            card.take(each, evidence)
+        elif each is None:
+            yield None
+        else:
+            strays.append(each)
+    card.notes += (Note(f"line {first + at}", _STRAY) for at in strays[:NOTES])
+    if len(strays) > NOTES:
+        more = len(strays) - NOTES
+        card.notes.append(
+            Note(f"line {first + strays[NOTES]}", f"{more} more such lines of this card are left out")
+        )
+    yield from (card,) if card.is_open else card.settle(None)
 
 
 def settled(steps: Iterator[Step], evidence: Evidence) -> Iterator[Item | None]:
@@ -107,8 +155,9 @@ def settled(steps: Iterator[Step], evidence: Evidence) -> Iterator[Item | None]:
     held: deque[Item | UndecidedCard] = deque()
     size = 0
     for step in steps:
-        if step is None or (not held and not isinstance(step, UndecidedCard)):
-            yield step
+        # Almost every step is an item that nothing is held before.
+        if step is None or not (held or step.__class__ is UndecidedCard):
+            yield step  # pyright: ignore[reportReturnType]
             continue
         held.append(step)
         size += _size(step)

@@ -33,16 +33,12 @@ def unescape(text: str) -> str:
         return text
     if len(text) > _TEXT:
         text = text[:_TEXT]
-    if "\\\\" not in text:
-        return _undone(text)
-    if "\0" in text:
-        return _ESCAPED.sub(_meaning, text)
-    # A character that no text has stands in for the escaped backslashes.
-    return _undone(text.replace("\\\\", "\0")).replace("\0", "\\")
-
-
-def _undone(text: str) -> str:
-    """No backslash is itself escaped: the escapes can be undone one after another, which is quick."""
+    if "\\\\" in text:
+        if "\0" in text:
+            return _ESCAPED.sub(_meaning, text)
+        # A character that no text has stands in for the escaped backslashes.
+        return unescape(text.replace("\\\\", "\0")).replace("\0", "\\")
+    # No backslash is itself escaped: the escapes can be undone one after another, which is quick.
     text = text.replace("\\n", "\n").replace("\\N", "\n").replace("\\,", ",")
     return text.replace("\\;", ";").replace("\\:", ":")
 
