@@ -25,6 +25,7 @@ import msgspec
 
 from contactport.contact import Contact, Group, Note, Reject
 from contactport.grant import Grant
+from contactport.net.auth import Refresh
 from contactport.net.client import Client
 from contactport.sources.failures import Failure
 from contactport.sources.memory import Memory, ShortMemory
@@ -42,6 +43,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     grant: Grant
     include: frozenset[str] = frozenset()
     """Which of INCLUDES were asked for; a source may leave out what was not."""
+    refresh: Refresh | None = None
+    """Gets another access token once the grant's is refused, where there may be one."""
     scope: str = ""
     """For whom a source may remember what it learns of hosts: a word for one domain, or empty for everybody."""
 

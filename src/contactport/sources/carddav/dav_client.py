@@ -10,7 +10,7 @@ from contextlib import aclosing
 import msgspec
 from yarl import URL
 
-from contactport.net.auth import Auth
+from contactport.net.auth import Auth, Bearer
 from contactport.net.client import Client
 from contactport.net.failures import ConnectionLost, TimedOut, TooLarge, Unreadable
 from contactport.net.response import Response
@@ -155,6 +155,7 @@ class DavClient:
             withheld=response.withheld,
             doubtful=response.doubtful,
             unsupported=status == 401 and self.auth.unsupported,
+            by_token=isinstance(self.auth, Bearer),
             retry_after=retry_after(response.headers.get("Retry-After")) if status in (429, 503) else None,
         )
 

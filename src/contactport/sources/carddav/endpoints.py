@@ -9,10 +9,11 @@ from urllib.parse import quote
 import msgspec
 from yarl import URL
 
+from contactport.grant import OAuthToken
 from contactport.net.dns_resolver import DnsResolver
 from contactport.net.domains import matches, same_owner
 from contactport.sources.base import Account
-from contactport.sources.carddav.sign_in import password_of
+from contactport.sources.carddav.sign_in import login_of
 from contactport.sources.carddav.table import PROTOCOL, table_of
 from contactport.sources.failures import NotServed, ServerRequired
 from contactport.sources.providers import Provider, Providers
@@ -44,21 +45,22 @@ async def find_endpoints(account: Account, dns: DnsResolver, providers: Provider
 
     Raises ServerRequired, ServerInvalid, and NotServed for a provider that takes no passwords.
     """
-    provider, grant = account.provider, password_of(account)
-    if table_of(provider).start and not (provider.self_hosted and grant.server):
-        return Endpoints(_of_row(_region(provider, grant.username, providers), grant.username))
-    if not grant.server and "@" not in grant.username:
+    provider, login = account.provider, login_of(account)
+    if table_of(provider).start and not (provider.self_hosted and login.server):
+        return Endpoints(_of_row(_region(provider, login.username, providers), login.username))
+    if isinstance(account.grant, OAuthToken) or (not login.server and "@" not in login.username):
+        # A token is for its provider's own servers: no address leads it to another.
         raise ServerRequired
-    server = parse_server(grant.server or grant.username.rpartition("@")[2])
-    own = [Endpoint(url, provider) for url in _on(server, provider, grant.username)]
+    server = parse_server(login.server or login.username.rpartition("@")[2])
+    own = [Endpoint(url, provider) for url in _on(server, provider, login.username)]
     if not server.bare:
         return Endpoints(own)
     known = providers.of_domain(server.host) if provider.code == "carddav" else None
     if known is not None:
         if not _reads(known):
             raise NotServed(known)
-        return Endpoints(_of_row(known, grant.username))
-    asked = await _asked(server.host, provider, grant.username, dns, providers)
+        return Endpoints(_of_row(known, login.username))
+    asked = await _asked(server.host, provider, login.username, dns, providers)
     return Endpoints(_unique([*asked.tries, *own]), asked.not_served)
 
 

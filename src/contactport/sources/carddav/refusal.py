@@ -11,6 +11,7 @@ from contactport.sources.failures import (
     AccessDenied,
     AccountBlocked,
     BookRefused,
+    ConsentWithdrawn,
     Failure,
     NoAddressBook,
     PasswordNotSent,
@@ -36,8 +37,9 @@ class UnexpectedStatus(Exception):
     """An answer that is not the 207 asked for.
 
     `status` is HTTP's; `words` the body's beginning, never shown to anybody; `withheld`, `doubtful` and
-    `unsupported` as in net's Response and Auth. `retry_after` are the seconds that a 429 or 503 asks for,
-    more than the client waits for by itself; None where it asks for nothing.
+    `unsupported` as in net's Response and Auth; `by_token` that the account signs in with an access token.
+    `retry_after` are the seconds that a 429 or 503 asks for, more than the client waits for by itself; None where it
+    asks for nothing.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class UnexpectedStatus(Exception):
         withheld: bool = False,
         doubtful: bool = False,
         unsupported: bool = False,
+        by_token: bool = False,
         retry_after: float | None = None,
     ) -> None:
         self.status = status
@@ -55,6 +58,7 @@ class UnexpectedStatus(Exception):
         self.withheld = withheld
         self.doubtful = doubtful
         self.unsupported = unsupported
+        self.by_token = by_token
         self.retry_after = retry_after
         super().__init__(f"status {status}")
 
@@ -86,7 +90,9 @@ def to_failure(refused: UnexpectedStatus, provider: Provider) -> Failure:
     if status == 401 and refused.doubtful:
         # Not the user's fault, as far as anybody can tell: nothing is to count against the password.
         return PasswordRefusedLater()
-    if status == 401 or (status == 403 and provider.secret.kind == "app_password"):
+    if status == 401 and refused.by_token:
+        return ConsentWithdrawn()
+    if status == 401 or (status == 403 and provider.secret.kind == "app_password" and not refused.by_token):
         return WrongPassword(provider)
     if status == 403:
         return AccessDenied()

@@ -1,20 +1,36 @@
-"""An account's name and password, in the form that its provider wants them."""
+"""How an account signs in: by its name and password in the form that its provider wants, or by an access token."""
 
 from __future__ import annotations
 
-from contactport.grant import Password
-from contactport.net.auth import Auth
+import msgspec
+
+from contactport.grant import OAuthToken, Password
+from contactport.net.auth import Auth, Bearer
 from contactport.net.password_auth import PasswordAuth
 from contactport.net.trusted_hosts import TrustedHosts
 from contactport.sources.base import Account
 from contactport.sources.carddav.table import table_of
 
 
-def password_of(account: Account) -> Password:
-    """The account's grant. Raises TypeError for another kind: no provider's row offers that by this protocol."""
-    if not isinstance(account.grant, Password):
-        raise TypeError(f"{account.provider.code} is read by a password here, not by {account.grant!r}")
-    return account.grant
+class Login(msgspec.Struct, frozen=True):
+    """What of a grant says where its address books are; both are empty where it says nothing."""
+
+    username: str
+    server: str = ""
+
+    def __repr__(self) -> str:
+        return "Login()"
+
+
+def login_of(account: Account) -> Login:
+    """Raises TypeError for a grant that no provider's row offers by this protocol."""
+    match account.grant:
+        case Password():
+            return Login(account.grant.username, account.grant.server)
+        case OAuthToken():
+            return Login(account.grant.email)
+        case _:
+            raise _unreadable_by(account)
 
 
 def auth_of(account: Account) -> Auth:
@@ -24,9 +40,16 @@ def auth_of(account: Account) -> Auth:
     part of an address is a second try where people choose their own names, on servers that they host.
     """
     provider = account.provider
-    grant = password_of(account)
-    password = grant.password
-    if provider.secret.kind == "app_password":
-        password = "".join(password.split())
     hosts = TrustedHosts(patterns=table_of(provider).hosts)
-    return PasswordAuth(grant.username, password, hosts, local_part=provider.self_hosted)
+    if isinstance(account.grant, OAuthToken):
+        return Bearer(account.grant.access_token, hosts, account.refresh)
+    if isinstance(account.grant, Password):
+        password = account.grant.password
+        if provider.secret.kind == "app_password":
+            password = "".join(password.split())
+        return PasswordAuth(account.grant.username, password, hosts, local_part=provider.self_hosted)
+    raise _unreadable_by(account)
+
+
+def _unreadable_by(account: Account) -> TypeError:
+    return TypeError(f"{account.provider.code} is not read by {account.grant!r} here")
