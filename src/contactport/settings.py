@@ -131,7 +131,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """How many requests one import makes, beside three for each member or book that its server lists."""
     import_seconds: Seconds = 1800.0
     processor_seconds: Seconds = 1.0
-    """Seconds of the processor that reading each MiB of an import's cards may take; 30 are always given."""
+    """Seconds of the processor that an import may take for each MiB of its cards; 30 are always given."""
     response_bytes: Positive = 512 * 1024 * 1024
     response_ratio: Positive = 200
     """How many decoded bytes one compressed byte may become."""

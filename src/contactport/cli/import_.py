@@ -194,7 +194,7 @@ async def _run(settings: Settings, source: Source, account: Account, sink: Write
                     client,
                     sink,
                     settings.import_members,
-                    settings.processor_seconds,
+                    client.processor_budget,
                 )
     except TimeoutError:
         raise TimedOut from None

@@ -259,7 +259,7 @@ class Attempts:
                     client,
                     sink,
                     self._settings.import_members,
-                    self._settings.processor_seconds,
+                    client.processor_budget,
                 )
             except asyncio.CancelledError:
                 if watching.done() and not slot.given_up:

@@ -20,11 +20,11 @@ from contactport.formats.budgets import bounded
 from contactport.formats.charsets.evidence import Evidence
 from contactport.imports.duplicates import SAME_BYTES, SAME_UID, Duplicates
 from contactport.imports.fingerprints import Fingerprints
-from contactport.imports.processor_budget import ProcessorBudget
 from contactport.imports.seen_bytes import SeenBytes, SeenOutcome
 from contactport.imports.to_error import Way, to_outcome
 from contactport.net.client import Client
 from contactport.net.failures import TooLarge
+from contactport.net.processor_budget import ProcessorBudget
 from contactport.sources.base import Account, ContactRecord, Page, RawRecord, Source
 from contactport.sources.failures import FAILURES, RetryLater
 from contactport.store.contacts import CHUNK, Batch, Delivered, Origin
@@ -60,15 +60,15 @@ async def run(
     client: Client,
     sink: Sink,
     members: int,
-    seconds: float = 1.0,
+    processor: ProcessorBudget | None = None,
     way: Way = "password",
 ) -> None:
     """Read every page to the sink. Raises what the source raises, TooLarge, and whatever the sink raises.
 
-    `members` is the largest number of person cards taken, `seconds` the processor time that each MiB of them may
-    take. `way` is how the import came: what is kept of an address book that failed is said in its terms.
+    `members` is the largest number of person cards taken, `processor` the time that reading them may take. `way` is
+    how the import came: what is kept of an address book that failed is said in its terms.
     """
-    attempt = _Attempt(Evidence(), sink, members, ProcessorBudget(seconds), way)
+    attempt = _Attempt(Evidence(), sink, members, processor or ProcessorBudget(1.0), way)
     try:
         async with aclosing(source.pages(account, client, sink.fingerprints)) as pages:
             async for page in pages:

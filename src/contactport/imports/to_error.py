@@ -258,7 +258,7 @@ _TOO_MUCH: dict[net.Limit, str] = {
 _WHOLE: dict[net.Limit, str] = {
     "contacts": "The address book has more than {most} contacts, which is this service's limit. Its "
     "operator can raise it (CONTACTPORT_IMPORT_MEMBERS).",
-    "processor_time": "This address book can't be read: its cards take far more work than their size explains. "
+    "processor_time": "This address book can't be read: its contents take far more work than their size explains. "
     "Export it anew, or upload the contacts as a file. The service's operator can raise the limit "
     "(CONTACTPORT_PROCESSOR_SECONDS).",
 }

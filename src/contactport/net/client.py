@@ -33,6 +33,7 @@ from contactport.net.failures import (
     Unreachable,
 )
 from contactport.net.guard import Guard, Hop, parse_network
+from contactport.net.processor_budget import ProcessorBudget
 from contactport.net.proxy import ProxyRoutes, parse_proxy
 from contactport.net.redirects import STATUSES, RedirectChain
 from contactport.net.response import Response
@@ -47,7 +48,8 @@ REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT", "PUT", "
 class Client:
     """Requests of one import. Made by `open_client`; `dns` asks the DNS.
 
-    `byte_budget` counts the bytes of all answers together, `request_budget` the requests. `observe` is called with
+    `byte_budget` counts the bytes of all answers together, `request_budget` the requests, `processor_budget` the
+    processor time of reading them. `observe` is called with
     the seconds from each request to the beginning of its answer.
     """
 
@@ -64,6 +66,7 @@ class Client:
         self.settings = settings
         self.byte_budget = budget
         self.request_budget = RequestBudget(settings)
+        self.processor_budget = ProcessorBudget(settings.processor_seconds)
         self.dns = DnsResolver(settings.resolver, trusted=settings.resolver_trusted)
         self.observe: Callable[[float], None] | None = None
         self.answers: Counter[str] = Counter()
@@ -219,8 +222,9 @@ class Client:
             await self.request_budget.take(url.host or "", trusted=trusted)
             try:
                 response = await self._sent(method, url, headers, body, via)
-            except (ConnectionLost, NotHttp):
+            except (ConnectionLost, NotHttp) as error:
                 # Mostly a kept-alive connection that the server had given up: the first time, at once.
+                error.tries = tries
                 if last:
                     raise
                 if tries > 1:
@@ -228,8 +232,9 @@ class Client:
                 continue
             except ConnectTimeout:
                 raise
-            except Unreachable:
+            except Unreachable as error:
                 # An untrusted certificate too: of many machines one may have been left without its new one.
+                error.tries = tries
                 if last:
                     raise
                 await self.pause(tries)

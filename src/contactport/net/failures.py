@@ -38,6 +38,8 @@ class NetworkFailure(Exception):
     provider_failed: bool = False
     retry_after: int | None = None
     """Seconds. Nothing in this tree asks for a rest; what a source raises may."""
+    tries: int = 1
+    """How often the request was sent and failed so."""
 
 
 class Unreachable(NetworkFailure):

@@ -12,10 +12,11 @@ from contactport.contact import Item
 from contactport.errors import Code
 from contactport.formats import vcard
 from contactport.grant import Password
-from contactport.imports import processor_budget
 from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.run import run
+from contactport.net import processor_budget
 from contactport.net.client import Client
+from contactport.net.processor_budget import ProcessorBudget
 from contactport.sources.base import Account, Page, RawRecord
 from contactport.store.contacts import Batch, Delivered, pack_delivered, unpack_delivered
 from tests.import_fails import import_fails
@@ -55,7 +56,7 @@ async def read(*cards: RawRecord, seconds: float = 1.0) -> Kept:
     provider = PROVIDERS.find("carddav")
     assert provider is not None
     account = Account(provider=provider, grant=Password("ann", "secret"))
-    await run(FakeSource([Page(list(cards))]), account, NO_CLIENT, kept, 10**6, seconds)
+    await run(FakeSource([Page(list(cards))]), account, NO_CLIENT, kept, 10**6, ProcessorBudget(seconds))
     return kept
 
 

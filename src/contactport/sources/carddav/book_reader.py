@@ -40,7 +40,10 @@ from contactport.sources.memory import Facts
 _RESOURCE_TYPE = DAV + "resourcetype"
 _CONTENT_TYPE = DAV + "getcontenttype"
 _COLLECTION = DAV + "collection"
-CONTINUATIONS = 10_000
+CONTINUATIONS = 100
+"""Pages of a book that the server gives in pieces."""
+MEMBERS_EACH = 20
+"""So many members allow one page more: each is a request, and the server chooses how little stands in it."""
 First = Literal["query", "sync", "listing"]
 LOOKS = 3
 """Tries at a listing that fails in a way that may pass; one that is refused gets a second."""
@@ -222,14 +225,16 @@ class BookReader:
     async def _sync(self) -> None:
         self._complete.begin(counted=self._again)
         token = ""
-        for _ in range(CONTINUATIONS):
+        for number in itertools.count(1):
             self._complete.cut = False
             before = await self._known()
             parser = Multistatus(self._dav.limits)
             await self._report(request_bodies.sync(token), 0, parser)
             # 507 for the collection itself: go on from the new token (RFC 6578 section 3.6).
             moved = parser.sync_token not in ("", token) and await self._known() > before
-            if not self._complete.cut or not moved:
+            enough = number >= CONTINUATIONS + await self._known() // MEMBERS_EACH
+            if not self._complete.cut or not moved or enough:
+                # Where it is cut, the further steps of the ladder see to the rest.
                 break
             token = parser.sync_token
         self._complete.end(await self._known())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
@@ -129,12 +130,15 @@ class DavClient:
                     raise TooLarge("short_response")
                 for at in range(0, len(chunk), SLICE):
                     broken: Malformed | None = None
+                    began = time.thread_time()
                     try:
                         parser.feed(chunk[at : at + SLICE])
                     except Malformed as error:
                         broken = error
                     # What stands before the broken place is sound.
-                    await self._pass(parser.take(), take)
+                    items = parser.take()
+                    self.client.processor_budget.spend(time.thread_time() - began)
+                    await self._pass(items, take)
                     if broken is not None:
                         raise broken
                     await asyncio.sleep(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from contactport.net.failures import TimedOut
+from contactport.net.failures import NetworkFailure, TimedOut
 from contactport.net.retries import TRANSIENT
 from contactport.sources.failures import (
     AccessDenied,
@@ -135,4 +135,6 @@ def is_missing(error: Exception) -> bool:
 
 def is_busy(error: Exception) -> bool:
     """Whether the client has tried it again and again already."""
+    if isinstance(error, NetworkFailure):
+        return error.tries > 1
     return isinstance(error, UnexpectedStatus) and error.status in TRANSIENT

@@ -1,4 +1,7 @@
-"""An import's processor time: taken in slices, so that others have their turns, and bounded by what it reads."""
+"""An import's processor time: taken in slices, so that others have their turns, and bounded by what it reads.
+
+Its source counts what it takes to read a server's answers, and `imports/run.py` what it takes to read the cards.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +39,16 @@ class ProcessorBudget:
     def end(self) -> None:
         """Add up what the slice took. Raises TooLarge where the import has used up what it may."""
         self._used += time.thread_time() - self._since
+        self._judge()
+
+    def _judge(self) -> None:
         if self._used > max(FLOOR, self._per_mib * self.received / _MIB):
             raise TooLarge("processor_time")
+
+    def spend(self, seconds: float) -> None:
+        """So much was used outside of the slices. Raises as `end()`."""
+        self._used += seconds
+        self._judge()
 
     async def yield_if_due(self) -> None:
         """Let others go on, if the slice is over."""
