@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.faults.hostile import bodies, documents, endless_books, headers
+from tests.faults.hostile import bodies, documents, endless_books, handshakes, headers
 from tests.faults.hostile.scenario import SCENARIOS
 
-ROOMS = (headers, bodies, documents, endless_books)
+ROOMS = (handshakes, headers, bodies, documents, endless_books)
 
 __all__ = ["ROOMS", "SCENARIOS"]

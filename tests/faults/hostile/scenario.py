@@ -65,14 +65,15 @@ class ScenarioRequest(msgspec.Struct):
 
 Answer = Callable[[ScenarioRequest], Iterable[Step] | None]
 """The steps of an answer; None where the sound book answers."""
-Kind = Literal["answer", "connection"]
+Kind = Literal["answer", "connection", "handshake"]
 
 
 class Scenario(msgspec.Struct, frozen=True):
     """One way to do harm.
 
     `ends` are the codes in which the import may end, 0 for complete; `least` is how many contacts have to come where
-    it is complete. `kind` "connection" is asked once a connection, before anything is read.
+    it is complete. `kind` "connection" is asked once a connection, before anything is read; "handshake" is the same
+    where TLS is expected.
     """
 
     name: str

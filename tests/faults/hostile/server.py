@@ -47,6 +47,8 @@ class HostileServer:
         """A new run's URL."""
         host = address(len(self.played))
         one = self.played[host] = SCENARIOS[name]
+        if one.kind == "handshake":
+            return f"https://{host}:{self.port}/dav/"
         return f"https://{host}:{self.tls_port}/dav/" if one.tls else f"http://{host}:{self.port}/dav/"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -54,7 +56,7 @@ class HostileServer:
         self.connections[host] += 1
         one = self.played.get(host)
         try:
-            if one is not None and one.kind == "connection":
+            if one is not None and one.kind != "answer":
                 await _send(writer, one.answer(ScenarioRequest("", "", {}, b"", "", "", 0)) or ())
                 return
             while await self._exchange(one, host, port, reader, writer):
