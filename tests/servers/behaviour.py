@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import pytest
+from msgspec import structs
 
+from contactport.contact import Contact
 from contactport.errors import Code
-from contactport.grant import Password
+from contactport.imports.to_error import Way, to_error
 from contactport.net.client import open_client
+from contactport.net.failures import TooLarge, Unreachable
 from contactport.sources.base import Account, Page, Source
-from tests.import_fails import UNREACHABLE, import_fails
+from tests.import_fails import import_fails
 from tests.servers.process import free_port
-from tests.servers.source_run import QUICK, read, settings
+from tests.servers.source_run import QUICK, SourceRun, read, settings
 
 LONGEST_PAGE = 500
 
@@ -36,15 +39,15 @@ class Harness(Protocol):
 
     @property
     def signs_in(self) -> bool:
-        """Whether the server asks for a password."""
+        """Whether the server asks for a password or a token."""
         ...
 
     def account(self, count: int) -> Account:
-        """An account with one book of so many cards, with the UIDs of `uids(count)`: 0, 1, 300 or 1,000."""
+        """An account with so many cards, with the UIDs of `uids(count)`: 0, 1, 300 or 1,000."""
         ...
 
     def stranger(self) -> Account:
-        """The account of 300 cards with a wrong password."""
+        """The account of 300 cards with a wrong password, or a token that is good no more."""
         ...
 
     def absent(self, port: int) -> Account:
@@ -57,6 +60,14 @@ class Harness(Protocol):
 class SourceBehaviour:
     """Every method is one promise of `contactport.sources.base`."""
 
+    way: ClassVar[Way] = "password"
+    refused: ClassVar[Code] = Code.WRONG_PASSWORD
+    unreachable: ClassVar[Code] = Code.IMPORT_FAILED
+
+    def sizes(self, whole: SourceRun) -> dict[str, int]:
+        """By key the bytes of each record that came, as its server wrote it."""
+        return {card.key: len(card.data) for card in whole.cards}
+
     @pytest.mark.parametrize("count", [0, 1, 300, 1000])
     async def test_brings_every_card_once_and_no_other(self, harness: Harness, count: int) -> None:
         reading = await read(harness.source, harness.account(count))
@@ -68,11 +79,18 @@ class SourceBehaviour:
 
     async def test_brings_pages_that_are_not_too_large(self, harness: Harness) -> None:
         reading = await read(harness.source, harness.account(1000))
-        assert all(len(page.records) + len(page.rejects) <= LONGEST_PAGE for page in reading.pages)
+        lengths = [len(page.records) + len(page.contacts) + len(page.rejects) for page in reading.pages]
+        assert max(lengths) <= LONGEST_PAGE
         assert len(reading.pages) > 1
 
-    async def test_brings_whole_cards_in_the_format_it_names(self, harness: Harness) -> None:
+    async def test_brings_whole_cards_in_the_format_it_names_or_contacts(self, harness: Harness) -> None:
         reading = await read(harness.source, harness.account(1))
+        if reading.contacts:
+            (record,) = reading.contacts
+            assert isinstance(record.item, Contact)
+            assert record.item.emails or record.item.phones or record.item.formatted_name
+            assert record.book
+            return
         (card,) = reading.cards
         assert card.format == "vcf"
         assert card.data.startswith(b"BEGIN:VCARD")
@@ -95,10 +113,10 @@ class SourceBehaviour:
 
     async def test_rejects_a_card_that_is_too_large_and_brings_the_others(self, harness: Harness) -> None:
         whole = await read(harness.source, harness.account(300))
-        sizes = sorted(len(card.data) for card in whole.cards)
-        longest = sizes[-20]
+        sizes = self.sizes(whole)
+        longest = sorted(sizes.values())[-20]
         reading = await read(harness.source, harness.account(300), using=settings(card_bytes=longest))
-        assert set(reading.keys) == {card.key for card in whole.cards if len(card.data) <= longest}
+        assert set(reading.keys) == {key for key in whole.keys if sizes[key] <= longest}
         assert {reject.place for reject in reading.rejects} == set(whole.keys) - set(reading.keys)
         assert all("larger than" in reject.reason for reject in reading.rejects)
 
@@ -106,32 +124,32 @@ class SourceBehaviour:
         if not harness.signs_in:
             assert (await read(harness.source, harness.stranger())).uids
             return
-        with import_fails() as caught:
+        with import_fails(way=self.way) as caught:
             await read(harness.source, harness.stranger())
-        assert caught.value.code == Code.WRONG_PASSWORD
+        assert caught.value.code == self.refused
 
     async def test_tells_that_nobody_listens(self, harness: Harness) -> None:
-        with import_fails() as caught:
+        with import_fails(way=self.way) as caught:
             await read(harness.source, harness.absent(free_port()))
-        assert caught.value.code == Code.IMPORT_FAILED
-        assert caught.value.text == UNREACHABLE
+        assert caught.value.code == self.unreachable
+        assert caught.value.text == to_error(Unreachable(), self.way).text
 
     async def test_tells_a_forbidden_network_from_nothing(self, harness: Harness) -> None:
         account = harness.account(300)
-        with import_fails() as caught:
+        with import_fails(way=self.way) as caught:
             await read(harness.source, account, using=settings(allow_network=[]))
-        assert caught.value.code == Code.IMPORT_FAILED
-        assert caught.value.text == UNREACHABLE
+        assert caught.value.code == self.unreachable
+        assert caught.value.text == to_error(Unreachable(), self.way).text
 
     async def test_keeps_to_the_bytes_of_an_import(self, harness: Harness) -> None:
-        with import_fails(r"larger than|sends more than") as caught:
+        with import_fails(r"larger than|sends more than", way=self.way) as caught:
             await read(harness.source, harness.account(300), using=settings(import_bytes=50_000))
-        assert caught.value.code == Code.IMPORT_FAILED
+        assert isinstance(caught.kind, TooLarge)
 
     async def test_keeps_to_the_members_of_an_import(self, harness: Harness) -> None:
-        with import_fails("more than 299") as caught:
+        with import_fails("more than 299", way=self.way) as caught:
             await read(harness.source, harness.account(300), using=settings(import_members=299))
-        assert caught.value.code == Code.IMPORT_FAILED
+        assert isinstance(caught.kind, TooLarge)
         reading = await read(harness.source, harness.account(300), using=settings(import_members=300))
         assert len(reading.keys) == 300
 
@@ -167,11 +185,13 @@ class SourceBehaviour:
         await asyncio.sleep(0)
         assert asyncio.all_tasks() <= before
 
-    async def test_shows_neither_password_nor_name_in_what_it_raises(self, harness: Harness) -> None:
+    async def test_shows_nothing_of_the_grant_in_what_it_raises(self, harness: Harness) -> None:
         account = harness.absent(free_port())
-        assert isinstance(account.grant, Password)
-        with import_fails() as caught:
+        with import_fails(way=self.way) as caught:
             await read(harness.source, account)
         shown = f"{caught.kind!r} {caught.kind} {caught.kind.__cause__!r} {caught.value!r} {account!r}"
-        assert account.grant.password not in shown
-        assert account.grant.username not in shown
+        secrets = [
+            value for value in structs.asdict(account.grant).values() if isinstance(value, str) and value
+        ]
+        assert secrets
+        assert not [secret for secret in secrets if secret in shown]

@@ -124,6 +124,14 @@ class GraphApi(HostedApi):
         for child in folder.children:
             self._enter(child, folder.id)
 
+    def everything(self) -> list[dict[str, Any]]:
+        """Every contact of every folder, as it is written."""
+        return [contact for contacts in self._contacts.values() for contact in contacts]
+
+    def path_of(self, name: str) -> str:
+        """The path of a folder of this name below `/me`."""
+        return next(f"contactFolders/{id_}" for id_, folder in self._folders.items() if folder.name == name)
+
     def answer(self, call: Call, scopes: frozenset[str]) -> Any:
         match call.path.strip("/").split("/"):
             case ["v1.0", "me"]:

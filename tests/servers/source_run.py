@@ -12,7 +12,7 @@ from contactport.contact import Reject
 from contactport.net.client import open_client
 from contactport.net.retries import RetryPolicy
 from contactport.settings import Settings, load
-from contactport.sources.base import Account, Page, RawRecord, Source, SourceContext
+from contactport.sources.base import Account, ContactRecord, Page, RawRecord, Source, SourceContext
 from contactport.sources.carddav.table import PROTOCOL, table_of
 from contactport.sources.memory import Memory, ShortMemory
 from contactport.sources.providers import Provider
@@ -36,13 +36,17 @@ class SourceRun(msgspec.Struct):
         return [card for page in self.pages for card in page.records]
 
     @property
+    def contacts(self) -> list[ContactRecord]:
+        return [record for page in self.pages for record in page.contacts]
+
+    @property
     def keys(self) -> list[str]:
-        return [card.key for card in self.cards]
+        return [record.key for page in self.pages for record in (*page.records, *page.contacts)]
 
     @property
     def uids(self) -> list[str]:
-        """The UID of each card, in the order of arrival; a card without one is an error."""
-        found: list[str] = []
+        """The UID of each card and contact, in the order of arrival; a card without one is an error."""
+        found = [record.item.uid for record in self.contacts]
         for card in self.cards:
             match = _UID.search(card.data)
             assert match is not None, card
@@ -52,6 +56,15 @@ class SourceRun(msgspec.Struct):
     @property
     def rejects(self) -> list[Reject]:
         return [reject for page in self.pages for reject in page.rejects]
+
+    @property
+    def outcomes(self) -> dict[str, tuple[str, type[BaseException] | None]]:
+        """By the place of each book what became of it, and the kind of failure."""
+        return {
+            book.place: (book.state, None if book.failure is None else type(book.failure))
+            for page in self.pages
+            for book in page.books
+        }
 
     @property
     def repeats(self) -> int:
@@ -93,10 +106,15 @@ def context(memory: Memory | None = None) -> SourceContext:
 
 
 async def read(
-    source: Source, account: Account, *, known: Container[str] = (), using: Settings | None = None
+    source: Source,
+    account: Account,
+    *,
+    known: Container[str] = (),
+    using: Settings | None = None,
+    into: SourceRun | None = None,
 ) -> SourceRun:
-    """Raises what the source raises."""
-    reading = SourceRun([])
+    """Raises what the source raises; the pages until then are put `into` a run that is given."""
+    reading = into or SourceRun([])
     async with open_client(using or settings(), QUICK) as client:
         async for page in source.pages(account, client, known):
             reading.pages.append(page)

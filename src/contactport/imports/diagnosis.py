@@ -10,7 +10,7 @@ from contactport.errors import causes
 from contactport.imports.to_error import Way, to_error
 from contactport.net.client import Client
 from contactport.net.failures import network_stage
-from contactport.sources.failures import FAILURES
+from contactport.sources.failures import FAILURES, SetUpIncomplete
 
 MOST_ERRORS = 8
 MOST_PLACES = 5
@@ -24,10 +24,13 @@ def diagnosis(error: BaseException, client: Client | None, way: Way = "password"
 
     `errors`: the classes of the error and of its causes. `places`: where in the source it happened, innermost first.
     `stage`: how far the request came that failed, if one did. `answers`: how often which status came to which
-    method. `refused` and `allowed_by`: the rule that forbade an address, and the setting that would allow it.
+    method. `hint`: what the operator has to set up at the provider. `refused` and `allowed_by`: the rule that forbade
+    an address, and the setting that would allow it.
     """
     chain = list(islice(causes(error), MOST_ERRORS))
     told: dict[str, object] = {"errors": [type(one).__name__ for one in chain]}
+    if isinstance(error, SetUpIncomplete):
+        told["hint"] = error.fault
     if isinstance(error, FAILURES):
         # The text that the application has read.
         told["text"] = to_error(error, way).text

@@ -115,6 +115,9 @@ class _Attempt:
         """Account for every card of a page."""
         if page.owner is not None:
             self._owner = self._fingerprints.of_key(page.owner)
+        if page.owner_card is not None:
+            bounded(page.owner_card)
+            self._batch.owner = page.owner_card
         self._listed = page.listed if page.listed is not None else self._listed
         self._processor.begin()
         for raw in page.records:
@@ -157,7 +160,7 @@ class _Attempt:
     async def flush(self) -> None:
         """Hand what has been gathered to the sink."""
         batch, self._batch = self._batch, Batch()
-        if batch.fingerprints or batch.found or batch.books:
+        if batch.fingerprints or batch.found or batch.books or batch.owner is not None:
             await self._sink.store(batch, self._listed)
         self._bytes = 0
         self._flushed = time.monotonic()

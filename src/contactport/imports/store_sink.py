@@ -35,6 +35,8 @@ class StoreSink:
         """Keep a batch, without what the application did not ask for."""
         for contact in batch.contacts:
             trim(contact, self._import.include)
+        if batch.owner is not None:
+            trim(batch.owner, self._import.include)
         for group in batch.groups:
             _trim_group(group)
         await self._store.database.write(self._append, batch)

@@ -88,6 +88,18 @@ _NO_BOOK_BY_CONSENT = (
     "The provider shows no address book of this account. Please try again later, or upload the contacts as a "
     "file."
 )
+_NO_MAILBOX = (
+    "This account has no mailbox at the provider that may be read from outside: its organisation may keep it on a "
+    "server of its own. Please upload the contacts as a file."
+)
+_TOO_SLOW = (
+    "The provider sends its answers so slowly that the import did not get on, so it was ended. Please try again "
+    "later; what had come until then is kept."
+)
+_SET_UP = (
+    "The provider does not let this service read any address book yet, because of how the service is registered "
+    "there. Its operator can read in the log what is missing; until then upload the contacts as a file."
+)
 _TOO_LARGE = (
     "The address book was not read to its end: {too_much}. This service's operator can raise the limit."
 )
@@ -134,7 +146,7 @@ _TABLE: dict[type[BaseException], _Answers] = {
             "Please try again later; the service's operator checks the proxy (CONTACTPORT_PROXY).",
         ),
     ),
-    net.TimedOut: _Answers((Code.TIMEOUT, "")),
+    net.TimedOut: _Answers((Code.TIMEOUT, ""), (Code.PROVIDER_UNREACHABLE, "")),
     net.TooLarge: _Answers(
         (Code.IMPORT_FAILED, _TOO_LARGE),
         (Code.UNEXPECTED_CONSENT, _TOO_LARGE),
@@ -182,6 +194,7 @@ _TABLE: dict[type[BaseException], _Answers] = {
     sources.AccountBlocked: _Answers((Code.ACCOUNT_BLOCKED, "")),
     sources.TermsChanged: _Answers((Code.TERMS_CHANGED, "")),
     sources.ConsentWithdrawn: _Answers((Code.CONSENT_REFUSED, "")),
+    sources.SetUpIncomplete: _Answers((Code.IMPORT_FAILED, _SET_UP), (Code.PROVIDER_UNREACHABLE, _SET_UP)),
     sources.AccessDenied: _Answers((Code.IMPORT_FAILED, _DENIED), (Code.CONSENT_REFUSED, "")),
     # Of the address book.
     sources.Unavailable: _Answers((Code.UNAVAILABLE, ""), (Code.PROVIDER_UNREACHABLE, "")),
@@ -195,13 +208,7 @@ _TABLE: dict[type[BaseException], _Answers] = {
             "The provider has had too many requests for this account. Please try again in a few minutes.",
         ),
     ),
-    sources.NoProgress: _Answers(
-        (
-            Code.TIMEOUT,
-            "The provider sends its answers so slowly that the import did not get on, so it was ended. Please try "
-            "again later; what had come until then is kept.",
-        ),
-    ),
+    sources.NoProgress: _Answers((Code.TIMEOUT, _TOO_SLOW), (Code.PROVIDER_UNREACHABLE, _TOO_SLOW)),
     sources.NoAddressBook: _Answers(
         (Code.IMPORT_FAILED, ""),
         (Code.PROVIDER_UNREACHABLE, _NO_BOOK_BY_CONSENT),
@@ -214,6 +221,10 @@ _TABLE: dict[type[BaseException], _Answers] = {
             "this is the account that holds the contacts.",
         ),
         (Code.PROVIDER_UNREACHABLE, _NO_BOOK_BY_CONSENT),
+    ),
+    sources.MailboxNotServed: _Answers(
+        (Code.IMPORT_FAILED, _NO_MAILBOX),
+        (Code.PROVIDER_UNREACHABLE, _NO_MAILBOX),
     ),
     sources.BookRefused: _Answers(
         (Code.IMPORT_FAILED, _BOOK_REFUSED), (Code.PROVIDER_UNREACHABLE, _BOOK_REFUSED)

@@ -97,6 +97,8 @@ class Page(msgspec.Struct, gc=False):
     listed: int | None = None
     owner: str | None = None
     """The key of the account's own card, once known."""
+    owner_card: Contact | None = None
+    """The account's own card, where the provider keeps it apart from the address books."""
     books: list[BookResult] = []
     contacts: list[ContactRecord] = []
 

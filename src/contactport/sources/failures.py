@@ -69,6 +69,17 @@ class ConsentWithdrawn(SourceFailure):
     """The user, or the provider, has taken back the permission that the token stood for."""
 
 
+class SetUpIncomplete(SourceFailure):
+    """The provider refuses this service's own registration, or wants something of an administrator first.
+
+    `fault` tells the operator what is missing, as a clause. No user can mend it.
+    """
+
+    def __init__(self, fault: str) -> None:
+        self.fault = fault
+        super().__init__(fault)
+
+
 class AccessDenied(SourceFailure):
     """The account is right, and may not read the address book."""
 
@@ -103,6 +114,10 @@ class NoAddressBook(SourceFailure):
 
 class AccountWithoutBooks(NoAddressBook):
     """The server knows the account, and that it has no address book."""
+
+
+class MailboxNotServed(AccountWithoutBooks):
+    """The account has no mailbox at the provider that programs may read: it is elsewhere, or there is none."""
 
 
 class BookRefused(SourceFailure):

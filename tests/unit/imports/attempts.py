@@ -11,7 +11,7 @@ from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.run import run
 from contactport.imports.store_sink import StoreSink
 from contactport.net.client import Client
-from contactport.sources.base import Account, Page
+from contactport.sources.base import Account, Page, Source
 from contactport.store import contacts, imports, report
 from contactport.store.contacts import Batch
 from contactport.store.domains import Domain
@@ -66,14 +66,22 @@ def begin(store: Store, domain: Domain, include: Iterable[str] = ()) -> int:
 
 
 async def attempt(
-    store: Store, import_id: int, source: FakeSource, *, lives: int = -1, members: int = 10**6
+    store: Store,
+    import_id: int,
+    source: Source,
+    *,
+    lives: int = -1,
+    members: int = 10**6,
+    reading: Account | None = None,
+    client: Client = NO_CLIENT,
 ) -> Import:
     claimed = store.database.write_now(imports.claim, store.ring, import_id)
     assert claimed is not None
     one = claimed[0]
     assert one.key is not None
     known = store.database.write_now(lambda connection: list(contacts.fingerprints(connection, one)))
-    await run(source, account(), NO_CLIENT, Fragile(store, one, Fingerprints(one.key, known), lives), members)
+    sink = Fragile(store, one, Fingerprints(one.key, known), lives)
+    await run(source, reading or account(), client, sink, members)
     return one
 
 

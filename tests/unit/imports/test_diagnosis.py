@@ -16,7 +16,7 @@ from contactport.net.client import open_client
 from contactport.settings import Settings
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
-from contactport.sources.failures import FAILURES
+from contactport.sources.failures import FAILURES, SetUpIncomplete
 from tests.servers.source_run import PROVIDERS
 from tests.unit.net.authority import make_authority
 from tests.unit.net.little_server import little_server, reply
@@ -129,3 +129,8 @@ def test_what_broke_here_is_told_without_its_words() -> None:
     error = RuntimeError("canary")
     error.__context__ = KeyError("canary")
     assert diagnosis(error, None) == {"errors": ["RuntimeError", "KeyError"]}
+
+
+def test_the_operator_reads_what_to_set_up_at_the_provider() -> None:
+    told = diagnosis(SetUpIncomplete("the API is not enabled"), None, "consent")
+    assert told["hint"] == "the API is not enabled"

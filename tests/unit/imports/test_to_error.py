@@ -25,6 +25,7 @@ def everything() -> Iterator[sources.Failure]:
         net.Unreadable: ("it is {odd}",),
         sources.ServerInvalid: ("it is empty",),
         sources.WrongPassword: (PROVIDER,),
+        sources.SetUpIncomplete: ("the API is not enabled",),
         sources.NotServed: (PROVIDERS.find("outlookcom"),),
         sources.RetryLater: (sources.Unavailable(60),),
     }
@@ -60,7 +61,10 @@ def test_one_who_gave_no_password_is_told_of_none(failure: sources.Failure) -> N
     [
         (sources.Unavailable(), (264, 518, 264)),
         (net.Unreachable(), (257, 518, 257)),
-        (net.TimedOut(), (258, 258, 258)),
+        (net.TimedOut(), (258, 518, 258)),
+        (sources.NoProgress(), (258, 518, 258)),
+        (sources.SetUpIncomplete("the API is not enabled"), (257, 518, 257)),
+        (sources.MailboxNotServed(), (257, 518, 257)),
         (net.Unreadable("it is not HTTP"), (257, 518, 1026)),
         (net.TooLarge("members", 5), (257, 512, 1026)),
         (sources.AccessDenied(), (257, 514, 257)),

@@ -67,6 +67,17 @@ def to_contact(found: Json) -> Contact:
     return contact
 
 
+def owner_card(user: Json) -> Contact:
+    """The account's own card, from Graph's resource `user`."""
+    address = text(user, "mail") or text(user, "userPrincipalName")
+    return Contact(
+        uid=text(user, "id"),
+        name=Name(text(user, "surname"), text(user, "givenName")),
+        formatted_name=text(user, "displayName"),
+        emails=[Email(one) for one in _present(address)],
+    )
+
+
 def _present(value: str) -> list[str]:
     return [value] if value else []
 

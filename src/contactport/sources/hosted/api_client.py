@@ -1,0 +1,117 @@
+"""GET requests of one account to a provider's API, with an access token and within bounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, cast
+
+from yarl import URL
+
+from contactport.contact import Photo
+from contactport.net.auth import Auth
+from contactport.net.client import Client
+from contactport.net.failures import TooLarge, Unreadable
+from contactport.net.response import Response
+from contactport.net.retries import retry_after
+from contactport.net.time_slice import TimeSlice
+from contactport.sources.hosted.json_page import parse_object
+
+PAGE_BYTES = 16 * 1024 * 1024
+"""A page of a thousand contacts has one or two million."""
+_REFUSAL_BYTES = 64 * 1024
+_MOST_WORDS = 50
+ELSEWHERE = "it leads to another host"
+
+
+class ApiRefusal(Exception):
+    """An answer that is not the 200 asked for.
+
+    `status` is HTTP's; `words` are the names that the answer gives to its reasons (`rateLimitExceeded`), wherever
+    they stand in it, never shown to anybody. `retry_after` are the seconds that it asks for, more than the client
+    waits for by itself.
+    """
+
+    def __init__(self, status: int, words: frozenset[str] = frozenset(), asked: float | None = None) -> None:
+        self.status = status
+        self.words = words
+        self.retry_after = None if asked is None else math.ceil(asked)
+        super().__init__(f"status {status}")
+
+
+class ApiClient:
+    """Of one account, at the host of `base`. The token goes to no other, and nothing is read from any other."""
+
+    def __init__(self, client: Client, base: URL, auth: Auth) -> None:
+        self.client = client
+        self.base = base
+        self.time_slice = TimeSlice()
+        """For every loop over what a server has sent."""
+        self.proven = False
+        """Whether the provider has taken the token once."""
+        self._auth = auth
+
+    def owns(self, url: URL) -> bool:
+        """Whether this URL is at the provider's own address."""
+        return url.is_absolute() and url.origin() == self.base.origin() and not url.user
+
+    async def get(self, url: URL, most: int = PAGE_BYTES) -> bytes:
+        """The JSON of a 200. Raises ApiRefusal, TooLarge past `most` bytes, Unreadable, and the client's errors."""
+        return (await self._fetch(url, most, "application/json"))[1]
+
+    async def picture(self, url: URL, most: int) -> Photo | None:
+        """A picture; None where what comes is none. Raises as `get()` does."""
+        kind, data = await self._fetch(url, most, "image/*")
+        return Photo(kind, data) if kind.startswith("image/") and data else None
+
+    async def _fetch(self, url: URL, most: int, accept: str) -> tuple[str, bytes]:
+        """The media type and the body."""
+        if not self.owns(url):
+            raise Unreadable(ELSEWHERE)
+        async with self.client.request("GET", url, headers={"Accept": accept}, auth=self._auth) as response:
+            if not self.owns(response.url):
+                raise Unreadable(ELSEWHERE)
+            if response.status != 200:
+                raise await _refused(response)
+            self.proven = True
+            kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+            try:
+                return kind, await response.read(most)
+            except TooLarge as error:
+                if error.limit == "short_response":
+                    raise TooLarge("response_bytes", most) from None
+                raise
+
+
+async def _refused(response: Response) -> ApiRefusal:
+    body = await response.start(_REFUSAL_BYTES)
+    asked = retry_after(response.headers.get("Retry-After"))
+    return ApiRefusal(response.status, words_of(body), asked)
+
+
+def words_of(body: bytes) -> frozenset[str]:
+    """The reasons that a refusal names: Google's `status`, `errors[].reason` and `details[].reason`, Microsoft's
+    `code`, also within `innerError`."""
+    found = parse_object(body) or {}
+    words: set[str] = set()
+    for word in _words(found.get("error"), 0):
+        words.add(word)
+        if len(words) >= _MOST_WORDS:
+            break
+    return frozenset(words)
+
+
+def _words(value: object, depth: int) -> Iterator[str]:
+    if depth > 4:
+        return
+    if isinstance(value, list):
+        for one in cast("list[Any]", value)[:_MOST_WORDS]:
+            yield from _words(one, depth + 1)
+    if isinstance(value, dict):
+        values = cast("dict[str, Any]", value)
+        for name in ("status", "reason", "code"):
+            word = values.get(name)
+            if isinstance(word, str) and word:
+                yield word[:100]
+        for name in ("errors", "details", "innerError", "innererror"):
+            yield from _words(values.get(name), depth + 1)
