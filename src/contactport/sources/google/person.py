@@ -129,6 +129,8 @@ def is_deleted(person: Json) -> bool:
 
 def _own_first(person: Json, name: str) -> list[Json]:
     """A field's entries: the user's own before those of the person's profile, in their order."""
+    if name not in person:
+        return []
     found = entries(person, name)
     if len(found) > 1:
         found.sort(key=lambda entry: not _is_own(entry))

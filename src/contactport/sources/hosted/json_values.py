@@ -23,7 +23,7 @@ def text(values: Json, name: str) -> str:
 
 def clean(value: object) -> str:
     """As `text()`, of a value by itself."""
-    if not isinstance(value, str):
+    if not value or not isinstance(value, str):
         return ""
     if "\r" in value:
         value = value.replace("\r\n", "\n").replace("\r", "\n")
