@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import click
 
 from contactport.cli.output import say
-from contactport.net.guard import parse_network
 from contactport.origin import OriginError, parse_origin
 from contactport.settings import NO_SETTINGS, PREFIX, RENAMED, SettingError, Settings, load, nearest
 
@@ -73,13 +72,16 @@ def heed_variables(environment: Mapping[str, str]) -> None:
 
 def check(settings: Settings) -> None:
     """Raises SettingError for a setting whose form is right and that can't be used all the same."""
-    for network in settings.allow_network:
-        parse_network(network)
     if settings.public_url:
         _check_public_url(settings.public_url)
     if settings.oauth:
         _check_oauth(settings)
     # Each here: they bring libraries along, which a command without these settings need not wait for.
+    if settings.allow_network:
+        from contactport.net.guard import parse_network
+
+        for network in settings.allow_network:
+            parse_network(network)
     if settings.proxy:
         from contactport.net.proxy import parse_proxy
 

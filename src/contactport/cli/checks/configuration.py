@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from contactport.cli.checks.finding import Finding, good, note, wrong
-from contactport.http.origins import check_public_url
-from contactport.net.guard import parse_network
 from contactport.settings import NO_SETTINGS, PREFIX, RENAMED, SettingError, Settings, load
 
 ANSWER_SECONDS = 3.0
@@ -42,6 +40,8 @@ def strangers(environment: Mapping[str, str]) -> Iterator[Finding]:
 
 def public_url(settings: Settings) -> Iterator[Finding]:
     """Whether the address that browsers are told can be one."""
+    from contactport.http.origins import check_public_url
+
     try:
         check_public_url(settings)
     except SettingError as error:
@@ -52,6 +52,9 @@ def networks(settings: Settings) -> Iterator[Finding]:
     """Whether the allowed networks can be read, and whether they are as narrow as they should be."""
     if not settings.allow_network:
         yield good("networks", "imports reach public servers only")
+    # Here: the command's own help need not wait for aiohttp.
+    from contactport.net.guard import parse_network
+
     for text in settings.allow_network:
         try:
             network = parse_network(text)
