@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
@@ -12,9 +13,13 @@ from contactport.cli.exit_codes import USAGE, CommandError
 from contactport.cli.output import plain, say
 from contactport.contact import Contact, Group, Item, Note, Reject
 from contactport.formats import registry
+from contactport.formats.registry import FileFormat
 from contactport.store.memberships import GROUPS, MEMBERSHIPS, Memberships
 
-VCARD = registry.get("vcf")
+_LDIF = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:[\r\n]+|#[^\r\n]*+[\r\n]+ ?)*+(?:version:[ \t]*1|dn:)",
+    re.IGNORECASE,
+)
 BLOCK = 256 * 1024
 _WRITTEN = 64 * 1024
 _GROUP_CARD = b":group"
@@ -38,10 +43,14 @@ class InputFile:
         except OSError as error:
             raise CommandError(f"{self.name} can't be read to its end: {error.strerror}.", USAGE) from None
 
-    def is_vcard(self) -> bool:
-        """Whether a card begins in the first block, in UTF-16 too."""
+    def format(self) -> FileFormat | None:
+        """What the first block shows: a card begins in it, in UTF-16 too, or it begins as LDIF does."""
+        if _LDIF.match(self._first) is not None:
+            return registry.get("ldif")
         first = self._first.replace(b"\0", b"")
-        return b"BEGIN:VCARD" in first[:4096] or b"BEGIN:VCARD" in first.upper().replace(b" ", b"")
+        if b"BEGIN:VCARD" in first[:4096] or b"BEGIN:VCARD" in first.upper().replace(b" ", b""):
+            return registry.get("vcf")
+        return None
 
     def blocks(self) -> Iterator[bytes]:
         """All of it, once."""
@@ -50,16 +59,16 @@ class InputFile:
             yield block
             block = self._read()
 
-    def groups(self) -> Memberships | None:
+    def groups(self, format_: FileFormat) -> Memberships | None:
         """The names of the groups of each UID, found by reading a file once more; None where that can't be."""
         if not self._file.seekable():
             return None
         start = self._file.tell() - len(self._first)
         groups = Memberships()
         lost = 0
-        if self._may_hold_groups():
+        if format_.name != "vcf" or self._may_hold_groups():
             self._file.seek(start)
-            for item in VCARD.read(iter(self._read, b"")):
+            for item in format_.read(iter(self._read, b"")):
                 if isinstance(item, Group):
                     lost += enlist(item, groups)
         tell_lost(self.name, lost)
@@ -168,23 +177,24 @@ def deliver(parts: Iterable[bytes], out: BinaryIO) -> None:
 def convert(file: str, target: str, lenient: bool) -> None:
     """Convert FILE to another format, on standard output.
 
-    FILE is vCard 2.1, 3.0 or 4.0; - is standard input. Every sound contact is written, and none is merged with
-    another. A card that can't be read is told on standard error, with its line and the reason; the exit status
-    is then 1, unless --lenient is given.
+    FILE is vCard 2.1, 3.0 or 4.0, or LDIF, told by its bytes; - is standard input. Every sound contact is written,
+    and none is merged with another. A card that can't be read is told on standard error, with its line and the
+    reason; the exit status is then 1, unless --lenient is given.
     """
     written = registry.get(target)
     source = InputFile(file)
     try:
-        if not source.is_vcard():
+        found = source.format()
+        if found is None:
             raise CommandError(
-                f"{source.name} is not a file of contacts that can be read here: it holds no BEGIN:VCARD. "
-                "Export the address book as vCard (.vcf) and try again.",
+                f"{source.name} is not a file of contacts that can be read here: it holds no BEGIN:VCARD, and "
+                "does not begin as LDIF does. Export the address book as vCard (.vcf) and try again.",
                 USAGE,
             )
-        known = Memberships() if written.has_groups else source.groups()
+        known = Memberships() if written.has_groups else source.groups(found)
         groups = Memberships() if known is None else known
         passage = Passage(source.name, groups, late=known is None)
-        items = passage.items(VCARD.read(source.blocks()))
+        items = passage.items(found.read(source.blocks()))
         deliver(written.write(items, registry.NO_GROUPS if written.has_groups else groups), sys.stdout.buffer)
     finally:
         source.close()

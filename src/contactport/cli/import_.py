@@ -142,6 +142,7 @@ def _import(
     """The ledger, and whether an address book was not read to its end. Raises CommandError."""
     from contactport.cli.sink import Ledger, WriterSink
     from contactport.cli.writer import Writer, output, part, write_of
+    from contactport.formats import registry
     from contactport.sources.base import SourceContext
     from contactport.sources.failures import FAILURES
     from contactport.sources.registry import SourceMissing, Sources
@@ -153,7 +154,9 @@ def _import(
         with output(path) as out, _terminal(path) as (tell, show, staged):
             groups: dict[str, list[str]] = {}
             writer = Writer(write_of(format_, groups), out)
-            sink = WriterSink(writer.put, groups=None if format_ == "vcf" else groups, tell=tell, show=show)
+            sink = WriterSink(
+                writer.put, groups=None if registry.get(format_).has_groups else groups, tell=tell, show=show
+            )
             ledger = sink.ledger
             try:
                 asyncio.run(_run(settings, staged(protocol), account, sink))

@@ -119,6 +119,15 @@ FORMATS: tuple[FileFormat, ...] = (
         options={"version": "4.0"},
     ),
     FileFormat(
+        name="ldif",
+        module="ldif",
+        media_type="text/x-ldif; charset=utf-8",
+        suffixes=(".ldif", ".ldi"),
+        reads=True,
+        writes=True,
+        has_groups=True,
+    ),
+    FileFormat(
         name="csv",
         module="csv",
         media_type="text/csv; charset=utf-8; header=present",

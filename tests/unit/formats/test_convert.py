@@ -216,3 +216,26 @@ def test_what_is_beyond_the_budgets_is_cut_and_told() -> None:
     notes = done.stderr.decode().splitlines()
     assert "a text among the titles of this contact is cut to 1000 characters" in notes[0]
     assert notes[1].startswith("standard input: 1 memberships of groups are left out")
+
+
+def test_ldif_is_told_by_its_bytes_and_its_lists_reach_their_members() -> None:
+    entries = (
+        "# exported\ndn: cn=Jane,mail=j@example.org\nobjectclass: person\ncn: Jane\nmail: j@example.org\n\n"
+        "dn: cn=Team\nobjectclass: groupOfNames\ncn: Team\nmember: cn=Jane,mail=j@example.org\n"
+    )
+    done = contactport("convert", "-", "--to", "vcf", stdin=entries.encode())
+    assert (done.returncode, done.stderr) == (0, b"")
+    contact, group = read(done.stdout)
+    assert isinstance(contact, Contact)
+    assert isinstance(group, Group)
+    assert group.members == [contact.uid]
+
+
+def test_the_lists_of_an_ldif_file_reach_members_before_them(tmp_path: Path) -> None:
+    file = tmp_path / "book.ldif"
+    file.write_text(
+        "version: 1\n\ndn: uid=j\nobjectclass: person\ncn: Jane\n\n"
+        "dn: uid=t\nobjectclass: groupOfNames\ncn: Team\nmember: uid=j\n"
+    )
+    done = contactport("convert", str(file), "--to", "ndjson")
+    assert json.loads(done.stdout)["groups"] == ["Team"]
