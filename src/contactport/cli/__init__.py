@@ -1,16 +1,16 @@
-"""The command line: one file a command, each imported only when it runs.
+"""The command line: one file for each command. A file is imported only when its command runs.
 
 Exit codes, the same for every command:
 
-0    it is done
-1    it is done, and something was found wrong: a reject, a book not read, a misconfiguration, a missing domain
+0    done
+1    done, but something is wrong: a reject, an address book not read, a wrong configuration, a missing domain
 2    the command or a setting is not valid
 3    the import failed
 4    the data folder, its key ring or its database can't be used
-5    the address to listen on can't be had
-70   this program is at fault
+5    the address to listen on can't be used
+70   an error in this program
 130  interrupted
-141  whoever read the output has gone
+141  the reader of the output has closed it
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from contactport.cli.exit_codes import quit_in_words
 
 COMMANDS = {
     "serve": ("contactport.cli.serve:serve", "Run the service: API and worker in one process."),
-    "worker": ("contactport.cli.worker:worker", "Carry imports in a process of its own, on PostgreSQL."),
+    "worker": ("contactport.cli.worker:worker", "Run imports in a separate process, on PostgreSQL."),
     "migrate": ("contactport.cli.migrate:migrate", "Make or upgrade the tables of a PostgreSQL database."),
     "domain": ("contactport.cli.domain:domain", "Add, list, rotate and remove applications' key pairs."),
     "oauth": ("contactport.cli.oauth:oauth", "Set, list, check and remove the OAuth clients of providers."),
-    "keys": ("contactport.cli.keys:keys", "List, rotate and replace the keys that seal what is kept."),
+    "keys": ("contactport.cli.keys:keys", "List, rotate and replace the keys that seal stored data."),
     "imports": ("contactport.cli.imports:imports", "List, show and cancel the service's imports."),
     "receipts": ("contactport.cli.receipts:receipts", "List what was erased, for an audit."),
     "import": (
         "contactport.cli.import_:import_",
-        "Import an address book here and now, without the service.",
+        "Import an address book directly, without the service.",
     ),
     "convert": ("contactport.cli.convert:convert", "Convert a file of contacts to another format."),
     "sources": ("contactport.cli.sources:sources", "Show where address books can be imported from."),
     "status": (
         "contactport.cli.status:status",
-        "Show the queue, what has ended, and the providers, live.",
+        "Show the queue, ended imports and the providers, live.",
     ),
-    "doctor": ("contactport.cli.doctor:doctor", "Find misconfigurations and say the fix."),
+    "doctor": ("contactport.cli.doctor:doctor", "Find wrong configuration and say how to correct it."),
 }
-"""Name → where the command is, and its line in the help: nothing is imported to show it."""
+"""Name → where the command is, and its line in the help. So the help needs no import."""
 
 
 class LazyGroup(click.Group):
