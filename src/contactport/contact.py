@@ -1,6 +1,6 @@
-"""Contact and its parts: what every room of the project speaks.
+"""Contact and its parts, the data type that every room of the project uses.
 
-The fields follow vCard (RFC 6350). A value is kept as its source wrote it; what tidies it stands beside it.
+The fields follow vCard (RFC 6350). A value is kept as its source wrote it.
 Everything here can be stored and sent as JSON by msgspec.
 """
 
@@ -96,7 +96,7 @@ class LabelledDate(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class Contact(msgspec.Struct, omit_defaults=True, gc=False):
-    """One person's card. Absent is empty: no field but the dates is ever None.
+    """One person's card. An absent value is empty. Only the dates can be None.
 
     `uid` lacks the `urn:uuid:` of vCard 4.0, as the members of a Group do, so that they compare.
     """
@@ -128,7 +128,7 @@ class Contact(msgspec.Struct, omit_defaults=True, gc=False):
 class Group(msgspec.Struct, omit_defaults=True, gc=False):
     """A group card (KIND:group, X-ADDRESSBOOKSERVER-KIND:group): its name, its members' UIDs, its own addresses.
 
-    The wire delivers the name alone, at each member; the rest is for vCard.
+    The wire delivers only the name, with each member; the other fields are for vCard.
     """
 
     name: str
@@ -141,21 +141,21 @@ class Group(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class Reject(msgspec.Struct, omit_defaults=True, gc=False):
-    """What could not be read: where it stands (`line 120`, an href) and why, in plain words."""
+    """A record that could not be read: its place (`line 120`, an href) and the reason, as text."""
 
     place: str
     reason: str
 
 
 class Note(msgspec.Struct, omit_defaults=True, gc=False):
-    """What was left out of a card that was delivered: where it stood (`line 120`, an href) and why."""
+    """A part that was left out of a delivered card: its place (`line 120`, an href) and the reason."""
 
     place: str
     reason: str
 
 
 class Merge(msgspec.Struct, omit_defaults=True, gc=False):
-    """A card that was taken for one delivered before: its place, the place of that one, and why they are the same."""
+    """A card that is the same as an earlier one: its place, the place of the earlier card, and the reason."""
 
     place: str
     into: str
@@ -163,10 +163,10 @@ class Merge(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class BookOutcome(msgspec.Struct, omit_defaults=True, gc=False):
-    """What became of one address book of an account: where it is, whether it was read to its end, and if not, why.
+    """The outcome of one address book: its place, whether it was read to its end, and if not, the reason.
 
-    "incomplete": the server gave a part of it and held back the rest. "failed": it could not be read, or only up to
-    where the reading broke off; what was read of it before stays delivered.
+    "incomplete": the server gave only a part of it. "failed": it could not be read, or not to its end. What was
+    read before that stays delivered.
     """
 
     place: str
@@ -175,7 +175,7 @@ class BookOutcome(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 class Skipped(msgspec.Struct, omit_defaults=True, gc=False):
-    """A sound card that is no person's (an organisation, a location, a room): read, and not counted."""
+    """A readable card that is not a person's (an organisation, a location, a room). It is not counted."""
 
     kind: str
 

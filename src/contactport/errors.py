@@ -1,7 +1,7 @@
 """Every error of the wire: one row of a table is one code.
 
-A text says what went wrong, whose side it is on and what to do next; it never holds a secret, an address or a
-server's own words. `docs/errors.md` has an anchor for each code.
+A text says what went wrong, on whose side, and what to do next. It never has a secret, an address or a text
+of the server. `docs/errors.md` has an anchor for each code.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 
 class Code(IntEnum):
-    """The codes of the vendor's table that this service can give."""
+    """The codes of CloudSponge's table that this service uses."""
 
     NOT_AUTHENTICATED = 1
     INVALID_PARAMETERS = 2
@@ -41,7 +41,7 @@ Side = Literal["application", "user", "provider", "service"]
 
 
 class ErrorRow(NamedTuple):
-    """`state` is the stable word of the picker's screens; `http` is None where the code is an event."""
+    """`state` is the stable word for the picker's screens. `http` is None if the code arrives as an event."""
 
     code: Code
     state: str
@@ -110,7 +110,7 @@ ROWS: dict[Code, ErrorRow] = {
             "internal",
             "application",
             400,
-            "There is no service of this code. /services.json lists those there are; any CardDAV server can be "
+            "There is no service with this code. /services.json lists all services. Any CardDAV server can be "
             "read with service=carddav and its address as `server`.",
         ),
         ErrorRow(
@@ -216,7 +216,7 @@ ROWS: dict[Code, ErrorRow] = {
 
 
 class Refusal(Exception):
-    """HTTP answer that refuses a request: a code, a status and a text.
+    """An HTTP answer that refuses a request: a code, a status and a text.
 
     Raised by `http/`, and by what it calls before an import exists. `text` replaces the row's own words where more is
     known, `http` the row's status: for a request refused by its form alone (405, 413, 429, 503), or for contacts that
@@ -234,7 +234,7 @@ class Refusal(Exception):
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """The error, what caused it, and so on; each once, though they may lead round in a circle."""
+    """The error, its cause, the cause of that, and so on. Each comes once, even if the causes form a circle."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:

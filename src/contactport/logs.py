@@ -1,6 +1,6 @@
 """Structured logs on standard error, without secrets, addresses or queries.
 
-An exception is logged as its type and the places it passed through: its message may hold what it was given.
+An exception is logged as its type and the places in the code: its message may contain private data.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import structlog
 from structlog.typing import EventDict, Processor
 
 _LIBRARIES = ("aiohttp", "alembic", "asyncio", "dbos", "sqlalchemy", "uvicorn")
-"""Below warnings they tell parameters and addresses."""
+"""Below warnings, these libraries log parameters and addresses."""
 _WORDY = frozenset(_LIBRARIES) - {"uvicorn"}
 SPARING_SECONDS = 10.0
 HIDDEN = frozenset(
     {"password", "domain_password", "username", "user_id", "secret", "authorization", "query", "key"}
 )
-"""Fields that are never written, whoever logs them."""
+"""Fields that are never written."""
 
 
 def configure(format_: Literal["json", "text"] | str) -> None:
@@ -71,8 +71,9 @@ def configure(format_: Literal["json", "text"] | str) -> None:
 
 
 class _Sparing(logging.Filter):
-    """Lets a library say the same thing once in ten seconds: some do so many times a second, for as long as a
-    database is away.
+    """Log filter: lets a library repeat a message only once in ten seconds.
+
+    Some repeat it many times a second while a database is away.
     """
 
     def __init__(self) -> None:
@@ -90,12 +91,12 @@ class _Sparing(logging.Filter):
 
 
 def _tell_unraisable(broken: sys.UnraisableHookArgs) -> None:
-    """An exception that nobody can catch: of a finaliser, for one."""
+    """Log an exception that nobody can catch, such as one in a finaliser."""
     structlog.get_logger().error("broke_unheard", exc_info=broken.exc_value)
 
 
 def _tell_thread(broken: threading.ExceptHookArgs) -> None:
-    """An exception that has ended a thread."""
+    """Log an exception that has ended a thread."""
     structlog.get_logger().error("thread_broke", exc_info=broken.exc_value)
 
 
@@ -132,7 +133,7 @@ def places(error: BaseException) -> list[str]:
 
 
 def _without_foreign_words(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """A library's message as the place that wrote it: its words may be an exception's, with what it was given."""
+    """Replace a library's message by the place that wrote it: the message may contain private data."""
     record: logging.LogRecord = event["_record"]
     if record.name.partition(".")[0] in _WORDY:
         event["event"] = "library_message"

@@ -1,7 +1,7 @@
 """Web origins (RFC 6454): scheme, host and port, written as browsers write them, so that two compare as text.
 
-A browser judges by its own reading of a URL (the WHATWG URL standard). What Python reads in another way, such as a
-backslash, a user name or a tab, is refused here rather than understood.
+A browser reads a URL by the WHATWG URL standard. Where Python reads it in another way, such as with a
+backslash, a user name or a tab, the URL is refused here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 LONGEST = 2000
-"""Characters of an origin or a URL that are looked at."""
+"""How many characters of an origin or a URL are read."""
 
 _START = re.compile(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?P<rest>[/?#].*)?",
@@ -24,14 +24,14 @@ _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 class OriginError(ValueError):
-    """What was given is not an origin; the text says why, for the operator."""
+    """The text is not an origin. The message says why, for the operator."""
 
 
 def parse_origin(text: str) -> str:
     """An origin that an operator wrote, in the browser's spelling.
 
-    The host in lower case, in Punycode where it is not ASCII, and no port where it is the scheme's own. One slash
-    at the end is let pass. Raises OriginError.
+    The host in lower case, in Punycode where it is not ASCII, and no port where it is the scheme's own. A slash
+    at the end is allowed. Raises OriginError.
     """
     if text.strip().lower() in ("null", "*"):
         raise OriginError(
@@ -61,7 +61,7 @@ def parse_origin(text: str) -> str:
 
 
 def read_origin(header: str) -> str | None:
-    """The origin that a browser wrote, in a header or a message; None for what is none, such as `null`."""
+    """The origin that a browser wrote, in a header or a message; None for anything else, such as `null`."""
     match = _read(header)
     return None if match is None or match["rest"] is not None else _origin(match)
 

@@ -1,4 +1,4 @@
-"""What the process itself must not give away, how its threads take turns, and what it need not tidy up."""
+"""Settings of the process itself: no core dumps, signals, how threads take turns, the garbage collector."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def forbid_core_dumps() -> None:
 
 
 def ignore_hangups() -> None:
-    """A SIGHUP while the process starts finds the settings read a moment ago: it must not end the process."""
+    """Ignore SIGHUP while the process starts: it would end the process, and the settings were just read."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
@@ -33,10 +33,10 @@ def take_short_turns() -> None:
 
 
 def spare_what_stays() -> None:
-    """Keep the garbage collector from looking through what the start has made: it stays as long as the process.
+    """Exclude the objects that the start has made from garbage collection: they stay as long as the process.
 
-    A full collection would, several times an import: an eighth of its time, and a tenth of a second each in which
-    no poll is answered (`python -m benchmarks.cpu`).
+    Otherwise full collections look at them several times in an import. This costs an eighth of its time, and each
+    time a tenth of a second in which no poll is answered (`python -m benchmarks.cpu`).
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Every setting, in one struct: from `CONTACTPORT_*` variables, and an optional TOML file below them.
+"""All settings in one struct, read from `CONTACTPORT_*` variables and an optional TOML file.
 
 The table in `docs/operations.md` is checked against this struct by a test.
 """
@@ -24,7 +24,7 @@ PREFIX = "CONTACTPORT_"
 NO_SETTINGS = ("CONFIG", "TEST_", "FUZZ_")
 """How the names of our variables begin that are no settings."""
 RENAMED = {"workers": "import_concurrency"}
-"""Settings by the names that they had before: still read, with a warning."""
+"""Old names of settings. They still work, with a warning."""
 FILE_BYTES = 1024 * 1024
 TENANT = "^[A-Za-z0-9.-]{0,100}$"
 """A directory of Microsoft's: its number, or its domain."""
@@ -38,7 +38,7 @@ _SECRET = frozenset({"database_url", "proxy", "oauth"})
 class SettingError(ValueError):
     """A setting that can't be read; its text names the setting and where it was given.
 
-    A text that begins with a setting's name and a colon gets the name of its variable as well.
+    If the text begins with a setting's name and a colon, it gets the name of the variable too.
     """
 
     def __init__(self, text: str) -> None:
@@ -78,13 +78,13 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Where `/metrics` is served, as `HOST:PORT`; empty is nowhere."""
     log_format: Annotated[str, Meta(pattern="^(json|text)$")] = "json"
     allow_network: list[str] = []
-    """Networks that imports may reach though they are private: `CIDR` or `CIDR:port`."""
+    """Private networks that imports may reach: `CIDR` or `CIDR:port`."""
     ca_file: str = ""
-    """More certificate authorities to trust, in PEM, beside the system's."""
+    """More certificate authorities to trust, in PEM, in addition to the system's."""
     providers: str = ""
     """A TOML file with the rows of further providers."""
     proxy: str = ""
-    """An outbound HTTP proxy for what is public: `http://HOST:PORT`, or with `USER:PASSWORD@`."""
+    """An outbound HTTP proxy for public addresses: `http://HOST:PORT`, or with `USER:PASSWORD@`."""
     resolver: str = ""
     """A name server to ask instead of the system's: `IP` or `IP:port`."""
     resolver_trusted: bool = False
@@ -94,7 +94,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """OAuth clients by their provider's word: tables of the settings file, below those of `contactport oauth`."""
 
     retention: Annotated[int, Meta(gt=0, le=YEAR)] = 900
-    """How long contacts stay after an import's end; a domain's own `--retention` wins."""
+    """How long contacts stay after an import's end. A domain's own `--retention` overrides it."""
     body_bytes: Positive = 64 * 1024
     echo_characters: Positive = 2000
     begins_per_minute: Positive = 300
@@ -111,41 +111,41 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     account_per_minute: Positive = 20
     """How many imports of one account begin a minute; a sixth of them, or one, may at once."""
     breaker_failures: Positive = 5
-    """After so many failures in a row that were the provider's own, it is not asked for a while."""
+    """After this number of the provider's own failures in a row, it is not asked for a while."""
     breaker_seconds: Seconds = 30.0
-    """How long that is the first time; it doubles with every failed trial, up to ten minutes."""
+    """The first such pause. It doubles with every failed trial, up to ten minutes."""
     turn_seconds: Seconds = 30.0
-    """How long an import keeps its slot when another domain waits for one, and its own has more than its share."""
+    """How long an import keeps its slot when another domain waits and its own domain has more than its share."""
     progress_seconds: Seconds = 180.0
-    """A server may be slow for so long; an import that gets on too little in all of that time ends."""
+    """An import that makes too little progress in all of this time ends."""
     progress_bytes: Positive = 32 * 1024
-    """So many bytes a minute are progress enough,"""
+    """This number of bytes in a minute is enough progress,"""
     progress_records: Positive = 10
-    """and so are so many cards a minute."""
+    """and so is this number of cards in a minute."""
     drain_seconds: Seconds = 10.0
-    """How long imports under way may go on when the process is to stop; the rest is handed back."""
+    """How long running imports may go on when the process stops. After that they go back to the queue."""
 
     import_bytes: Positive = 512 * 1024 * 1024
     import_members: Positive = 100_000
     import_requests: Positive = 1000
-    """How many requests one import makes, beside three for each member or book that its server lists."""
+    """How many requests one import makes, and three more for each member or book that its server lists."""
     import_seconds: Seconds = 1800.0
     processor_seconds: Seconds = 1.0
-    """Seconds of the processor that an import may take for each MiB of its cards; 30 are always given."""
+    """Seconds of processor time that an import may use for each MiB of its cards; 30 are always allowed."""
     response_bytes: Positive = 512 * 1024 * 1024
     response_ratio: Positive = 200
     """How many decoded bytes one compressed byte may become."""
     card_bytes: Positive = 2 * 1024 * 1024
     text_bytes: Positive = 4 * 1024 * 1024
-    """The longest text between two XML tags, and all those of one response beside its card."""
+    """The longest text between two XML tags, and all such texts of one response except its card."""
     xml_depth: Positive = 64
     host_requests_per_second: Positive = 200
-    """How many requests one import makes to one host in a second; twice as many may come at once."""
+    """How many requests one import makes to one host in a second. Twice as many may be sent at once."""
     redirects: Positive = 5
     tries: Positive = 3
     connect_seconds: Seconds = 10.0
     first_byte_seconds: Seconds = 90.0
-    """A cold server builds its cache before the first byte: less than a minute fails real ones."""
+    """A server may build its cache before the first byte: less than a minute is too short for real servers."""
     idle_seconds: Seconds = 60.0
 
 
@@ -162,7 +162,7 @@ FIXED = frozenset(
         "import_concurrency",
     }
 )
-"""Settings that a process takes at its start alone."""
+"""Settings that a process reads only at its start."""
 
 
 def public_origin(settings: Settings) -> str:
@@ -185,7 +185,7 @@ def redirect_uri(settings: Settings) -> str:
 
 
 def take_over(current: Settings, fresh: Settings) -> tuple[list[str], list[str]]:
-    """Change `current`, which every part of a process holds, to what `fresh` says.
+    """Copy the values of `fresh` into `current`, which every part of a process uses.
 
     The names of the settings that changed, and of those that differ but are FIXED.
     """
@@ -199,7 +199,7 @@ def take_over(current: Settings, fresh: Settings) -> tuple[list[str], list[str]]
 
 
 def _typed(name: str, raw: str) -> Any:
-    """A variable's text as its field's kind: lists are separated by commas."""
+    """The text of a variable, converted to the type of its field. Commas separate the items of a list."""
     kind = str(Settings.__annotations__[name])
     if "list" in kind:
         return [part.strip() for part in raw.split(",") if part.strip()]
@@ -269,7 +269,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def nearest(name: str) -> str:
-    """The setting whose name is nearest to this one; empty where none is near."""
+    """The setting with the most similar name; empty if no name is similar."""
     return "".join(difflib.get_close_matches(name.lower(), Settings.__struct_fields__, 1, cutoff=0.8))
 
 

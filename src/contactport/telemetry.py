@@ -1,11 +1,11 @@
-"""What this process counts and times, for Prometheus.
+"""Metrics of this process for Prometheus: counters and histograms.
 
 Every label comes from a table of this program: a provider's code, an outcome, a route's template, a method, a class
-of statuses. Nothing of a user, and nothing that an outsider chooses, is ever a label's value: there are only so many
-series, and none that names anybody (a server that people host themselves is the code of its service).
+of statuses. A label's value never comes from a user or another outsider. So the number of series is limited, and
+no series names anybody (a server that people run themselves has the code of its service).
 
-What all processes share, such as the queue, is no metric of this process: it is read from the database when it is
-asked for (`store/prometheus.py`).
+Figures that all processes share, such as the queue, are not here: they are read from the database on request
+(`store/prometheus.py`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ COMPLETE = "complete"
 """The outcome of an import that has no code of the wire."""
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-"""HTTP's own; a client may send any word instead."""
+"""The methods of HTTP. A client may send any other word."""
 
 _IMPORT_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
 _PROVIDER_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 90)
@@ -96,9 +96,9 @@ for _by in ("retention", "request", "operator"):
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """An import that has just ended. `code` is the wire's, None for a good end.
+    """An import that has just ended. `code` is the wire's code, None for a complete import.
 
-    `seconds` is its whole life; None where it was cut short at its application's wish, which says nothing of ours.
+    `seconds` is the time from begin to end; None if the application cancelled the import.
     """
 
     provider: str
@@ -121,29 +121,29 @@ def import_ended(one: Ended) -> None:
 
 
 def import_begun(provider: str, waited: float) -> None:
-    """A worker has taken an import up for the first time, `waited` seconds after its beginning."""
+    """Count the first start of an import by a worker, `waited` seconds after its begin."""
     _import_wait_seconds.labels(provider).observe(max(0.0, waited))
 
 
 def imports_purged(number: int, by: Literal["request", "operator", "retention"]) -> None:
-    """So many imports were purged."""
+    """Count imports that were purged."""
     _purges.labels(by).inc(number)
 
 
 def of_provider(provider: str) -> Callable[[float], None]:
-    """What is told the seconds to the beginning of each answer of this provider."""
+    """The function to call with the seconds until each answer of this provider begins."""
     return _provider_seconds.labels(provider).observe
 
 
 def request_answered(route: str, method: str, status: int, seconds: float) -> None:
-    """An answer has begun, or could not (`status` 0). `route` is a template of the table of routes."""
+    """Count an answer that has begun, or could not begin (`status` 0). `route` is a template of the routes."""
     _request_seconds.labels(
         route, method if method in METHODS else "other", f"{status // 100}xx" if status else "none"
     ).observe(seconds)
 
 
 class _Everything:
-    """What this process counts, and what was read for one look."""
+    """Collector of this process's metrics and of the shared ones, for one request."""
 
     def __init__(self, shared: Iterable[Metric]) -> None:
         self._shared = shared
@@ -154,7 +154,7 @@ class _Everything:
 
 
 def exposition(shared: Iterable[Metric], accept: str) -> tuple[str, bytes]:
-    """Media type and text of all metrics, those that are `shared` with other processes included.
+    """Media type and text of all metrics, with those that are `shared` with other processes.
 
     `accept` is the request's header: Prometheus' own format, or OpenMetrics where that is asked for.
     """

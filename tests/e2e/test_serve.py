@@ -221,7 +221,7 @@ def test_a_ring_that_is_lost_is_not_replaced(tmp_path: Path) -> None:
 
 def test_listening_beyond_loopback_is_warned_of(tmp_path: Path) -> None:
     with service(tmp_path / "data", "--host", "0.0.0.0") as running:
-        assert "proxy that speaks TLS" in running.stderr
+        assert "put a proxy with TLS in front" in running.stderr
         assert running.ready.startswith("contactport is ready at http://0.0.0.0:")
     with service(tmp_path / "data", log=tmp_path / "quiet") as running:
         assert "TLS" not in running.stderr

@@ -48,7 +48,7 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they run, and whose failures are told in words."""
+    """A click group that imports a command when it runs, and reports failures as text."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

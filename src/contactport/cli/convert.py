@@ -1,4 +1,4 @@
-"""`contactport convert`: a file of contacts in another format, card by card, nothing merged."""
+"""`contactport convert`: converts a file of contacts to another format, card by card, and merges nothing."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ class InputFile:
         return None
 
     def blocks(self) -> Iterator[bytes]:
-        """All of it, once."""
+        """All bytes. Can be called once."""
         block = self._first
         while block:
             yield block
             block = self._read()
 
     def groups(self, format_: FileFormat) -> Memberships | None:
-        """The names of the groups of each UID, found by reading a file once more; None where that can't be."""
+        """The group names of each UID, found by reading a file again; None for a stream."""
         if not self._file.seekable():
             return None
         start = self._file.tell() - len(self._first)
@@ -87,19 +87,19 @@ class InputFile:
         return False
 
     def close(self) -> None:
-        """Standard input is not this program's to close."""
+        """Close the file, but not standard input."""
         if self._file is not sys.stdin.buffer:
             self._file.close()
 
 
 def enlist(group: Group, groups: Memberships) -> int:
-    """Note a group's name at each of its members. How many of them there was no room for."""
+    """Add a group's name to each of its members. Returns the number of members without room."""
     members = dict.fromkeys(group.members)
     return len(members) - len(groups.add(group.name, members))
 
 
 def tell_lost(name: str, lost: int) -> None:
-    """Say how many memberships are left out."""
+    """Report how many memberships are left out."""
     if lost:
         say(
             f"{name}: {lost} memberships of groups are left out: a contact may be in {GROUPS} groups, "
@@ -108,7 +108,7 @@ def tell_lost(name: str, lost: int) -> None:
 
 
 class Passage:
-    """The items on their way to the writer: counted, the rejects told as they are met."""
+    """The items on their way to the writer. Counts them and reports rejects."""
 
     def __init__(self, name: str, groups: Memberships, *, late: bool) -> None:
         self.contacts = self.rejects = self.notes = self.things = self.late = self.lost = 0
@@ -137,7 +137,7 @@ class Passage:
                 self.things += 1
 
     def tell(self) -> None:
-        """What the reader of the output would miss."""
+        """Report what is missing in the output."""
         tell_lost(self._name, self.lost)
         if self.rejects:
             say(f"{self._name}: {self.contacts} contacts written, {self.rejects} rejected.")
@@ -151,7 +151,7 @@ class Passage:
 
 
 def deliver(parts: Iterable[bytes], out: BinaryIO) -> None:
-    """Parts are gathered: a contact is small, and a call to the system is not."""
+    """Write the parts in larger pieces, because each call to the system is expensive."""
     gathered = bytearray()
     for part in parts:
         gathered += part
@@ -171,15 +171,15 @@ def deliver(parts: Iterable[bytes], out: BinaryIO) -> None:
     required=True,
     help="The format of the output.",
 )
-@click.option("--lenient", is_flag=True, help="Exit with status 0 though cards were rejected.")
+@click.option("--lenient", is_flag=True, help="Exit with code 0 although cards were rejected.")
 @click.option("--data", expose_value=False, hidden=True)
 @click.option("--config", expose_value=False, hidden=True)
 def convert(file: str, target: str, lenient: bool) -> None:
     """Convert FILE to another format, on standard output.
 
-    FILE is vCard 2.1, 3.0 or 4.0, or LDIF, told by its bytes; - is standard input. Every sound contact is written,
-    and none is merged with another. A card that can't be read is told on standard error, with its line and the
-    reason; the exit status is then 1, unless --lenient is given.
+    FILE is vCard 2.1, 3.0 or 4.0, or LDIF, recognised by its bytes; - is standard input. Each contact that can be read
+    is written, and none is merged with another. A card that can't be read is reported on standard error, with its
+    line and the reason. The exit code is then 1, unless --lenient is given.
     """
     written = registry.get(target)
     source = InputFile(file)

@@ -1,4 +1,4 @@
-"""The data folder, as the commands open it that do one thing and end."""
+"""Opening the data folder, for commands that do one thing and end."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def existing_folder(settings: Settings) -> Path:
 
 
 def existing_database(settings: Settings) -> None:
-    """Raises CommandError where no database of SQLite is in the data folder: a new one has no service."""
+    """Raises CommandError if the data folder has no SQLite database: no service uses a new one."""
     folder = Path(settings.data)
     if settings.database_url or (folder / DATABASE).exists():
         return
@@ -73,7 +73,7 @@ def clock_fault(ahead_ms: int) -> str:
         return ""
     way = "ahead of" if ahead_ms > 0 else "behind"
     told = f"this machine's clock is {seconds:.0f} seconds {way} the database server's"
-    fix = "set both right, and keep them so with NTP (`timedatectl set-ntp true`)"
+    fix = "correct both clocks, and keep them right with NTP (`timedatectl set-ntp true`)"
     if seconds <= CLOCK_LIMIT:
         return f"warning: {told}: {fix}"
     return f"{told}, so that imports would end and contacts be deleted too early or too late: {fix}"

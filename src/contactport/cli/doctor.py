@@ -1,4 +1,4 @@
-"""`contactport doctor`: what is misconfigured, and the fix."""
+"""`contactport doctor`: finds wrong configuration and says how to correct it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from contactport.settings import Settings
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Standard output is JSON alone.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @settings_options
 @click.pass_context
 def doctor(context: click.Context, as_json: bool, data: str | None, config: Path | None) -> None:
-    """Find misconfigurations and say the fix; changes nothing. Exit code 1 where something is wrong."""
+    """Find wrong configuration and say how to correct it. Changes nothing. Exit code 1 if something is wrong."""
     settings, findings = configuration.read(data, config, os.environ)
     findings += [*configuration.strangers(os.environ), *_everything(settings)]
     wrong = [one for one in findings if one.state == "wrong"]

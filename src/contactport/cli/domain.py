@@ -24,16 +24,16 @@ DAY = 86_400
 YEAR = 366 * DAY
 NAME_CHARACTERS = 200
 ALL = "all"
-"""What `domain set` takes for `--sources` to permit any again."""
+"""The word for `domain set --sources` that permits all services again."""
 NONE = "none"
-"""What `domain set` takes for `--origins` to list none any more."""
+"""The word for `domain set --origins` that removes the list."""
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Standard output is JSON alone.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group()
 def domain() -> None:
-    """Applications and their key pairs. Changes count at once, also for a service that is running."""
+    """Applications and their key pairs. A running service uses changes at once."""
 
 
 def _name(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
@@ -69,7 +69,7 @@ def _sources(
 
 
 def _codes(words: tuple[str, ...] | None, settings: Settings) -> tuple[str, ...] | None:
-    """The codes' own spelling, so that an alias permits what it stands for. Raises click.BadParameter."""
+    """The codes in their own spelling, so that an alias permits its service. Raises click.BadParameter."""
     if words is None:
         return None
     providers = load_providers(settings.providers)
@@ -88,13 +88,13 @@ def _codes(words: tuple[str, ...] | None, settings: Settings) -> tuple[str, ...]
 def _origins(
     _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
 ) -> tuple[str, ...] | None:
-    """Origins as browsers write them; none where the option names none."""
+    """Origins as browsers write them; an empty list for `none`."""
     if not given:
         return None
     words = _parts(given)
     if [word.lower() for word in words] == [ALL]:
         raise click.BadParameter(
-            "there is no such thing as every origin: name each one, as in https://shop.example"
+            "it is not possible to list every origin: name each one, such as https://shop.example"
         )
     try:
         origins = [parse_origin(word) for word in words]
@@ -120,7 +120,7 @@ def _origins_or_none(
 key_option = click.option(
     "--domain-key",
     metavar="KEY",
-    help="The key that the application has already, instead of one that is made.",
+    help="A key that the application already has, instead of a new one.",
 )
 password_option = click.option(
     "--domain-password",
@@ -134,7 +134,7 @@ overlap_option = click.option(
     default=DAY,
     show_default=True,
     metavar="SECONDS",
-    help="How long the old password works beside the new one.",
+    help="How long the old password still works.",
 )
 
 
@@ -177,7 +177,7 @@ def add(
     data: str | None,
     config: Path | None,
 ) -> None:
-    """Add an application, and print its key pair: once, for only its hash is kept.
+    """Add an application and print its key pair. It is shown only once, because only a hash is kept.
 
     An application that has a key pair keeps it by --domain-key and --domain-password. Such a password needs 16
     characters, 10 of them distinct, and neither the domain's name nor its key in it.
@@ -204,7 +204,7 @@ def add(
     elif as_json:
         put_json({"domain_key": pair.domain_key, "domain_password": None})
     else:
-        click.echo(f"Domain {name!r} is added, with the password that was given and this key:\n")
+        click.echo(f"Domain {name!r} is added, with the given password and this key:\n")
         click.echo(f"  domain_key       {pair.domain_key}\n")
 
 
@@ -231,7 +231,7 @@ def add(
     "--retention",
     type=click.IntRange(0, YEAR),
     metavar="SECONDS",
-    help="How long its contacts stay after an import; 0 goes by the service's setting.",
+    help="How long its contacts stay after an import; 0 uses the service's setting.",
 )
 @as_json
 @settings_options
@@ -247,7 +247,7 @@ def set_(
     data: str | None,
     config: Path | None,
 ) -> None:
-    """Change what is set for an application; what is not named stays as it is.
+    """Change the settings of an application. What is not named does not change.
 
     A new key needs the password that goes with it, and ends the old pair at once. A new password alone leaves the old
     one working for a while (--overlap), as `domain rotate` does, which makes one.
@@ -319,12 +319,12 @@ def _tell(one: Domain) -> None:
 @as_json
 @settings_options
 def rotate(name: str, overlap: int, as_json: bool, data: str | None, config: Path | None) -> None:
-    """Give an application a new password; the old one works for a while beside it."""
+    """Give an application a new password; the old one still works for a while."""
     from contactport.store import domains
 
     with opened(settings_of(data, config)) as store:
         pair = store.database.write_now(domains.rotate, name, overlap)
-    told = f"the old one works {overlap} seconds more" if overlap else "the old one works no more"
+    told = f"the old one works {overlap} seconds more" if overlap else "the old one no longer works"
     _show(pair, f"Domain {name!r} has a new password, which is shown only this once; {told}:", as_json)
 
 
@@ -333,13 +333,13 @@ def rotate(name: str, overlap: int, as_json: bool, data: str | None, config: Pat
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @settings_options
 def rm(name: str, yes: bool, data: str | None, config: Path | None) -> None:
-    """Remove an application, with every import of its own."""
+    """Remove an application with all its imports."""
     from contactport.store import domains
 
     with opened(settings_of(data, config)) as store:
         if name not in {one.name for one in store.database.read_now(domains.all_domains)}:
             raise domains.DomainError(
-                f"there is no domain called {name!r}: `contactport domain list` shows those there are"
+                f"there is no domain called {name!r}: `contactport domain list` shows all domains"
             )
         if not yes:
             _ask(name)
@@ -352,7 +352,7 @@ def _ask(name: str) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask on: add --yes to remove the domain")
     click.confirm(
-        f"Remove domain {name!r}, with every import of its own? Its key pair stops working at once.",
+        f"Remove domain {name!r} with all its imports? Its key pair stops working at once.",
         abort=True,
         err=True,
     )

@@ -33,12 +33,12 @@ _KNOWN = (
     ("contactport.store.domains", "DomainError", 1),
     ("contactport.store.oauth_clients", "OAuthClientError", 1),
 )
-"""Exceptions whose text is fit to be shown."""
+"""Exceptions whose text may be shown."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
 
 
 class CommandError(Exception):
-    """What went wrong and what to do next, in one line; `exit_code` as in the package's docstring."""
+    """An error of a command, in one line: what went wrong and what to do. The package's docstring has the codes."""
 
     def __init__(self, text: str, exit_code: int = 1) -> None:
         super().__init__(text)
@@ -47,7 +47,7 @@ class CommandError(Exception):
 
 @contextmanager
 def quit_in_words() -> Generator[None]:
-    """Turn what ends a command into click's own exits: never a traceback, quiet on Ctrl-C and a broken pipe."""
+    """Turn exceptions into click's exits: never a traceback, and no text for Ctrl-C and a broken pipe."""
     try:
         yield
         sys.stdout.flush()
@@ -91,7 +91,7 @@ def _told(error: Exception) -> CommandError:
 
 
 def _told_by_database(error: BaseException) -> str:
-    """The driver's own words for what the database refused; empty for any other error.
+    """The driver's own text if the database refused something; empty for any other error.
 
     SQLAlchemy's would add the statement and its values.
     """

@@ -1,4 +1,4 @@
-"""`contactport import`: an address book, here and now, without the service."""
+"""`contactport import`: imports an address book directly, without the service."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def import_(
     data: str | None,
     config: Path | None,
 ) -> None:
-    """Import an address book here and now: no service is needed, and no data folder.
+    """Import an address book directly, without the service and without a data folder.
 
     SERVICE is a service's code, such as icloud or carddav. The password is asked for on a terminal, else read from
     the first line of standard input. Contacts go to standard output. Standard error has each reject (a card that
@@ -125,7 +125,7 @@ def _check_server(provider: Provider, server: str, username: str) -> None:
 
     if not provider.self_hosted:
         if server:
-            say(f"{provider.name} has servers of its own: --server is ignored")
+            say(f"{provider.name}has its own servers: --server is ignored")
         return
     if server:
         try:
@@ -133,7 +133,7 @@ def _check_server(provider: Provider, server: str, username: str) -> None:
         except ServerInvalid as error:
             raise click.BadParameter(to_error(error, "password").text, param_hint="--server") from None
     elif "@" not in username:
-        raise click.UsageError("add --server: only an e-mail address as the user name tells where to look")
+        raise click.UsageError("add --server: only a user name that is an e-mail address says where to look")
 
 
 def _import(

@@ -1,4 +1,4 @@
-"""`contactport imports`: the imports of the service, without a word of what is in them."""
+"""`contactport imports`: lists, shows and cancels the service's imports. Never shows contacts."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from contactport.store.listing import Listed
     from contactport.store.open import Store
 
-STATES = ("waiting", "parked", "running", "complete", "failed", "purged")
+STATES = ("waiting", "deferred", "running", "complete", "failed", "purged")
 MOST_LISTED = 1000
-TIMES = ("created_at", "deadline", "ended_at", "purge_at", "parked_until", "erased_at")
+TIMES = ("created_at", "deadline", "ended_at", "purge_at", "deferred_until", "erased_at")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Standard output is JSON alone.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 import_id = click.argument("import_id", metavar="ID", type=click.IntRange(1, 2**31 - 1))
 
 
 @click.group()
 def imports() -> None:
-    """The service's imports: how they stand and why they failed. What is in them is never shown."""
+    """The service's imports: their state, and why they failed. Contacts are never shown."""
 
 
 @imports.command("list")
@@ -44,7 +44,7 @@ def imports() -> None:
     default=50,
     show_default=True,
     metavar="NUMBER",
-    help="The newest so many.",
+    help="How many of the newest imports.",
 )
 @as_json
 @settings_options
@@ -87,8 +87,8 @@ def show(import_id: int, as_json: bool, data: str | None, config: Path | None) -
         f"import {one.id}\n  state      {_state(one)}\n  domain     {one.domain}\n  service    {one.service}"
     )
     click.echo(f"  begun      {_time(one.created_at)}")
-    if one.parked_until:
-        click.echo(f"  parked     until {_time(one.parked_until)}")
+    if one.deferred_until:
+        click.echo(f"  deferred   until {_time(one.deferred_until)}")
     if one.ended_at:
         click.echo(
             f"  ended      {_time(one.ended_at)}, after {(one.ended_at - one.created_at) / 1000:.1f} s"
@@ -115,7 +115,7 @@ def show(import_id: int, as_json: bool, data: str | None, config: Path | None) -
 
 @imports.command()
 @import_id
-@click.option("--erase", is_flag=True, help="Also one that has ended: delete its contacts now.")
+@click.option("--erase", is_flag=True, help="If the import has ended, delete its contacts now.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json
 @settings_options
@@ -135,7 +135,7 @@ def cancel(
             )
         if one.state == "purged":
             raise CommandError(
-                f"import {import_id} has ended already, and what it had is erased: nothing is left to do."
+                f"import {import_id} has ended already, and what it had is erased: there is nothing to do."
             )
         if not yes:
             _ask(one)

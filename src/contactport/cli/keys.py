@@ -1,4 +1,4 @@
-"""`contactport keys`: the ring's keys, which seal everything that is kept of users."""
+"""`contactport keys`: lists, rotates and replaces the ring's keys, which seal all data of users."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from contactport.settings import Settings
 if TYPE_CHECKING:
     from contactport.store.database import Database
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Standard output is JSON alone.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group()
@@ -46,9 +46,9 @@ def list_(as_json: bool, data: str | None, config: Path | None) -> None:
         put_json({"ring": store.ring.fingerprint, "keys": rows})
         return
     if not rows:
-        say("There is no daily key yet, or none that is still wanted: the next import makes one.")
+        say("There is no daily key: the next import makes one.")
     for row in rows:
-        made = f"made {row['made_at']}" if row["present"] else "gone: what it seals can't be opened any more"
+        made = f"made {row['made_at']}" if row["present"] else "missing: what it seals can't be opened"
         click.echo(f"key {row['number']:<4} {counted(row['imports'], 'import'):<12} {made}")
 
 
@@ -59,7 +59,7 @@ def rotate(as_json: bool, data: str | None, config: Path | None) -> None:
     """Seal everything with a new key, and destroy the old ones; while the service runs.
 
     For when somebody may have copied the key ring: the copy then opens nothing of a user's, neither what was written
-    before nor what is written later. It still opens the secrets of OAuth clients: make those anew at the providers.
+    before nor what is written later. It still opens the secrets of OAuth clients: make new ones at the providers.
     It may be interrupted at any point and run again.
     """
     from contactport.store import rotation
@@ -69,7 +69,7 @@ def rotate(as_json: bool, data: str | None, config: Path | None) -> None:
     if as_json:
         put_json(done)
         return
-    click.echo(f"key {done.number} is the newest; {counted(done.resealed, 'import')} sealed anew with it")
+    click.echo(f"key {done.number} is the newest; {counted(done.resealed, 'import')} sealed again with it")
     click.echo(f"destroyed: {', '.join(f'key {one}' for one in done.destroyed) or 'nothing'}")
     if done.lasting:
         whose = (
@@ -93,10 +93,10 @@ def rotate(as_json: bool, data: str | None, config: Path | None) -> None:
 @as_json
 @settings_options
 def replace(yes: bool, as_json: bool, data: str | None, config: Path | None) -> None:
-    """Go on with a new ring where the right one is lost for good.
+    """Make a new ring if the right one is lost for good.
 
-    What only the lost ring could open is forgotten: imports under way, contacts not yet fetched and the secrets of
-    OAuth clients. Domains and their key pairs stay. Every process of the service must have been stopped.
+    What only the lost ring could open is lost: running imports, contacts not yet fetched and the secrets of
+    OAuth clients. Domains and their key pairs stay. Stop every process of the service first.
     """
     settings = settings_of(data, config)
     with _database(settings) as (database, ring):
@@ -144,7 +144,7 @@ def _ask(question: str) -> None:
 
 @contextmanager
 def _database(settings: Settings) -> Generator[tuple[Database, Path]]:
-    """The database without its ring, and where the ring should be; held against a service on SQLite."""
+    """The database without its ring, and the ring's path. Locked, so that no service on SQLite starts."""
     folder = existing_folder(settings)
     from contactport.app import hold_folder
     from contactport.store.beside import DATABASE

@@ -1,4 +1,4 @@
-"""The sockets that the service listens on, taken before anything else is begun."""
+"""Listening sockets of the service. They are opened before anything else starts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contactport.cli.exit_codes import ADDRESS, CommandError
 def listen(host: str, port: int, *, options: tuple[str, str] = ("--host", "--port")) -> list[socket.socket]:
     """A bound socket for each address of `host`; port 0 takes one free port for them all.
 
-    `options` are those that name the two. Raises CommandError when the address can't be had.
+    `options` are those that name the two. Raises CommandError if the address can't be used.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -56,11 +56,11 @@ def _failure(host: str, port: int, error: OSError, option: str) -> CommandError:
             )
         case errno.EACCES:
             return CommandError(
-                f"port {port} needs rights that this user has not: choose one above 1023 with {option}",
+                f"port {port}needs rights that this user does not have: choose one above 1023 with {option}",
                 ADDRESS,
             )
         case _:
-            return CommandError(f"{host} port {port} can't be listened on: {error.strerror}", ADDRESS)
+            return CommandError(f"{host} port {port} can't be used: {error.strerror}", ADDRESS)
 
 
 def url_of(host: str, listener: socket.socket) -> str:

@@ -1,4 +1,4 @@
-"""The option `--metrics`: where a process tells how it is."""
+"""The option `--metrics`: where a process serves its metrics."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ metrics_option = click.option(
 
 
 def parse_place(text: str) -> tuple[str, int]:
-    """Host and port of `HOST:PORT`, `[ADDRESS]:PORT`, `:PORT` or `PORT`. Raises SettingError."""
+    """Read the host and port of `HOST:PORT`, `[ADDRESS]:PORT`, `:PORT` or `PORT`. Raises SettingError."""
     host, _, port = text.strip().rpartition(":")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
@@ -45,7 +45,7 @@ def parse_place(text: str) -> tuple[str, int]:
 
 
 def listen_for_metrics(place: str, others: Sequence[socket.socket] = ()) -> list[socket.socket]:
-    """Listening sockets at the setting's place, none where it is empty; a word where others may look in.
+    """Open listening sockets at the setting's place, none if it is empty. Warns if other hosts can read the metrics.
 
     `others` are bound already. Raises SettingError, and CommandError where the address can't be had.
     """
@@ -64,7 +64,7 @@ def listen_for_metrics(place: str, others: Sequence[socket.socket] = ()) -> list
     except OSError as error:
         _close(bound)
         raise CommandError(
-            f"{host} port {port} can't be listened on (--metrics): {error.strerror}", ADDRESS
+            f"{host} port {port} can't be used (--metrics): {error.strerror}", ADDRESS
         ) from None
     except CommandError:
         _close(bound)
@@ -78,7 +78,7 @@ def listen_for_metrics(place: str, others: Sequence[socket.socket] = ()) -> list
 
 
 def _same(one: socket.socket, other: socket.socket) -> bool:
-    """Whether two bound sockets want the same port of the same address."""
+    """Whether two bound sockets have the same port of the same address."""
     (here, port), (there, other_port) = one.getsockname()[:2], other.getsockname()[:2]
     anywhere = {here, there} & {"0.0.0.0", "::"}  # noqa: S104  compared, not bound
     return one.family == other.family and port == other_port and (here == there or bool(anywhere))
@@ -91,7 +91,7 @@ def _close(sockets: Iterable[socket.socket]) -> None:
 
 @contextmanager
 def metrics_served(listeners: list[socket.socket], store: Store, providers: Providers) -> Generator[None]:
-    """Within it `/metrics` is answered at these sockets, which are closed at its end."""
+    """Context in which `/metrics` is answered at these sockets. They are closed at its end."""
     if not listeners:
         yield
         return
@@ -110,7 +110,7 @@ def metrics_served(listeners: list[socket.socket], store: Store, providers: Prov
 
 
 def gauges_of(store: Store, providers: Providers) -> Callable[[], Awaitable[list[Metric]]]:
-    """What is told beside the process's own counts: read from the database once a second at most.
+    """The shared gauges, read from the database at most once a second.
 
     For the one event loop that calls it.
     """

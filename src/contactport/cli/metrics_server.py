@@ -1,4 +1,4 @@
-"""The server of `/metrics`: in a thread of its own, so that a busy service can be looked at all the same."""
+"""The server of `/metrics`. It has its own thread, so that it also answers while the service is busy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Gauges = Callable[[], Awaitable[Iterable[Metric]]]
 
 
 class MetricsServer:
-    """Answers `GET /metrics` and nothing else, from a loop in a thread of its own. `gauges` is called there."""
+    """Answers only `GET /metrics`, from an event loop in its own thread. `gauges` is called there."""
 
     def __init__(self, listeners: Sequence[socket.socket], gauges: Gauges) -> None:
         self._listeners = listeners

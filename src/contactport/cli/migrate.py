@@ -1,4 +1,4 @@
-"""`contactport migrate`: the tables of a PostgreSQL database."""
+"""`contactport migrate`: makes or upgrades the tables of a PostgreSQL database."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def migrate(data: str | None, config: Path | None) -> None:
     """Make the service's tables in the database that CONTACTPORT_DATABASE_URL names, or upgrade them.
 
     Run it once before the first start, and at every upgrade of contactport: with the new version, before its
-    processes are started. It may be run again at any time; several at once do no harm. Until it has run, `serve` and
-    `worker` refuse to start. A SQLite database needs it not: `serve` upgrades its own.
+    processes are started. It may run again at any time, also several times at once. Until it has run, `serve` and
+    `worker` refuse to start. A SQLite database does not need it: `serve` upgrades that.
     """
     settings = settings_of(data, config)
     if not settings.database_url:

@@ -43,7 +43,7 @@ def allow_network_option(command: Command) -> Command:
 def settings_of(
     data: str | None, config: Path | None, *, allow_network: tuple[str, ...] = (), **overrides: Any
 ) -> Settings:
-    """The settings of this run; what is None is not overridden. Raises SettingError."""
+    """The settings of this run. Options that are None override nothing. Raises SettingError."""
     given = {"data": data, "allow_network": list(allow_network) or None, **overrides}
     settings = load(config, overrides=given, warn=lambda text: say(f"warning: {text}"))
     check(settings)
@@ -51,7 +51,7 @@ def settings_of(
 
 
 def heed_variables(environment: Mapping[str, str]) -> None:
-    """Warn of variables that look like settings and are none. Raises SettingError for a slip of the pen."""
+    """Warn of unknown variables that look like settings. Raises SettingError for a misspelt name."""
     for variable in sorted(environment):
         name = variable.removeprefix(PREFIX)
         if (
@@ -71,7 +71,7 @@ def heed_variables(environment: Mapping[str, str]) -> None:
 
 
 def check(settings: Settings) -> None:
-    """Raises SettingError for a setting whose form is right and that can't be used all the same."""
+    """Raises SettingError for a setting that has the right form and still can't be used."""
     if settings.public_url:
         _check_public_url(settings.public_url)
     if settings.oauth:

@@ -1,4 +1,4 @@
-"""Words on a terminal."""
+"""Output for a terminal or as JSON."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def say(text: str) -> None:
-    """A line for people, on standard error."""
+    """Print a line for people, on standard error."""
     click.echo(text, err=True)
 
 
 def put_json(value: Any) -> None:
-    """A value as the only thing on standard output."""
+    """Print a value as JSON, the only thing on standard output."""
     # Here, because the help of the whole program must load nothing but click.
     import msgspec
 
@@ -26,7 +26,7 @@ def put_json(value: Any) -> None:
 
 
 def plain(text: str) -> str:
-    """Text of the outside without what a terminal would obey: control and format characters."""
+    """Text from outside without control and format characters, which a terminal would obey."""
     return "".join(
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
     )

@@ -1,4 +1,4 @@
-"""A password or another secret: asked for on a terminal, else the first line of standard input. Never an argument."""
+"""Passwords and other secrets from a terminal or from the first line of standard input. Never an argument."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PASSWORD_BYTES = 4096
 
 
 def ask_password(provider: Provider, username: str) -> str:
-    """The password, with the provider's help before it where a person is asked. Raises click.UsageError."""
+    """Ask for a user's password; on a terminal, show the provider's help first. Raises click.UsageError."""
     if sys.stdin.isatty():
         if provider.secret.help:
             say(" ".join(part for part in (provider.secret.help, provider.secret.url) if part))
@@ -23,7 +23,7 @@ def ask_password(provider: Provider, username: str) -> str:
 
 
 def ask_new_password(told: str) -> str:
-    """A password that an operator has chosen; on a terminal it is asked for twice. Raises click.UsageError."""
+    """Ask for a password that an operator has chosen, twice on a terminal. Raises click.UsageError."""
     if sys.stdin.isatty():
         given: str = click.prompt(told, hide_input=True, confirmation_prompt=True, err=True)
         return given
@@ -31,7 +31,7 @@ def ask_new_password(told: str) -> str:
 
 
 def ask_secret(told: str) -> str:
-    """A secret that somebody else has made, so that it is asked for once. Raises click.UsageError."""
+    """Ask, only once, for a secret that somebody else has made. Raises click.UsageError."""
     if sys.stdin.isatty():
         given: str = click.prompt(told, hide_input=True, err=True)
         return given

@@ -1,4 +1,4 @@
-"""How far an import on a terminal is: its stage, how many cards of how many, the rate, and the time left."""
+"""Progress of an import on a terminal: its stage, how many cards of how many, the rate, and the time left."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ READING = "reading"
 Put = Callable[[str, int | None, int, str], None]
 """Shows a stage, how many cards there are (None: not known yet), how many are accounted for, and that in words."""
 RATE_SECONDS = 1.0
-"""A rate over less than that says nothing."""
+"""A rate over a shorter time means nothing."""
 
 
 class Staged:
-    """A source that tells its stage: finding until its first page, listing until its first card, then reading."""
+    """A source that reports its stage: finding until its first page, listing until its first card, then reading."""
 
     def __init__(self, source: Source, tell: Callable[[str], None]) -> None:
         self._source = source
         self._tell = tell
 
     async def pages(self, account: Account, client: Client, known: Container[str]) -> AsyncGenerator[Page]:
-        """As the source's own."""
+        """See the source."""
         self._tell(FINDING)
         stage = FINDING
         async with aclosing(self._source.pages(account, client, known)) as pages:
@@ -45,12 +45,12 @@ class Staged:
                 yield page
 
     def check(self, account: Account, client: Client) -> AsyncIterator[str]:
-        """As the source's own."""
+        """See the source."""
         return self._source.check(account, client)
 
 
 def words(found: int, listed: int | None, seconds: float) -> str:
-    """`1,240 of 3,012 cards, 310 a second, 6 s left`; what is not known is left out."""
+    """`1,240 of 3,012 cards, 310 a second, 6 s left`; unknown parts are left out."""
     parts = [counted(found, "card") if listed is None else f"{found:,} of {counted(listed, 'card')}"]
     if found and seconds >= RATE_SECONDS:
         rate = found / seconds
@@ -61,7 +61,7 @@ def words(found: int, listed: int | None, seconds: float) -> str:
 
 
 class Progress:
-    """What is shown while an import runs. Made by `progress`."""
+    """The progress display of a running import. Made by `progress`."""
 
     def __init__(self, put: Put, say: Callable[[str], None]) -> None:
         self.say = say
@@ -77,14 +77,14 @@ class Progress:
         self._put(stage, None, 0, "")
 
     def show(self, found: int, listed: int | None) -> None:
-        """So many cards of so many are accounted for; `listed` is None where the server has not said."""
+        """Show how many cards are done; `listed` is their total number, None if the server has not said it."""
         seconds = 0.0 if self._began is None else time.monotonic() - self._began
         self._put(self._stage, listed, found, words(found, listed, seconds))
 
 
 @contextmanager
 def progress() -> Generator[Progress]:
-    """A line at the bottom of the terminal, gone at the end."""
+    """Show a line at the bottom of the terminal, and remove it at the end."""
     from rich.console import Console
     from rich.progress import BarColumn, SpinnerColumn, TextColumn
     from rich.progress import Progress as Bar

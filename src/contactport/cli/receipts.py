@@ -1,4 +1,4 @@
-"""`contactport receipts`: what was erased, for an audit."""
+"""`contactport receipts`: lists what was erased, for an audit."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _BY = {
     metavar="TIME",
     help="Only erasures from this time on, in UTC: 2026-05-04 or 2026-05-04T09:15:00.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Standard output is JSON alone.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @settings_options
 def receipts(since: datetime | None, as_json: bool, data: str | None, config: Path | None) -> None:
     """List the erasures of the last 30 days: when, whose, by whom, how many contacts, and under which key.
@@ -56,11 +56,11 @@ def receipts(since: datetime | None, as_json: bool, data: str | None, config: Pa
     if as_json:
         click.echo("\n]" if count else "[]")
     elif not count:
-        say("Nothing was erased in that time, of what is remembered for 30 days.")
+        say("Nothing was erased in that time. Receipts are kept for 30 days.")
 
 
 def _write(one: Receipt, destroyed: bool, as_json: bool, *, first: bool) -> None:
-    """One receipt, at once: a month may have had many."""
+    """Write one receipt immediately, because a month may have many."""
     import msgspec
 
     at = (

@@ -1,4 +1,4 @@
-"""SIGHUP: what can be read again is read again, without an interruption."""
+"""SIGHUP: reads the settings and certificate authorities again, without an interruption."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ log = structlog.get_logger()
 
 
 def reload_on_signal(settings: Settings, load: Callable[[], Settings]) -> None:
-    """From now on SIGHUP reads the settings' file and the certificate authorities again, on the running loop.
+    """Let SIGHUP read the settings file and the certificate authorities again, on the running loop.
 
-    `load` reads the settings as the start did. Settings that can't be read leave everything as it was.
+    `load` reads the settings as at the start. If they can't be read, nothing changes.
     """
 
     def reread() -> None:

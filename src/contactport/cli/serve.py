@@ -1,4 +1,4 @@
-"""`contactport serve`: the service, until a signal ends it."""
+"""`contactport serve`: runs the service until a signal ends it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ STOP_MARGIN = 15.0
     type=click.Choice(["all", "api"]),
     default="all",
     show_default=True,
-    help="`api` takes imports in and answers for them; `contactport worker` carries them, on PostgreSQL.",
+    help="`api` answers requests; `contactport worker` runs the imports, on PostgreSQL.",
 )
 @metrics_option
 @allow_network_option
@@ -112,7 +112,7 @@ def serve(
     if not all(map(is_loopback, listeners)):
         say(
             f"warning: {settings.host} can be reached from other hosts, and passwords travel in what they send: "
-            "put a proxy that speaks TLS in front, and let nobody past it"
+            "put a proxy with TLS in front, and let nobody past it"
         )
     metrics_listeners = listen_for_metrics(settings.metrics, listeners)
     _allow_files()
@@ -139,7 +139,7 @@ def serve(
 
 
 def _allow_files() -> None:
-    """Raise the soft limit of open files, where the hard one lets us."""
+    """Raise the soft limit of open files, as far as the hard limit allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -1,4 +1,4 @@
-"""What an import on a terminal does with its contacts: each is written at once."""
+"""The sink of an import on a terminal: writes each contact at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HELD_BYTES = 32 * 1024 * 1024
 
 
 class Ledger(msgspec.Struct):
-    """found = delivered + merged + rejected, always; notes are on delivered cards."""
+    """The numbers of an import: found = delivered + merged + rejected. Notes are about delivered cards."""
 
     found: int = 0
     delivered: int = 0
@@ -56,7 +56,7 @@ class WriterSink:
         self.late = 0
         """Memberships whose contact had been written before its group card came."""
         self.books: dict[str, BookOutcome] = {}
-        """What became of each address book, by its place."""
+        """The outcome of each address book, by its place."""
         self._writing = put
         self._groups = groups
         self._tell = tell
@@ -66,7 +66,7 @@ class WriterSink:
         self._delivered: list[bytes] = []
 
     async def store(self, batch: Batch, listed: int | None) -> None:
-        """Write a batch on, and tell of its rejects and notes. Raises what writing raises."""
+        """Write a batch, and report its rejects and notes. Raises what writing raises."""
         self.ledger.found += batch.found
         self.ledger.delivered += len(batch.contacts)
         self.ledger.merged += batch.merged
@@ -100,10 +100,10 @@ class WriterSink:
             await self._release()
 
     def tell_books(self) -> bool:
-        """Tell of each address book that was not read to its end; whether there is one."""
+        """Report each address book that was not read to its end. Returns whether there is one."""
         missing = [book for book in self.books.values() if book.state != "complete"]
         for book in missing:
-            told = "not read" if book.state == "failed" else "read in part, the server held back the rest"
+            told = "not read" if book.state == "failed" else "read in part, the server did not give the rest"
             why = f": {shortened(book.reason)}" if book.reason else ""
             self._tell(f"address book {shortened(book.place)}: {told}{why}")
         return bool(missing)

@@ -25,7 +25,7 @@ def sources() -> None:
 
 
 @sources.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Standard output is JSON alone.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @settings_options
 def list_sources(as_json: bool, data: str | None, config: Path | None) -> None:
     """List every service code, and how it is served."""

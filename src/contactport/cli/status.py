@@ -1,4 +1,4 @@
-"""`contactport status`: how the service is, on a terminal."""
+"""`contactport status`: shows the state of the service on a terminal."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ EVERY_SECONDS = 1.0
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Look once, on a terminal too.")
-@click.option("--json", "as_json", is_flag=True, help="Look once; standard output is JSON alone.")
+@click.option("--once", is_flag=True, help="Print once, also on a terminal.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, once.")
 @settings_options
 def status(once: bool, as_json: bool, data: str | None, config: Path | None) -> None:
     """Show the queue, what has ended in the last hour, the providers and what is kept.
 
-    On a terminal it looks once a second until Ctrl-C, else once. It reads beside the service, running or not, and
-    changes nothing: a SQLite database in the data folder, or the PostgreSQL one of CONTACTPORT_DATABASE_URL.
+    On a terminal it updates once a second until Ctrl-C, otherwise it prints once. The service may run or not.
+    It reads the SQLite database in the data folder, or the PostgreSQL one of CONTACTPORT_DATABASE_URL.
     """
     settings = settings_of(data, config)
     from contactport.store.status_reader import StatusReader
@@ -47,7 +47,7 @@ def status(once: bool, as_json: bool, data: str | None, config: Path | None) -> 
 
 
 def _look(look: Callable[[], Stats], settings: Settings) -> Stats:
-    """The figures, with what the database of one machine does not know: whether its service runs."""
+    """Read the stats, and add what a SQLite database does not know: whether its service runs."""
     found = look()
     if settings.database_url:
         return found
@@ -74,7 +74,7 @@ def _show(look: Callable[[], Stats], *, live: bool) -> None:
 
 
 def _watch(console: Console, look: Callable[[], Stats], found: Stats) -> Stats:
-    """Show the figures on the whole screen until Ctrl-C or SIGTERM; the last ones."""
+    """Show the stats on the whole screen until Ctrl-C or SIGTERM. Returns the last ones."""
     from rich.live import Live
 
     from contactport.cli.status_view import board

@@ -1,4 +1,4 @@
-"""The status as people read it on a terminal of 80 columns."""
+"""The text of `contactport status`, for a terminal of 80 columns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contactport.quantities import counted
 from contactport.store.stats import COMPLETE, Breaker, Stats
 
 WORRYING_SECONDS = 60
-"""An import that waits for longer is not just waiting for its turn."""
+"""An import that waits longer has a problem, and is not just waiting for its turn."""
 
 
 def board(stats: Stats, trouble: str = "") -> Group:
@@ -59,7 +59,7 @@ def _sums(stats: Stats) -> Table:
     if oldest is not None:
         queue.append(", the oldest for ")
         queue.append(duration(oldest), "bold yellow" if oldest > WORRYING_SECONDS else "")
-    queue.append(f" · {stats.parked} parked · {stats.running} running")
+    queue.append(f" · {stats.deferred} deferred · {stats.running} running")
     sums.add_row("Imports", queue)
     sums.add_row("Last hour", _outcomes(stats.ended))
     kept = Text(f"{counted(stats.kept, 'import')} until the end of retention")
@@ -99,7 +99,10 @@ def _providers(stats: Stats) -> Table:
         failed = sum(lane.ended.values()) - complete if lane else 0
         table.add_row(
             code,
-            *(_quiet(count) for count in ((lane.waiting, lane.parked, lane.running) if lane else (0, 0, 0))),
+            *(
+                _quiet(count)
+                for count in ((lane.waiting, lane.deferred, lane.running) if lane else (0, 0, 0))
+            ),
             _quiet(complete),
             _quiet(failed),
             _breaker(stats.breakers.get(code)),

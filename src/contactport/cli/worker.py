@@ -1,4 +1,4 @@
-"""`contactport worker`: imports in a process of its own."""
+"""`contactport worker`: runs imports in a separate process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STOP_MARGIN = 10.0
 def worker(
     metrics: str | None, allow_network: tuple[str, ...], data: str | None, config: Path | None
 ) -> None:
-    """Carry imports that `contactport serve --role api` takes in, beside any number of other workers.
+    """Run the imports that `contactport serve --role api` accepts. There may be any number of workers.
 
     It needs PostgreSQL (CONTACTPORT_DATABASE_URL) and the key ring in the data folder, the same as the others'. One
     line on standard output tells when it takes imports. SIGTERM and Ctrl-C let imports under way go on for

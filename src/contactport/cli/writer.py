@@ -1,6 +1,6 @@
-"""Contacts to a file or to standard output, in one format, as they come.
+"""Writer of contacts to a file or to standard output, in one format, as they come.
 
-A format's `write` pulls what it writes, and an import pushes what it has read: a thread stands between the two.
+A format's `write` pulls its items, and an import pushes them. A thread connects the two.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ Write = Callable[[Iterable[Item]], Iterator[bytes]]
 
 FORMATS = tuple(each.name for each in registry.WRITTEN if each.suffixes)
 _ENDINGS = {suffix: each.name for suffix, each in registry.SUFFIXES.items() if each.writes}
-"""How the names of files end that hold a format."""
+"""The formats by the endings of file names."""
 AHEAD = 4
 """Batches that may wait for a slow disk or pipe."""
 
 
 def format_of(path: Path | None, named: str | None) -> str:
-    """The format to write: the one that was named, else the one that the file's name says, else vCard.
+    """The format to write: the one that was named, or the one of the file's name, or vCard.
 
     Raises ValueError where the two contradict each other, or where the name's ending is of no known format.
     """
@@ -53,7 +53,7 @@ def write_of(name: str, groups: Groups) -> Write:
 
 
 class Writer:
-    """Writes what it is given, in order, in a thread of its own."""
+    """Writes items in their order, in its own thread."""
 
     def __init__(self, write: Write, out: BinaryIO) -> None:
         self._write = write
@@ -64,18 +64,18 @@ class Writer:
         self._begun = False
 
     def put(self, items: Sequence[Item]) -> None:
-        """Write these after the ones before. Waits while too many do; raises what writing has raised."""
+        """Add items to write. Waits while too many are waiting; raises what writing has raised."""
         self._enqueue(items)
 
     def close(self) -> None:
-        """Write what waits and the format's end. Raises what writing has raised."""
+        """Write the waiting items and the format's end. Raises what writing has raised."""
         self._enqueue(None)
         self._thread.join()
         if self._failure is not None:
             raise self._failure
 
     def abandon(self) -> None:
-        """End what was begun, where something was: a failed import writes no empty book."""
+        """Stop after a failed import: end the file if something was written, and write nothing otherwise."""
         if self._begun:
             self._enqueue(None)
             self._thread.join()
@@ -115,7 +115,7 @@ class Writer:
 
 @contextmanager
 def output(path: Path | None) -> Generator[BinaryIO]:
-    """The stream to write to: standard output, or a file that is there under its name once it is whole.
+    """The stream to write to: standard output, or a file that gets its name when it is complete.
 
     Until then it is called `NAME.part`, and stays so where the import fails with something in it. Others can't
     read it. Raises CommandError.
@@ -160,5 +160,5 @@ def _open(path: Path, *, new: bool) -> Generator[BinaryIO]:
 
 
 def part(path: Path) -> Path:
-    """What a file is called until it is whole."""
+    """The name of a file until it is complete."""
     return path.with_name(f"{path.name}.part")

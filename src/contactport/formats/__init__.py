@@ -1,1 +1,1 @@
-"""Bytes to contacts and back: every format has the same two names, `read()` and `write()`."""
+"""Formats: bytes to contacts and back. Every format has the same two names, `read()` and `write()`."""

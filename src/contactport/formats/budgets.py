@@ -1,4 +1,4 @@
-"""What one contact or group may hold: no real card loses anything, and none can swell an answer."""
+"""Budgets of one contact or group: real cards lose nothing, and no card can make an answer very large."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from contactport.contact import Contact, Group, Item, Note, Photo
 TEXT = 1_000
 LONG = 100_000
 GROUP_NAME = 200
-"""A group's name, and a category, which are repeated at each contact."""
+"""A group's name or a category. They are repeated at each contact."""
 ENTRIES = 200
 CATEGORIES = 500
 KINDS = 50
 MEMBERS = 100_000
 CONTACT = 1_000_000
 SMALL = TEXT
-"""A card of so few bytes can't go beyond any of these by much."""
+"""A card with so few bytes can't exceed any budget by much."""
 
 LINES = 100_000
 PROPERTIES = 5_000
@@ -51,7 +51,7 @@ _UNCUT = frozenset({"data"})
 
 
 def kept(item: Item, place: str) -> Iterator[Item]:
-    """The item, cut to the budgets, and a note at this place for each thing that was left out of it."""
+    """The item, cut to the budgets, and a note with this place for each part that was left out."""
     told = bounded(item) if isinstance(item, Contact | Group) else ()
     yield item
     for reason in told:
@@ -59,7 +59,7 @@ def kept(item: Item, place: str) -> Iterator[Item]:
 
 
 def bounded(item: Contact | Group) -> list[str]:
-    """Cut the item to the budgets, in place. What was left out, in words without one of the user's."""
+    """Cut the item to the budgets, in place. Returns what was left out, as text without any text of the user."""
     told: dict[str, None] = {}
     is_group = isinstance(item, Group)
     owner = "group" if is_group else "contact"
@@ -90,7 +90,7 @@ def bounded(item: Contact | Group) -> list[str]:
 
 
 def _cut_list(entries: list[Any], field: str, owner: str, told: dict[str, None]) -> None:
-    """Cut a list, and the kinds of its entries, in place; pictures are left out whose addresses are too long."""
+    """Cut a list, and the kinds of its entries, in place. Pictures with too long addresses are left out."""
     spoken = field.replace("_", " ")
     most = _MOST.get(field, ENTRIES)
     if len(entries) > most:
@@ -110,7 +110,7 @@ def _cut_list(entries: list[Any], field: str, owner: str, told: dict[str, None])
 
 
 def _cut(value: Any, most: int) -> Any:
-    """The same object where no text is too long, else a copy that has them cut."""
+    """The same object if no text is too long, otherwise a copy with shorter texts."""
     if isinstance(value, str):
         return value if len(value) <= most else value[:most]
     if isinstance(value, list | tuple):

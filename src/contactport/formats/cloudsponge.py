@@ -1,7 +1,7 @@
 """CloudSponge's contact object, as `docs/wire.md` defines it: the structs of its JSON, and a file of them.
 
 Key order, the keys that are always there and those that are left out when unknown are part of the contract.
-`primary` stands on one entry of a list: the source's preferred one, else the first, so that a client which looks
+`primary` is on one entry of a list: the preferred one of the source, or the first, so that a client that looks
 for the primary address always finds one. Addresses carry no such key.
 """
 
@@ -21,7 +21,7 @@ from contactport.formats.registry import NO_GROUPS, Groups
 from contactport.formats.vcard.params import KINDS
 
 UNKNOWN = "Other"
-"""The type of an entry whose source gives none, for clients want a string there. It is never stored."""
+"""The type of an entry without a type from the source, because clients expect a string. It is never stored."""
 _UNTOLD = frozenset({"internet", "pref", "voice"})
 _SPELT = {"cell": "Mobile", "iphone": "iPhone"}
 _MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
@@ -44,7 +44,7 @@ class WireEmail(msgspec.Struct, gc=False):
 
 
 class WireAddress(msgspec.Struct, gc=False):
-    """Every key is always there, null when unknown; `formatted` is made from the parts when there is no label.
+    """Every key is always there, null for an unknown value. Without a label, `formatted` is made from the parts.
 
     `type` is as in WirePhone.
     """
@@ -92,7 +92,7 @@ class WireOwner(msgspec.Struct, kw_only=True, gc=False):
 
 
 def _clean(text: str) -> str:
-    """Without the stray white space and the doubled escapes that some servers leave in a value."""
+    """The value without extra white space and without the double escapes of some servers."""
     if "\t" in text or "\\" in text:
         text = text.replace("\t", " ").replace("\\,", ",").replace("\\;", ";")
     return text.strip()
@@ -110,7 +110,7 @@ _TOLD = {
     for word in KINDS
     for spelt in (word, word.lower(), word.capitalize())
 }
-"""The well-known kinds as they are mostly written; None for those that say nothing."""
+"""The well-known kinds in their usual spelling; None for those without a meaning."""
 
 
 def _kind(kinds: tuple[str, ...]) -> str | None:
@@ -124,7 +124,7 @@ def _kind(kinds: tuple[str, ...]) -> str | None:
 
 
 def kind_of(item: Email | Phone | Address | Labelled) -> str | None:
-    """The user's own label, else the first kind that says something, as people write it: `Home`, `Mobile`."""
+    """The user's own label, or the first kind with a meaning, as people write it: `Home`, `Mobile`."""
     if item.label:
         return _clean(item.label) or None
     return _kind(item.kinds) if item.kinds else None
@@ -135,9 +135,9 @@ def _is_mail(text: str) -> bool:
 
 
 def _names(contact: Contact) -> tuple[str, str]:
-    """First and last name: from N, else from FN, else the nickname.
+    """First and last name: from N, or from FN, or the nickname.
 
-    An e-mail address that stands where a name should is no name.
+    An e-mail address in place of a name is not a name.
     """
     first, last = _clean(contact.name.given), _clean(contact.name.family)
     if _is_mail(first):
@@ -187,7 +187,7 @@ def _emails(emails: list[Email], unknown: str | None) -> list[WireEmail]:
 
 
 def _formatted(address: Address) -> str:
-    """The parts as an envelope shows them, one idea a line."""
+    """The parts as on an envelope, one kind of part on each line."""
     town = " ".join(part for part in (address.city, address.region, address.postal_code) if part)
     lines = (address.po_box, address.extended, address.street, town, address.country)
     return "\n".join(line.strip() for line in map(_clean, lines) if line)
@@ -235,7 +235,7 @@ def _companies(contact: Contact) -> list[str]:
 def to_wire(contact: Contact, groups: Sequence[str] = (), unknown: str | None = UNKNOWN) -> WireContact:
     """The contact object. `groups` are the names of the group cards it belongs to; its categories follow.
 
-    `unknown` stands as the type of entries whose source gives none: XML has nil there.
+    `unknown` is the type of entries without a type from the source: XML has nil there.
     """
     first, last = _names(contact)
     dob: str | UnsetType = UNSET
@@ -260,7 +260,7 @@ def to_wire(contact: Contact, groups: Sequence[str] = (), unknown: str | None = 
 
 
 def write(items: Iterable[Item], groups: Groups = NO_GROUPS) -> Iterator[bytes]:
-    """The contacts as one JSON array, a line each; what is no contact is left out."""
+    """The contacts as one JSON array, one on each line. Other items are left out."""
     encoder = msgspec.json.Encoder()
     between = b"[\n"
     yield b""
@@ -274,7 +274,7 @@ def write(items: Iterable[Item], groups: Groups = NO_GROUPS) -> Iterator[bytes]:
 
 
 def to_owner(contact: Contact, groups: Sequence[str] = (), unknown: str | None = UNKNOWN) -> WireOwner:
-    """The owner's own card, where the server names it; `external_id` is its UID."""
+    """The owner's card, if the server names it; `external_id` is its UID."""
     wire = to_wire(contact, groups, unknown)
     return WireOwner(
         first_name=wire.first_name,
@@ -290,7 +290,7 @@ def to_owner(contact: Contact, groups: Sequence[str] = (), unknown: str | None =
 
 
 def owner_from_username(username: str, unknown: str | None = UNKNOWN) -> WireOwner:
-    """What is known of an owner without a card: the user name, and that it is an e-mail address if it is one."""
+    """The owner without a card: the user name, and also the e-mail address if the user name is one."""
     name = _clean(username)
     return WireOwner(
         first_name="",

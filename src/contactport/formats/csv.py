@@ -1,13 +1,13 @@
-"""Contacts as a table: CSV with the header that Google Contacts writes today, so that it and others take it in.
+"""CSV with the header that Google Contacts writes today, so that Google and others can import it.
 
-A table has as many columns of a sort as COLUMNS says. Where a contact has more values, the last columns of that
-sort hold several, joined by ` ::: ` as Google joins them, labels likewise: nothing is left out.
+COLUMNS has the number of columns of each kind. If a contact has more values, the last columns of that
+kind have several, joined by ` ::: ` as Google joins them, with their labels. Nothing is left out.
 
-Spreadsheets run a cell as a formula that begins with `=`, `+`, `-` or `@`, also in their full width, and some trim
-blanks, line ends and invisible characters before they look. Such a cell gets an apostrophe before it, and so does
+Spreadsheets run a cell as a formula if it begins with `=`, `+`, `-` or `@`, also in full-width forms. Some remove
+blanks, line ends and invisible characters first. Such a cell gets an apostrophe in front, and so does
 one that begins with a tab or a line end, or with apostrophes and then any of these; `restored` takes exactly that
 one apostrophe away. A telephone number (`+49 30 123`: digits, spaces, dots, hyphens, slashes and brackets after one
-plus) and a date without its year (`--10-27`) can call nothing and stay as they are, so that every other reader gets
+plus) and a date without its year (`--10-27`) can't run anything and stay as they are, so that other readers get
 them whole.
 """
 
@@ -32,7 +32,7 @@ COLUMNS = {
     "Event": 2,
     "Custom Field": 3,
 }
-"""How many columns (or sets of columns) there are of each sort."""
+"""The number of columns (or sets of columns) of each kind."""
 _NAMES = (
     *("First Name", "Middle Name", "Last Name", "Phonetic First Name", "Phonetic Middle Name"),
     *("Phonetic Last Name", "Name Prefix", "Name Suffix", "Nickname", "File As", "Organization Name"),
@@ -45,7 +45,7 @@ _PLACE = (
 )
 _MORE = " ::: "
 _TRIMMED = r"\s\x00-\x20\x7f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
-"""What a spreadsheet may drop before it looks at a cell: white space, control and invisible characters."""
+"""What a spreadsheet may remove before it reads a cell: white space, control and invisible characters."""
 _RISKY = re.compile(rf"'*(?:[\t\r\n]|[{_TRIMMED}]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 _HARMLESS = re.compile(r" *(?:\+[0-9][0-9 ()./\-]*|--[0-9]{2}-[0-9]{2})")
 
@@ -61,19 +61,19 @@ HEADER = (
 
 
 def neutral(cell: str) -> str:
-    """The cell as no spreadsheet runs it."""
+    """The cell in a form that no spreadsheet runs."""
     if _RISKY.match(cell) and not _HARMLESS.fullmatch(cell):
         return f"'{cell}"
     return cell
 
 
 def restored(cell: str) -> str:
-    """What `neutral` was given."""
+    """The cell as it was before `neutral`."""
     return cell[1:] if cell[:1] == "'" and _RISKY.match(cell) else cell
 
 
 def _spread(rows: Sequence[Sequence[str]], columns: int, width: int) -> list[str]:
-    """Rows of `width` cells side by side in `columns` places; the last place takes in all that are left."""
+    """Rows of `width` cells, side by side in `columns` places. The last place has all remaining rows."""
     if len(rows) > columns:
         rest = [_MORE.join(cells) for cells in zip(*rows[columns - 1 :], strict=True)]
         rows = [*rows[: columns - 1], rest]
@@ -113,7 +113,7 @@ def _date(date: PartialDate) -> str:
 
 
 def _label(category: str) -> str:
-    """Google marks the groups that are its own by a star."""
+    """The label of a group. Google's own groups have a star."""
     return f"* {category}" if category in ("myContacts", "starred") else category
 
 
@@ -155,7 +155,7 @@ def _row(contact: Contact, groups: Sequence[str]) -> list[str]:
 
 
 class _LastRow:
-    """What a csv.writer writes to: the last row."""
+    """A file for csv.writer that keeps the last row."""
 
     def __init__(self) -> None:
         self.row = ""

@@ -30,7 +30,7 @@ def _possible(year: int | None, month: int, day: int | None) -> bool:
 
 
 def parse(text: str) -> PartialDate:
-    """Basic, extended, truncated; a time of day is left out. What is no date stays as words.
+    """Read a date in basic, extended or truncated form, without a time of day. Any other value stays as text.
 
     The years 1604 and 0000 mean that the year is not known.
     """
@@ -66,7 +66,7 @@ def parse(text: str) -> PartialDate:
 
 
 def compose(date: PartialDate) -> str:
-    """The spelling of vCard 4.0; the words where there is no date, and "" where there is nothing."""
+    """The spelling of vCard 4.0; the text if there is no date, and "" if there is nothing."""
     year = "" if date.year is None else f"{date.year:04}"
     month = "" if date.month is None else f"{date.month:02}"
     day = "" if date.day is None else f"{date.day:02}"

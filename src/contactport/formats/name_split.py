@@ -1,4 +1,4 @@
-"""A formatted name split into first and last name, for a contact that has no other."""
+"""Split of a formatted name into first and last name, for a contact without N."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 _IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
 _NO_PERSON = re.compile(r"[\d@&+/|:()]")
-"""What a family name before a comma never has, and the names of companies, rooms and places may have."""
+"""Characters that a family name before a comma never has, but names of companies, rooms and places may have."""
 _SPACES = re.compile(r"[\s,]+")
 
 _ANY_CASE = """
@@ -19,22 +19,22 @@ _COMPANIES = frozenset(_ANY_CASE.split())
 """Words of a company's name; case and dots don't count."""
 _AS_WRITTEN = "LP AG KG UG eV eG eK SE SA SAS SpA SPA SL BV NV AB AS ASA doo OOO ZAO OAO PAO AO KK"
 _COMPANY_FORMS = frozenset(_AS_WRITTEN.split())
-"""The same, but only as written here, for `Sa`, `Doo` and `Pao` are names of persons."""
+"""The same, but only in this spelling, because `Sa`, `Doo` and `Pao` are names of persons."""
 _SUFFIXES = (
     "jr sr junior senior esq esquire phd dphil edd psyd pharmd llb llm mba msc bsc meng beng dipl-ing mag"
 )
 _TITLES = frozenset(_SUFFIXES.split())
-"""What follows a person's name and is no given name; case and dots don't count."""
+"""Suffixes after a person's name that are not given names. Case and dots don't count."""
 _DEGREES = """
 II III IV VI VII MD DO DDS DMD DVM JD BA BS MA MS MPH MSW MFA MED BED RN NP PA LPN APRN FNP LMFT LCSW LPC CPA CFA CFP
 CEO CFO CTO COO PE PMP QC KC MP MEP MBE OBE CBE KBE FRCS FRCP FACS FACP FRS
 """
 _CAPITALS = frozenset(_DEGREES.split())
-"""The same, but only as written here, for `Ed`, `Md` and `Ma` are given names."""
+"""The same, but only in this spelling, because `Ed`, `Md` and `Ma` are given names."""
 
 
 def split(full: str, organisations: Iterable[str]) -> tuple[str, str]:
-    """First and last name, where `full` is no e-mail address and has no blanks around it.
+    """First and last name. `full` is not an e-mail address and has no blanks around it.
 
     `Doe, John` has the family name first. A suffix as in `Jane Doe, MD` belongs to neither name. Any other name with
     a comma is not split, nor is one in ideographs, kana or hangul, or one that is the organisation's. The rest is
@@ -69,7 +69,7 @@ def _is_suffix_word(word: str) -> bool:
 
 
 def _is_suffix(part: str) -> bool:
-    """Whether all words of what follows a comma are a person's suffixes; nothing at all is none."""
+    """Whether all words after a comma are suffixes of a person. An empty text is not."""
     return all(map(_is_suffix_word, part.split()))
 
 

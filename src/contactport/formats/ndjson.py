@@ -1,4 +1,4 @@
-"""NDJSON: one contact of the wire a line, so that it can be read as it comes (https://github.com/ndjson/ndjson-spec)."""
+"""NDJSON: one contact of the wire on each line, to be read line by line (https://github.com/ndjson/ndjson-spec)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contactport.formats.registry import NO_GROUPS, Groups
 
 
 def write(items: Iterable[Item], groups: Groups = NO_GROUPS) -> Iterator[bytes]:
-    """A line for each contact; what is no contact is left out."""
+    """A line for each contact. Other items are left out."""
     encoder = msgspec.json.Encoder()
     yield b""
     for item in items:

@@ -1,6 +1,6 @@
-"""Photos of contacts: their media types, data URIs, and the URIs that are safe to hand on.
+"""Photos of contacts: their media types, data URIs, and which URIs are safe to deliver.
 
-An application puts what it gets into a page. So a picture is an image, and the only URIs are `https:` and
+An application shows the pictures in a page. So a picture must be an image, and its URI must be `https:` or
 `data:image/…`: another scheme may run a script, read a file, or tell a third party over an open line.
 """
 
@@ -18,9 +18,9 @@ _SIGNATURES = (
     (b"GIF8", "image/gif"),
     (b"RIFF", "image/webp"),
 )
-"""How pictures begin, for cards that don't say, or say what is not so."""
+"""The first bytes of pictures, for cards that name no media type or a wrong one."""
 _NONE_NAMED = "text/plain"
-"""What a data URI holds that names no media type (RFC 2397)."""
+"""The media type of a data URI that names none (RFC 2397)."""
 _HTTPS = re.compile(r"https://[^\s\x00-\x20\x7f\\\"<>^`{|}]+", re.IGNORECASE)
 _ABOUT = 200
 """Bytes of a data URI before its comma."""
@@ -31,7 +31,7 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 
 
 def unbase64(value: bytes) -> bytes:
-    """The bytes, as far as they can be read; empty where nothing can. The alphabet for URLs is read too."""
+    """The bytes, as far as they can be read. The alphabet for URLs is read too."""
     if b"-" in value or b"_" in value:
         value = value.translate(_OF_URLS)
     try:
@@ -47,7 +47,7 @@ def unbase64(value: bytes) -> bytes:
 
 
 def media_type(text: str) -> str:
-    """In lower case; a word alone is a kind of image; what can't be a media type is none."""
+    """The media type in lower case. A single word is a kind of image. "" for what can't be a media type."""
     text = text.strip().lower()
     if _WORD.fullmatch(text):
         return f"image/{text}"
@@ -66,7 +66,7 @@ def image_type(media: str, data: bytes) -> str | None:
 
 
 def is_safe(uri: str) -> bool:
-    """Whether a picture's URI may be handed on. What RFC 3986 has to encode is no part of a URI."""
+    """Whether a picture's URI may be delivered. It must not have characters that RFC 3986 encodes."""
     return _HTTPS.fullmatch(uri) is not None
 
 
@@ -89,6 +89,6 @@ def from_data_uri(value: bytes) -> Photo | None:
 
 
 def image(media: str, data: bytes) -> Photo | None:
-    """A photo of these bytes; None where they are no image."""
+    """A photo of these bytes; None if they are not an image."""
     kind = image_type(media, data) if data else None
     return None if kind is None else Photo(kind, data)

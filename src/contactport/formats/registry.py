@@ -31,7 +31,7 @@ from contactport.formats.charsets.evidence import Evidence
 
 
 class Groups(Protocol):
-    """The names of the groups of each UID: a dictionary of them, or what takes less room."""
+    """The group names of each UID: a dictionary, or a smaller type."""
 
     def get(self, uid: str, default: Sequence[str], /) -> Sequence[str]: ...
 
@@ -47,14 +47,14 @@ def _load(module: str) -> ModuleType:
 
 
 class UnknownFormat(LookupError):
-    """No format has this name. Its text names those that there are."""
+    """No format has this name. The text lists all names."""
 
 
 class FileFormat(msgspec.Struct, frozen=True, kw_only=True):
-    """A format of files. `name` stands in paths, in options, and in the raw records of a source.
+    """A format of files. Paths, options and the raw records of a source use its `name`.
 
     `suffixes` are the endings of its files' names, the usual one first, with their dots. An entry without one is a
-    variant that must be asked for by its name.
+    variant that can only be chosen by its name.
     """
 
     name: str
@@ -64,11 +64,11 @@ class FileFormat(msgspec.Struct, frozen=True, kw_only=True):
     reads: bool = False
     writes: bool = False
     has_groups: bool = False
-    """Whether a file has groups of its own, so that nobody has to look up the groups of its contacts."""
+    """Whether the format has its own group records, so that the groups of contacts need no look-up."""
     is_served: bool = False
-    """Whether the contacts of an import can be had in it."""
+    """Whether `/contacts` offers this format."""
     options: dict[str, str] = {}
-    """What `write` is given, for a variant."""
+    """The further arguments of `write`, for a variant."""
 
     @property
     def write(self) -> Write:
@@ -83,7 +83,7 @@ class FileFormat(msgspec.Struct, frozen=True, kw_only=True):
         return self._readable().read(chunks, evidence=evidence)
 
     def steps(self, chunks: Iterable[bytes], evidence: Evidence | None = None) -> Iterator[Item | None]:
-        """The same, with None for a pause where the format has them."""
+        """The same, with None for a pause if the format has pauses."""
         module = self._readable()
         steps: Any = getattr(module, "steps", module.read)
         return steps(chunks, evidence=evidence)
@@ -151,7 +151,7 @@ FORMATS: tuple[FileFormat, ...] = (
         is_served=True,
     ),
 )
-"""Every format, in the order in which they are shown. The first is written where nobody says which.
+"""All formats, in the order in which they are shown. The first is the default for writing.
 
 `json` is an array of the wire's contacts in a file; the API answers with an object of its own under that name.
 """

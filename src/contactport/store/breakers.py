@@ -1,9 +1,9 @@
-"""Circuit breakers: a provider that fails again and again is left alone for a while, then tried by one import.
+"""Circuit breakers: a provider that fails again and again is not asked for a while, then one import tries it.
 
 A row is there only while a provider's host is failing. `closed`: the last imports failed, but not enough of them.
-`open` until `retry_at`: nobody asks it. `half-open` after that: one import is the trial, and the others wait for what
-becomes of it. A trial that has ended without an answer, was deferred, erased or removed with its domain, is none any
-more, so that the next import takes its place; one whose worker died is `running` still, and goes on as the trial.
+`open` until `retry_at`: nobody asks it. `half-open` after that: one import is the trial, and the others wait for its
+result. A trial no longer counts if it has ended without an answer, or was deferred, erased or removed with its
+domain: the next import takes its place. A trial whose worker died is still `running`, and goes on as the trial.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LONGEST_MS = 600_000
 IN_A_ROW_MS = 15 * 60_000
 """Failures further apart are not in a row."""
 KEPT_MS = 3_600_000
-"""A provider that nobody has tried for so long after it might have been is trusted again."""
+"""After this time without a trial, a provider is trusted again."""
 
 
 class Patience(msgspec.Struct, frozen=True):
@@ -32,12 +32,12 @@ class Patience(msgspec.Struct, frozen=True):
     seconds: float
 
     def open_ms(self, openings: int) -> int:
-        """How long it stays open the `openings`th time in a row."""
+        """How long the breaker stays open when it opens for the `openings`th time in a row."""
         return int(backoff.bound(openings, self.seconds * 1000, LONGEST_MS))
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How a breaker stands towards an import that wants to begin: `wait` in milliseconds, 0 where it may.
+    """A breaker's answer to an import that wants to begin: `wait` is in milliseconds, 0 if it may begin.
 
     `trial`: it may as the trial, and `begin_trial` is to say so if it does.
     """
@@ -48,7 +48,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 _GO = Standing()
 TRIAL_WAIT_MS = 30_000
-"""How soon those may try again who find a trial under way: nobody knows how long it takes."""
+"""How soon an import may ask again if another one is the trial."""
 
 
 def _trial_runs() -> ColumnElement[bool]:
@@ -60,7 +60,7 @@ def _trial_runs() -> ColumnElement[bool]:
 
 
 def ask(connection: Connection, mark: bytes) -> Standing:
-    """Whether an import may ask this host now. One that opens or tries is held until the transaction ends."""
+    """Whether an import may ask this host now. Locks the row of an open or half-open breaker for this transaction."""
     here = and_(table.c.mark == mark, table.c.retry_at.is_not(None))
     query = select(table.c.retry_at).where(here)
     if connection.execute(query).first() is None:
@@ -77,25 +77,25 @@ def ask(connection: Connection, mark: bytes) -> Standing:
 
 
 def left_ms(retry_at: int, now: int) -> int:
-    """The milliseconds until a trial; what no breaker ever waits, after a clock was set back, counts as over."""
+    """The milliseconds until a trial. A time longer than any pause comes from a changed clock, and is 0."""
     left = retry_at - now
     return left if 0 < left <= LONGEST_MS else 0
 
 
 def begin_trial(connection: Connection, mark: bytes, import_id: int) -> None:
-    """This import is the trial now."""
+    """Make this import the trial."""
     connection.execute(update(table).where(table.c.mark == mark).values(trial=import_id, changed_at=now_ms()))
 
 
 def succeed(connection: Connection, mark: bytes) -> None:
-    """The provider has answered: whatever was counted against it is forgotten."""
+    """Record that the provider has answered: its failures are forgotten."""
     connection.execute(delete(table).where(table.c.mark == mark))
 
 
 def fail(
     connection: Connection, mark: bytes, service: str | None, import_id: int, patience: Patience
 ) -> bool:
-    """The provider itself has failed an import; whether that has opened the breaker, again or for the first time.
+    """Record a failure of the provider itself. Returns whether this has opened the breaker, also again.
 
     `service` is None for a host of a user's own.
     """
@@ -128,7 +128,7 @@ def failing(connection: Connection) -> frozenset[str]:
 
 
 def forget_old(connection: Connection) -> None:
-    """Delete what is too old to count, and what nobody has tried for an hour."""
+    """Delete rows that are too old to count, and those that nobody has tried for an hour."""
     now = now_ms()
     connection.execute(
         delete(table).where(

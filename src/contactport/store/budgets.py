@@ -1,8 +1,8 @@
 """Token buckets: how many imports of a provider's host, or of one account there, may begin in a minute.
 
-A bucket is a row, shared by every process. Whoever finds it empty takes a token in advance and knows when that one
-is due: it waits once, exactly so long, and nobody who came later overtakes it. Clocks are believed within bounds: one
-that is set back or forth by an hour neither shuts a bucket for an hour nor empties it at once.
+A bucket is a row that all processes share. An import that finds it empty takes a token in advance, and knows when
+that token is due: it waits once, exactly until then, and no later import overtakes it. A wrong clock has a limited
+effect: one that is set back or forward by an hour does not block a bucket for an hour, and does not fill it at once.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from contactport.store.schema import budget as table
 from contactport.store.upsert import insert_or_lock
 
 LONGEST_WAIT_MS = 120_000
-"""As far ahead are tokens promised. Whoever comes later has to ask again."""
+"""How far in advance tokens are given. An import beyond that has to ask again."""
 LONGEST_PAUSE_MS = 3_600_000
 STEP_MS = 60_000
 """Clocks of several hosts differ; a time this far ahead was written by one that has been set back since."""
 KEPT_MS = 600_000
-"""Nobody's token is promised, and none is missing, so long after the last was taken."""
+"""After this time without use, a bucket is full and no token is given in advance."""
 _GRAIN = 1e-9
-"""What sums of floating-point tokens may be off by."""
+"""The rounding error of sums of tokens."""
 
 
 class Rate(msgspec.Struct, frozen=True):
-    """So many a minute; a sixth of them, or one, may begin at once."""
+    """A number of imports in a minute. A sixth of them, or one, may begin at once."""
 
     per_minute: int
 
@@ -70,17 +70,17 @@ class Bucket(msgspec.Struct):
         return 0 if missing <= _GRAIN else math.ceil(missing / rate.per_ms)
 
     def take(self) -> None:
-        """Take a token, in advance where none is there."""
+        """Take a token, in advance if there is none."""
         self.tokens -= 1.0
 
     def pause(self, seconds: float) -> None:
-        """Nothing for so long; a longer pause that was asked for before stays."""
+        """Give no token for this time. A longer pause from before stays."""
         until = self.at + min(LONGEST_PAUSE_MS, math.ceil(seconds * 1000))
         self.paused_until = max(until, self.paused_until or 0)
 
 
 def lock(connection: Connection, mark: bytes, rate: Rate) -> Bucket:
-    """The bucket of a mark at this moment, full where there was none; it is this transaction's until that ends."""
+    """Lock a bucket by its key until the transaction ends. A bucket that did not exist is full."""
     now = now_ms()
     row = insert_or_lock(connection, table, {"mark": mark}, {"tokens": rate.burst, "at": now})
     bucket = Bucket(row.tokens, row.at, row.paused_until)
@@ -89,7 +89,7 @@ def lock(connection: Connection, mark: bytes, rate: Rate) -> Bucket:
 
 
 def save(connection: Connection, mark: bytes, bucket: Bucket) -> None:
-    """Keep what has become of a bucket that this transaction has locked."""
+    """Store the new state of a bucket that this transaction has locked."""
     connection.execute(
         update(table)
         .where(table.c.mark == mark)
@@ -98,7 +98,7 @@ def save(connection: Connection, mark: bytes, bucket: Bucket) -> None:
 
 
 def forget_old(connection: Connection) -> None:
-    """Delete the buckets that nobody has touched for ten minutes, and that are not paused: they are full."""
+    """Delete buckets that were not used for ten minutes and are not paused: they are full."""
     now = now_ms()
     connection.execute(
         delete(table).where(

@@ -1,4 +1,4 @@
-"""The time as the tables keep it."""
+"""The time as the tables store it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def now_ms() -> int:
 def ahead_ms(connection: Connection) -> int:
     """How far this machine's clock is ahead of the database server's; 0 for SQLite, which has none of its own.
 
-    The way there and back counts as error, by half.
+    Half of the round trip counts as error.
     """
     if connection.dialect.name != "postgresql":
         return 0

@@ -1,8 +1,8 @@
 """The imports' data keys under the ring: which daily key may seal a new one, and which seals how many.
 
 The database remembers the newest daily key that has sealed anything, and nothing new is sealed by an older one. That
-is what lets a rotation be sure of all that an old key seals before it destroys it, whatever a process may still hold
-in its memory, or a network file system in its caches.
+is how a rotation knows all that an old key seals before it destroys that key, even if a process still has old data
+in its memory, or a network file system in its cache.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LOCK = 7_306_919_002
 
 
 def present_key(connection: Connection, ring: Ring) -> DailyKey:
-    """The daily key for what this transaction seals. Until its end no rotation goes past it.
+    """The daily key that this transaction seals with. A rotation waits until the transaction ends.
 
     Raises RingError where the ring's file is not what the database knows of it.
     """
@@ -39,7 +39,7 @@ def present_key(connection: Connection, ring: Ring) -> DailyKey:
 
 
 def new_data_key(connection: Connection, ring: Ring, context: str) -> tuple[bytes, bytes]:
-    """A fresh data key, and its box for this transaction to store. Raises RingError."""
+    """A new data key, and the same key sealed, for this transaction to store. Raises RingError."""
     data_key = secrets.token_bytes(32)
     return data_key, seal_data_key(present_key(connection, ring), data_key, context)
 
@@ -47,7 +47,7 @@ def new_data_key(connection: Connection, ring: Ring, context: str) -> tuple[byte
 def retire_before(connection: Connection, number: int) -> None:
     """Once this is committed, nothing is sealed by a daily key below `number` any more, and all that is can be seen.
 
-    The marks of wrong passwords were made under such a key, so they go.
+    The fingerprints of wrong passwords were made with such a key, so they are deleted.
     """
     if connection.dialect.name == "postgresql":
         # Waits for the end of every transaction that is about to seal something; later ones see the number.

@@ -1,8 +1,8 @@
-"""The two ways into the database: some reading threads, and some that write.
+"""Database: runs functions in reading threads and in writing threads.
 
-A function that runs whole inside one thread costs one hop from the event loop and back; an asynchronous driver
-costs one a statement. SQLite has one writer anyway: a single writing thread makes the others wait in order instead
-of fighting for the lock (`docs/decisions/0008-threads-not-an-asynchronous-driver.md`).
+A function that runs completely in one thread needs one hop from the event loop and back. An asynchronous driver
+needs one hop for each statement. SQLite has only one writer: with one writing thread, the others wait in order and
+don't compete for the lock (`docs/decisions/0008-threads-not-an-asynchronous-driver.md`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _READ_ONLY = "attempt to write a readonly database"
 
 
 def unavailable(error: BaseException) -> bool:
-    """Whether an error says that the database is away, full or refusing: the same may go well a little later.
+    """Whether an error says that the database is away, full or refusing, so that another try later may succeed.
 
     The same holds for a key ring that can't be read, which may be a file of another host, and for a data folder
     that has become read-only.
@@ -45,7 +45,7 @@ def unavailable(error: BaseException) -> bool:
 
 
 def after_commit(connection: Connection, function: Callable[[], None]) -> None:
-    """Call `function`, in the writing thread, once this transaction is stored; not at all if it is rolled back."""
+    """Call `function` in the writing thread after this transaction is stored, and not if it is rolled back."""
     connection.info.setdefault(_AFTER_COMMIT, []).append(function)
 
 
@@ -59,17 +59,17 @@ class Database:
         self._engines = engines
         self._folder = folder
         self.reserve = Reserve(folder)
-        """The room kept on its disk."""
+        """The reserve on its disk."""
         self._readers = ThreadPoolExecutor(engines.readers, thread_name_prefix="store-reader")
         self._writers = ThreadPoolExecutor(engines.writers, thread_name_prefix="store-writer")
 
     def write_now(
         self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """`function(connection, …)` in one transaction, in this thread: for the command line.
+        """Run `function(connection, …)` in one transaction, in this thread. For the command line.
 
-        It is called again when PostgreSQL has undone the transaction to resolve a deadlock, and when SQLite found no
-        room and there was a reserve to give up.
+        It runs again when PostgreSQL has undone the transaction to resolve a deadlock, and when SQLite found no
+        room and there was a reserve to delete.
         """
         for tries in range(1, TRIES + 1):
             try:
@@ -96,7 +96,7 @@ class Database:
     async def write(
         self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """`function(connection, …)` in one transaction, in a writing thread.
+        """Run `function(connection, …)` in one transaction, in a writing thread.
 
         A cancelled caller does not stop a transaction that has begun: it is committed or rolled back whole.
         """
@@ -106,25 +106,25 @@ class Database:
     def read_now(
         self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """`function(connection, …)` in this thread; it sees one state of the database."""
+        """Run `function(connection, …)` in this thread. It sees one state of the database."""
         with self._engines.reading.connect() as connection:
             return function(connection, *args, **kwargs)
 
     async def read(
         self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """`function(connection, …)` in a reading thread; it sees one state of the database."""
+        """Run `function(connection, …)` in a reading thread. It sees one state of the database."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, lambda: self.read_now(function, *args, **kwargs))
 
     def job_engine(self) -> dict[str, Any]:
-        """The arguments that give the job engine a pool of its own on this database."""
+        """The arguments that give the job engine its own connection pool on this database."""
         return self._engines.for_jobs()
 
     def truncate_log(self) -> None:
-        """SQLite: empty the write-ahead log, so that nothing deleted is left in it (best effort while others read).
+        """Empty SQLite's write-ahead log, so that no deleted data is left in it (best effort while others read).
 
-        PostgreSQL keeps its log for its own needs: there the destroyed key is what makes it unreadable.
+        PostgreSQL keeps its log: there the destroyed key makes the data unreadable.
         """
         if self.dialect != "sqlite":
             return
@@ -134,7 +134,7 @@ class Database:
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def close(self) -> None:
-        """Wait for the threads, then let go of every connection."""
+        """Wait for the threads, then close every connection."""
         await asyncio.to_thread(self._readers.shutdown)
         await asyncio.to_thread(self._writers.shutdown)
         self._engines.dispose()

@@ -1,7 +1,7 @@
 """Domains: the applications that may use this service, and their key pairs.
 
 A password is kept as its SHA-256 and compared in constant time. One that is generated has 256 random bits and needs
-no slow hash. One that an operator chooses, so that an application may keep its own, has to be long and various enough
+no slow hash. One that an operator chooses, so that an application can keep its own, must be long and varied enough
 for the same (`check_pair`).
 """
 
@@ -25,7 +25,7 @@ KEY_CHARACTERS = range(4, 65)
 PASSWORD_CHARACTERS = range(16, 257)
 DISTINCT_CHARACTERS = 10
 LIST_CHARACTERS = 4000
-"""As long as a column of the table, for sources and for origins."""
+"""The length of the columns for sources and for origins."""
 
 
 class DomainError(ValueError):
@@ -33,11 +33,11 @@ class DomainError(ValueError):
 
 
 class UnfitPair(DomainError):
-    """A chosen key or password that is not fit for use; the text says what is wrong with it, and not what it is."""
+    """A chosen key or password that can't be used. The text says what is wrong, but does not quote it."""
 
 
 class Domain(msgspec.Struct, frozen=True):
-    """An application. `sources` is None where any is permitted; `origins` are exact, and none is none.
+    """An application. `sources` is None if all are permitted. `origins` are exact; an empty list permits none.
 
     `retention` is in seconds.
     """
@@ -61,7 +61,7 @@ class KeyPair(msgspec.Struct, frozen=True):
 
 
 class Unchanged(Enum):
-    """The value of a setting that `change` leaves as it is; None is a value of its own."""
+    """The value of a setting that `change` does not change. (None has its own meaning.)"""
 
     UNCHANGED = 0
 
@@ -132,7 +132,7 @@ def add(
     origins: tuple[str, ...] = (),
     retention: int | None = None,
 ) -> KeyPair:
-    """A new domain and its key pair, of which None is made. Raises DomainError where the name or key is taken."""
+    """Add a domain. A key or password that is None is made. Raises DomainError if the name or key is taken."""
     if connection.execute(select(table.c.id).where(table.c.name == name)).first():
         raise DomainError(
             f"there is a domain called {name!r} already: choose another name, change it with `contactport domain set "
@@ -184,10 +184,10 @@ def change(
     origins: tuple[str, ...] | Unchanged = UNCHANGED,
     retention: int | Unchanged | None = UNCHANGED,
 ) -> Domain:
-    """The domain as it is after the change. Raises DomainError for what can't be.
+    """Change a domain and return it. Raises DomainError for an impossible change.
 
-    Beside a new password the old one works `overlap` seconds more, as after `rotate`. With another key the old pair
-    ends at once, whatever the overlap: a password is looked up by its key.
+    After a new password the old one works for `overlap` more seconds, as after `rotate`. With a new key the old pair
+    ends at once, without an overlap: a password is looked up by its key.
     """
     row = _row(connection, name)
     values: dict[str, Any] = {}
@@ -218,7 +218,7 @@ def change(
 
 
 def rotate(connection: Connection, name: str, overlap: int) -> KeyPair:
-    """A new random password; the old one, made or chosen, works `overlap` seconds more. Raises DomainError."""
+    """Make a new random password. The old one works for `overlap` more seconds. Raises DomainError."""
     row = _row(connection, name)
     password = secrets.token_urlsafe(32)
     connection.execute(
@@ -228,7 +228,7 @@ def rotate(connection: Connection, name: str, overlap: int) -> KeyPair:
 
 
 def _new_secret(row: Row[Any], fresh: bytes, overlap: int) -> dict[str, Any]:
-    """The columns of a new password. One that is the present one already changes nothing."""
+    """The columns of a new password. If it is the present one, nothing changes."""
     if hmac.compare_digest(fresh, row.secret):
         return {}
     return {"secret": fresh, "former_secret": row.secret, "former_until": now_ms() + overlap * 1000}
@@ -300,21 +300,21 @@ def authenticate(connection: Connection, key: str, password: str) -> Domain | No
 
 
 def lock(connection: Connection, domain_id: int) -> None:
-    """Let no other transaction past this point for the same domain until this one ends."""
+    """Lock the domain's row: other transactions that lock it wait until this one ends."""
     connection.execute(select(table.c.id).where(table.c.id == domain_id).with_for_update(key_share=True))
 
 
 def retention_of(connection: Connection, domain_id: int) -> int | None:
-    """How long a domain keeps its contacts, in seconds; None where it goes by the default."""
+    """How long a domain keeps its contacts, in seconds; None for the default."""
     return connection.execute(select(table.c.retention).where(table.c.id == domain_id)).scalar_one_or_none()
 
 
 def retention_of_import(connection: Connection, import_id: int) -> int | None:
-    """How long the contacts of this import are kept, in seconds; None where that goes by the default."""
+    """How long the contacts of this import are kept, in seconds; None for the default."""
     query = select(table.c.retention).join(import_, import_.c.domain_id == table.c.id)
     return connection.execute(query.where(import_.c.id == import_id)).scalar_one_or_none()
 
 
 def longest_retention(connection: Connection) -> int:
-    """The longest retention that any domain has of its own; 0 where none has."""
+    """The longest retention that a domain has set; 0 if no domain has set one."""
     return connection.execute(select(func.max(table.c.retention))).scalar_one_or_none() or 0

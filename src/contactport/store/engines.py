@@ -1,4 +1,4 @@
-"""How connections are made, to a SQLite file or to a PostgreSQL server."""
+"""Engines: connections to a SQLite file or to a PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from contactport.settings import SettingError
 
 SQLITE_READERS = 2
-"""With one, polls would wait behind a long answer; more than two only fight over Python's lock."""
+"""With one thread, polls would wait for a long answer. More than two only compete for Python's lock."""
 POSTGRESQL_THREADS = 4
 """Of each kind, reading and writing. With the queue's, the job engine's, and those of locks and signals an API has
 at most 13 connections, a worker 17, and a process that is both 18."""
@@ -68,7 +68,7 @@ def sqlite(path: Path) -> Engines:
 
 
 def _prepare(engine: Engine, begin: str) -> None:
-    """Let SQLAlchemy, and not the driver, say when a transaction begins, and how."""
+    """Let SQLAlchemy, not the driver, begin each transaction."""
 
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
@@ -85,7 +85,7 @@ def _prepare(engine: Engine, begin: str) -> None:
 
 
 def postgresql(uri: str) -> Engines:
-    """A PostgreSQL database by any URI that libpq takes. Raises SettingError for what it does not."""
+    """A PostgreSQL database by any URI that libpq accepts. Raises SettingError for other URIs."""
     check_uri(uri)
     writing = _pool(uri, POSTGRESQL_THREADS)
     reading = _pool(uri, POSTGRESQL_THREADS).execution_options(
@@ -114,13 +114,13 @@ def _pool(uri: str, size: int) -> Engine:
 
 
 def session(uri: str) -> dict[str, Any]:
-    """What every connection asks of libpq, unless the URI says otherwise."""
+    """The libpq options of every connection, unless the URI has others."""
     given = conninfo_to_dict(uri)
     return {name: value for name, value in _SESSION.items() if name not in given}
 
 
 def check_uri(uri: str) -> None:
-    """Raises SettingError for what libpq can't read; its text holds nothing of the URI, which holds a password."""
+    """Raises SettingError for a URI that libpq can't read. Its text has no part of the URI, which has a password."""
     if not uri.startswith(("postgresql://", "postgres://")):
         raise SettingError(
             "database_url: only PostgreSQL is reached by a URL. Write postgresql://USER:PASSWORD@HOST/DATABASE, or "

@@ -1,4 +1,4 @@
-"""An import's events: one row a type, changed in place, told in the order of the flow."""
+"""An import's events: one row for each type, changed in place, read in the order of the flow."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def put(
 
 @functools.cache
 def _put(dialect: str) -> Insert:
-    """One statement, written once: events are set a good many times, some while a domain's lock is held."""
+    """One prepared statement, because events are set very often, sometimes while a domain is locked."""
     here = bindparam("import_", type_=Integer)
     insertion = insert_into(dialect, event)
     new = insertion.excluded
@@ -87,6 +87,6 @@ def read(connection: Connection, import_id: int) -> list[Event]:
 
 
 def version(connection: Connection, import_id: int) -> int:
-    """The highest version of the import's events: it rises with every change. 0 where there is no such import."""
+    """The highest version of the import's events: it grows with every change. 0 if there is no such import."""
     query = select(func.max(event.c.version)).where(event.c.import_id == import_id)
     return connection.execute(query).scalar() or 0

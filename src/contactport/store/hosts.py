@@ -1,4 +1,4 @@
-"""What providers' hosts were found to do, kept over restarts and shared by every import."""
+"""Facts learnt about providers' hosts. They are kept over restarts and shared by all imports."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from contactport.store.upsert import upsert
 from contactport.store.vault import Ring
 
 KEPT_MS = 30 * 86_400_000
-"""Servers are upgraded: what was found longer ago is found anew."""
+"""Servers are upgraded, so older facts are learnt again."""
 
 
 def get(connection: Connection, ring: Ring, host: str) -> str | None:
-    """What is known of a `host:port`, as it was put; None where nothing is, or it is too old."""
+    """The facts about a `host:port`, as they were stored; None if there are none, or they are too old."""
     return connection.execute(
         select(table.c.facts).where(
             table.c.mark == ring.lasting_mark("host", host), table.c.at > now_ms() - KEPT_MS
@@ -23,15 +23,15 @@ def get(connection: Connection, ring: Ring, host: str) -> str | None:
 
 
 def put(connection: Connection, ring: Ring, host: str, facts: str) -> None:
-    """Keep what was found, in the place of what was known; at most 1,000 characters."""
+    """Store facts, in place of the old ones; at most 1,000 characters."""
     upsert(connection, table, {"mark": ring.lasting_mark("host", host)}, {"facts": facts, "at": now_ms()})
 
 
 def forget(connection: Connection, ring: Ring, host: str) -> None:
-    """What was known is wrong."""
+    """Delete facts that were wrong."""
     connection.execute(delete(table).where(table.c.mark == ring.lasting_mark("host", host)))
 
 
 def forget_old(connection: Connection) -> None:
-    """Delete what was found too long ago."""
+    """Delete facts that are too old."""
     connection.execute(delete(table).where(table.c.at <= now_ms() - KEPT_MS))

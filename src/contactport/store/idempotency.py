@@ -1,6 +1,6 @@
 """Idempotency-Keys: the same key within 24 hours is the same import.
 
-Kept are truncated HMACs, of the key and of the arguments that came with it, so that a stolen database tells
+Only truncated HMACs are stored, of the key and of the arguments with it, so that a stolen database shows
 neither.
 """
 
@@ -17,13 +17,13 @@ KEPT_MS = 24 * 3_600_000
 
 
 class KeyReusedError(ValueError):
-    """The key came before, with other arguments."""
+    """The key was used before, with other arguments."""
 
 
 def recall(
     connection: Connection, ring: Ring, domain_id: int, key: str, arguments: tuple[str, ...]
 ) -> int | None:
-    """The import that this key has begun, None for a new key. Raises KeyReusedError."""
+    """The import that began with this key; None for a new key. Raises KeyReusedError."""
     row = connection.execute(
         select(table).where(
             table.c.domain_id == domain_id,
@@ -41,7 +41,7 @@ def recall(
 def remember(
     connection: Connection, ring: Ring, domain_id: int, key: str, arguments: tuple[str, ...], import_id: int
 ) -> None:
-    """This key has begun this import; in the same transaction as `recall`."""
+    """Store that this key began this import, in the same transaction as `recall`."""
     upsert(
         connection,
         table,
@@ -55,5 +55,5 @@ def remember(
 
 
 def forget_old(connection: Connection) -> None:
-    """Delete the keys of more than 24 hours ago."""
+    """Delete keys that are older than 24 hours."""
     connection.execute(delete(table).where(table.c.at <= now_ms() - KEPT_MS))

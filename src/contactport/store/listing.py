@@ -1,4 +1,4 @@
-"""Imports as an operator sees them: states, times and figures, and nothing of what is in them."""
+"""Imports as an operator sees them: states, times and numbers, without contacts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select
 from contactport.store.clock import now_ms
 from contactport.store.schema import domain, import_
 
-STATES = ("waiting", "parked", "running", "complete", "failed", "purged")
+STATES = ("waiting", "deferred", "running", "complete", "failed", "purged")
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,12 +20,12 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     domain: str
     service: str
     state: str
-    """One of STATES; `parked` waits for its provider's or its account's sake."""
+    """One of STATES; `deferred` waits because of a limit of its provider or account."""
     created_at: int
     deadline: int
     ended_at: int | None
     purge_at: int | None
-    parked_until: int | None
+    deferred_until: int | None
     attempts: int
     code: int | None
     found: int
@@ -46,18 +46,18 @@ def newest(
     if domain_name is not None:
         query = query.where(domain.c.name == domain_name)
     if state is not None:
-        parked = import_.c.not_before > now_ms()
-        if state == "parked":
-            query = query.where(import_.c.state == "waiting", parked)
+        deferred = import_.c.not_before > now_ms()
+        if state == "deferred":
+            query = query.where(import_.c.state == "waiting", deferred)
         elif state == "waiting":
-            query = query.where(import_.c.state == "waiting", parked.isnot(True))
+            query = query.where(import_.c.state == "waiting", deferred.isnot(True))
         else:
             query = query.where(import_.c.state == state)
     return [_listed(row) for row in connection.execute(query)]
 
 
 def one(connection: Connection, import_id: int) -> Listed | None:
-    """The import of this id; None where there is none, or no more."""
+    """The import with this id; None if there is none, or none any more."""
     row = connection.execute(_query().where(import_.c.id == import_id)).first()
     return None if row is None else _listed(row)
 
@@ -80,17 +80,17 @@ def _query() -> Any:
 
 
 def _listed(row: Row[Any]) -> Listed:
-    parked = row.not_before if row.state == "waiting" and (row.not_before or 0) > now_ms() else None
+    deferred = row.not_before if row.state == "waiting" and (row.not_before or 0) > now_ms() else None
     return Listed(
         id=row.id,
         domain=row.domain,
         service=row.service,
-        state="parked" if parked else row.state,
+        state="deferred" if deferred else row.state,
         created_at=row.created_at,
         deadline=row.deadline,
         ended_at=row.ended_at,
         purge_at=row.purge_at,
-        parked_until=parked,
+        deferred_until=deferred,
         attempts=row.epoch,
         code=row.code,
         found=row.found,

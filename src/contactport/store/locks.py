@@ -1,6 +1,6 @@
-"""Locks that a process holds for as long as it lives, and that PostgreSQL frees the moment it is dead.
+"""Locks of a process. PostgreSQL frees them at the moment when the process dies.
 
-They are advisory locks of one session: a connection of its own, which is used for nothing else. It must lead to the
+They are advisory locks of one session, a connection that is used for nothing else. It must lead to the
 server itself, or through a pooler that keeps sessions.
 """
 
@@ -41,7 +41,7 @@ class Locks:
         self._connection: psycopg.AsyncConnection[Any] | None = None
 
     async def open(self) -> None:
-        """Begin a session without any lock. Raises LocksLost while the server can't be had."""
+        """Begin a session without any lock. Raises LocksLost while the server can't be reached."""
         await self.close()
         try:
             self._connection = await psycopg.AsyncConnection.connect(
@@ -56,7 +56,7 @@ class Locks:
         return await self._ask("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", name)
 
     async def free(self, name: str) -> None:
-        """Let go of a lock. Raises LocksLost."""
+        """Free a lock. Raises LocksLost."""
         await self._ask("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", name)
 
     async def check(self) -> None:

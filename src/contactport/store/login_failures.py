@@ -1,6 +1,6 @@
-"""Wrong passwords of late, so that a provider is not asked again and an account not locked.
+"""Recent wrong passwords. The provider is not asked again, so that it does not lock the account.
 
-Only truncated HMACs are kept, under a key that lives a day and scoped by domain: a stolen database is no
+Only truncated HMACs are stored, by domain and with a key that lives for a day. So a stolen database is no
 dictionary, and one application can't lock out another's users.
 """
 
@@ -47,7 +47,7 @@ def failed_recently(
 def record(
     connection: Connection, ring: Ring, domain_id: int, host: str, username: str, password: str
 ) -> None:
-    """A wrong password. Raises RingError."""
+    """Store a wrong password. Raises RingError."""
     # Never under a key that a rotation has retired: whoever has stolen that one could try passwords against the mark.
     present_key(connection, ring)
     account, secret = _marks(ring, domain_id, host, username, password)
@@ -55,11 +55,11 @@ def record(
 
 
 def clear(connection: Connection, ring: Ring, domain_id: int, host: str, username: str) -> None:
-    """A right password: the account's marks go."""
+    """Delete the fingerprints of an account after a right password."""
     account, _ = _marks(ring, domain_id, host, username, "")
     connection.execute(delete(table).where(table.c.account_mark == account))
 
 
 def forget_old(connection: Connection) -> None:
-    """Delete the marks that are too old to matter."""
+    """Delete fingerprints that are too old to matter."""
     connection.execute(delete(table).where(table.c.at <= now_ms() - MANY_MS))

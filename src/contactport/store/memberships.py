@@ -1,11 +1,11 @@
-"""Memberships: which contact belongs to which groups, told by their UIDs, at twelve bytes each."""
+"""Memberships: which contact belongs to which groups, by their UIDs, with twelve bytes for each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 GROUPS = 200
-"""Groups that one contact may be in: the name of each stands in the answer about it."""
+"""How many groups one contact may be in: its answer has the name of each."""
 MEMBERSHIPS = 1_000_000
 """Of one import, in all groups together."""
 _BINS = 4096
@@ -14,9 +14,9 @@ _WIDTH = _MARK + 4
 
 
 class Memberships:
-    """The groups of each UID, within GROUPS and MEMBERSHIPS, whatever the group cards say.
+    """The groups of each UID, limited by GROUPS and MEMBERSHIPS.
 
-    A UID is known by a hash under a secret of this process, so that nobody can make two of them meet on purpose.
+    A UID is stored as a hash with a secret of this process, so that nobody can make two of them collide on purpose.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Memberships:
         self._count = 0
 
     def add(self, name: str, uids: Iterable[str]) -> list[str]:
-        """Take members of a group in; those of them that there was room for. A group may be taken in by parts."""
+        """Add members of a group, in one or more calls. Returns the number of members for which there was room."""
         kept: list[str] = []
         number = len(self._names).to_bytes(_WIDTH - _MARK, "little")
         for uid in uids:
@@ -41,7 +41,7 @@ class Memberships:
         return kept
 
     def get(self, uid: str, default: Sequence[str], /) -> Sequence[str]:
-        """The names of the groups that this UID is in, in the order of the groups; `default` where it is in none."""
+        """The names of the groups that this UID is in, in the order of the groups; `default` if it is in none."""
         bin_, mark = _place(uid)
         rows = self._bins[bin_]
         names: list[str] = []

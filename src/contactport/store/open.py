@@ -24,7 +24,7 @@ RING = "ring.json"
 
 
 class Store(msgspec.Struct, frozen=True):
-    """The open data folder. `made` says, in words, what had to be made."""
+    """The open data folder. `made` lists, as text, what was made."""
 
     folder: Path
     database: Database
@@ -34,12 +34,12 @@ class Store(msgspec.Struct, frozen=True):
 
 
 def open_store(folder: Path, database_url: str = "", *, upgrade: bool = False) -> Store:
-    """Open the folder and the database, making what is missing.
+    """Open the folder and the database, and make what is missing.
 
     A SQLite database is brought to this version's schema; PostgreSQL only with `upgrade`, since others may be using
     it. Raises FolderError, RingError, SchemaError, SettingError.
 
-    Several processes may do so at once: a lock file lets them in one by one.
+    Several processes may do so at the same time: a lock file lets them do it one after the other.
     """
     check_writable(folder)
     made: list[str] = []

@@ -10,14 +10,14 @@ from prometheus_client.metrics_core import Metric
 from contactport.store.stats import BreakerState, QueueCounts, Stats
 
 OTHER = "other"
-"""A service code that this version does not know: of a newer one, beside which it runs."""
+"""The label for a service code of a newer version that this version does not know."""
 _STATES: tuple[BreakerState, ...] = ("closed", "open", "half-open")
 
 
 def gauges(
     stats: Stats | None, providers: Collection[str], with_breaker: Collection[str]
 ) -> Iterator[Metric]:
-    """The gauges of one look; None is a database that did not answer, of which nothing else is told.
+    """The gauges of these stats. None means that the database did not answer; then there is only one gauge.
 
     `providers` are the codes that have series of their own, with or without imports; those `with_breaker` have a
     circuit breaker by their name.
@@ -33,7 +33,7 @@ def gauges(
     yield from _lanes(stats, providers)
     yield GaugeMetricFamily(
         "contactport_oldest_waiting_import_seconds",
-        "How long the first import in the queue has waited; 0 where none waits.",
+        "How long the first import in the queue has waited; 0 if none waits.",
         value=stats.oldest_waiting_seconds or 0.0,
     )
     yield GaugeMetricFamily(
@@ -60,14 +60,14 @@ def _lanes(stats: Stats, providers: Collection[str]) -> Iterator[Metric]:
     for code, lane in stats.providers.items():
         into = lanes.setdefault(code if code in providers else OTHER, QueueCounts())
         into.waiting += lane.waiting
-        into.parked += lane.parked
+        into.deferred += lane.deferred
         into.running += lane.running
     waiting = GaugeMetricFamily(
         "contactport_imports_waiting", "Imports in the queue, for a worker to take.", labels=("provider",)
     )
-    parked = GaugeMetricFamily(
-        "contactport_imports_parked",
-        "Imports that wait because their provider, or their account there, is to be left alone.",
+    deferred = GaugeMetricFamily(
+        "contactport_imports_deferred",
+        "Deferred imports: they wait because of a limit of their provider or account.",
         labels=("provider",),
     )
     running = GaugeMetricFamily(
@@ -75,9 +75,9 @@ def _lanes(stats: Stats, providers: Collection[str]) -> Iterator[Metric]:
     )
     for code, lane in lanes.items():
         waiting.add_metric([code], lane.waiting)
-        parked.add_metric([code], lane.parked)
+        deferred.add_metric([code], lane.deferred)
         running.add_metric([code], lane.running)
-    yield from (waiting, parked, running)
+    yield from (waiting, deferred, running)
 
 
 def _breakers(stats: Stats, with_breaker: Collection[str]) -> Iterator[Metric]:

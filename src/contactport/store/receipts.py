@@ -1,4 +1,4 @@
-"""Receipts: what was erased, when, by whom, how much and under which key; never anything of the contents."""
+"""Receipts of erasures: when, by whom, how many contacts and under which key. Never a contact."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 def since(connection: Connection, moment: int) -> Iterator[Receipt]:
-    """Every receipt from `moment` (ms) on, the oldest first, read a thousand at a time; they are kept for 30 days."""
+    """All receipts from `moment` (ms) on, the oldest first, read a thousand at a time. They are kept for 30 days."""
     rows = connection.execute(
         select(
             import_.c.erased_at,

@@ -1,7 +1,7 @@
-"""Room kept on the data folder's disk, so that ending, erasing and purging never wait for what filled it.
+"""Reserve on the data folder's disk, so that ends, erasures and purges work while the disk is full.
 
-A file of a few megabytes is held beside a SQLite database. It is deleted when the disk is full, and made again when
-there is room. Until then nothing new is stored: what is freed is for what makes room.
+A file of a few megabytes is kept next to a SQLite database. It is deleted when the disk is full, and made again when
+there is room. Until then nothing new is stored: the freed space is for operations that make room.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _FULL = "database or disk is full"
 
 
 class DiskFull(RuntimeError):
-    """The disk is full, or nearly so: nothing new is stored."""
+    """The disk is full, or almost full: nothing new is stored."""
 
 
 def is_full(error: DBAPIError) -> bool:
@@ -26,13 +26,13 @@ def is_full(error: DBAPIError) -> bool:
 
 
 class Reserve:
-    """The reserve of one data folder. Of a PostgreSQL nothing is held: its disk is another's to keep free."""
+    """The reserve of one data folder. For PostgreSQL there is none: the operator watches its disk."""
 
     def __init__(self, folder: Path | None) -> None:
         self._path = None if folder is None else folder / "reserve"
         self._lock = threading.Lock()
         self.full = False
-        """Whether nothing new is to be stored."""
+        """Whether nothing new may be stored."""
 
     def check(self) -> None:
         """Raises DiskFull where nothing new is to be stored."""
@@ -40,7 +40,7 @@ class Reserve:
             raise DiskFull("the disk of the data folder is full")
 
     def give_up(self) -> bool:
-        """Make room, for the database has found none; whether there was any to make."""
+        """Delete the reserve, because the database has found no room. Returns whether there was a reserve."""
         if self._path is None:
             return False
         with self._lock:
@@ -51,7 +51,7 @@ class Reserve:
             return True
 
     def look(self) -> None:
-        """See how much room there is, and take the reserve back where there is enough."""
+        """Look how much room there is, and make the reserve again if there is enough."""
         if self._path is None:
             return
         with self._lock:

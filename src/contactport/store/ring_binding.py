@@ -1,4 +1,4 @@
-"""Which key ring belongs to which database; and what is lost, and what is not, where the right one is gone."""
+"""Binding of a database to its key ring, and what is lost without the right ring."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The key ring's file: read whole, written whole, by one process at a time.
 
-It is shared by processes, on a network file system too: what has changed is found by the file's inode, time and size,
-and whoever changes it holds a lock beside it and reads it anew first.
+Processes share the file, also on a network file system. A change is found by the file's inode, time and size,
+and a process that changes it takes a lock next to it and first reads it again.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Keys(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 def new_keys(first: int = 1) -> Keys:
-    """A ring of its own, without a daily key yet; `first` is the number of the first."""
+    """The keys of a new ring, without a daily key yet; `first` is the number of the first one."""
     return Keys(1, secrets.token_bytes(32), first, [])
 
 
@@ -73,7 +73,7 @@ def read(path: Path) -> tuple[Keys, Stamp]:
 
 
 def stamp(path: Path) -> Stamp:
-    """What tells whether the file has changed. Raises RingError, RingLost."""
+    """The stamp of the file, which shows whether it has changed. Raises RingError, RingLost."""
     try:
         return _stamp(path.stat())
     except FileNotFoundError:
@@ -100,7 +100,7 @@ def check_mode(path: Path) -> None:
 
 
 def create(path: Path, keys: Keys) -> bool:
-    """Make a ring's file; False where another process was quicker. Raises RingError."""
+    """Make a ring's file; False if another process was faster. Raises RingError."""
     beside = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
     try:
         _write_exclusively(beside, keys)
@@ -117,7 +117,7 @@ def create(path: Path, keys: Keys) -> bool:
 
 
 def save(path: Path, keys: Keys) -> None:
-    """Write beside and rename, so that a crash leaves the old ring or the new one, never half of one.
+    """Write a new file and rename it, so that a crash leaves the old ring or the new one, never half of one.
 
     Only within `alone`. Raises RingError.
     """
@@ -133,7 +133,7 @@ def save(path: Path, keys: Keys) -> None:
 
 @contextmanager
 def alone(path: Path) -> Generator[None]:
-    """No other process changes the ring meanwhile. Raises RingError."""
+    """Context in which no other process changes the ring. Raises RingError."""
     try:
         handle = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A new ring in the place of one that is lost: what only the old one could open is forgotten.
+"""Replacement of a lost ring by a new one. What only the old ring could open is deleted.
 
 Domains are kept, and OAuth clients without their secrets.
 """
@@ -21,14 +21,14 @@ from contactport.store.vault import Ring
 
 
 class Recovered(msgspec.Struct, frozen=True):
-    """What was forgotten, and where the file is that was in the ring's place, if there was one."""
+    """What was deleted, and the new path of the old ring file, if there was one."""
 
     lost: Loss
     kept: Path | None
 
 
 def is_lost(database: Database, path: Path) -> bool:
-    """Whether this database has a ring, and the file is not it. Raises RingError where it can't be read."""
+    """Whether this database has a ring, and the file is not that ring. Raises RingError if it can't be read."""
     before = database.read_now(ring_binding.known)
     if before is None:
         return False
@@ -39,9 +39,9 @@ def is_lost(database: Database, path: Path) -> bool:
 
 
 def replace(database: Database, path: Path) -> Recovered:
-    """Only where `is_lost`, and while no other process uses the database. Raises RingError.
+    """Replace the ring. Only if `is_lost`, and while no other process uses the database. Raises RingError.
 
-    Cut off at any point it is done by the next call: the database takes the new ring's name last.
+    If it is interrupted, the next call completes it: the database stores the new ring's fingerprint last.
     """
     before = database.read_now(ring_binding.known)
     assert before is not None

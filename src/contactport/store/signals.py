@@ -1,9 +1,9 @@
-"""Who waits for an import's events, and how they learn that there is something new.
+"""Signals between processes: who waits for an import's events is woken when they change.
 
-A change is announced in the transaction that makes it, and reaches those who wait once that is stored: embedded
-through the process itself, on PostgreSQL through LISTEN and NOTIFY, to every process that listens. What is sent is
-the import's number alone. It is a hint and no more: whoever waits reads again from time to time without one, so that
-none that is lost (the connection was away, an announcement was left out) is missed for long.
+A change is announced in the transaction that makes it, and reaches the waiting tasks when that is stored: on SQLite
+through the process itself, on PostgreSQL through LISTEN and NOTIFY, to every process that listens. The message is
+only the import's number. It is only a hint: a waiting task also reads again from time to time without one, so that
+a lost announcement (the connection was away, or one was left out) delays it only a little.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ log = structlog.get_logger()
 
 CHANNEL: LiteralString = "contactport_events"
 APART_SECONDS = 0.5
-"""A writer announces the progress of one import no oftener: with NOTIFY, PostgreSQL's commits wait for each other."""
+"""The shortest time between two announcements of an import: PostgreSQL's commits with NOTIFY wait for each other."""
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
 """Seconds until a lost connection is tried again."""
 
 
 class Watcher:
-    """One that waits for an import, on the loop that it was made on."""
+    """A waiting task's side: waits for one import, on the event loop that it was made on."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
-        """End the wait under way, or else the next. From any thread, as long as the loop runs."""
+        """End the present wait, or the next one. From any thread, while the loop runs."""
         self._loop.call_soon_threadsafe(self._woken.set)
 
     async def wait(self, seconds: float) -> bool:
-        """Until it is woken, or so many seconds have passed; whether it was woken."""
+        """Wait until it is woken, or until the seconds have passed. Returns whether it was woken."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
@@ -55,7 +55,7 @@ class Watcher:
 
 
 class Signals:
-    """The announcements of one database; without `uri`, which is PostgreSQL's, those of this process."""
+    """The announcements of one database. Without a `uri` of PostgreSQL, only those of this process."""
 
     def __init__(self, uri: str = "") -> None:
         self._uri = uri
@@ -65,7 +65,7 @@ class Signals:
         self._listener: asyncio.Task[None] | None = None
 
     def announce(self, connection: Connection, import_id: int) -> None:
-        """Tell whoever waits for this import that its events have changed, once this transaction is stored."""
+        """Announce, after this transaction is stored, that the events of this import have changed."""
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_notify(CHANNEL, str(import_id))))
         else:
@@ -73,7 +73,7 @@ class Signals:
 
     @contextmanager
     def watch(self, import_id: int) -> Generator[Watcher]:
-        """A watcher of this import. What was changed before is not told: read once after this, then wait."""
+        """A watcher of this import. It does not know earlier changes: read once after this, then wait."""
         watcher = Watcher()
         with self._lock:
             self._watchers.setdefault(import_id, set()).add(watcher)
@@ -87,7 +87,7 @@ class Signals:
                     del self._watchers[import_id]
 
     def wake(self, import_id: int | None = None) -> None:
-        """Wake those who wait for this import, or everybody. From any thread."""
+        """Wake the tasks that wait for this import, or all tasks. From any thread."""
         # Under the lock: whoever has stopped watching may have taken its loop along.
         with self._lock:
             found = self._watchers.values() if import_id is None else [self._watchers.get(import_id, set())]
@@ -96,7 +96,7 @@ class Signals:
                     watcher.wake()
 
     async def open(self) -> None:
-        """Listen to what other processes announce, until `close`; without PostgreSQL there is nobody else."""
+        """Listen to other processes until `close`. Without PostgreSQL there are none."""
         if self._uri and self._listener is None:
             self._listener = asyncio.create_task(self._listen())
 
@@ -109,7 +109,7 @@ class Signals:
             self._listener = None
 
     async def _listen(self) -> None:
-        """Hear until cancelled, over one connection after the other."""
+        """Listen until cancelled. After a lost connection, open another."""
         pauses = backoff.pauses(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             try:

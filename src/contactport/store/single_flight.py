@@ -1,4 +1,4 @@
-"""Cached single-flight database read: whoever polls must be no load, and never hang."""
+"""Cached single-flight database read: many callers get the answer of one query, and nobody waits for long."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ T = TypeVar("T")
 
 
 class SingleFlightCache(Generic[T]):
-    """`ask` is asked once at a time. Its answer is kept for `keep` seconds, and waited for `patience` seconds.
+    """Calls `ask` once at a time. Keeps its answer for `keep` seconds, and waits `patience` seconds for it.
 
-    One question that hangs stays the only one, whoever comes meanwhile. For one event loop.
+    While one query hangs, no second one begins. For one event loop.
     """
 
     def __init__(self, ask: Callable[[], Awaitable[T]], *, keep: float, patience: float = 2.0) -> None:
@@ -29,7 +29,7 @@ class SingleFlightCache(Generic[T]):
         self._until = 0.0
 
     async def __call__(self) -> T | None:
-        """The answer, or None where none came in time, or an error did."""
+        """The answer; None if none came in time, or if there was an error."""
         if self._looking is None or (self._looking.done() and time.monotonic() >= self._until):
             self._looking = asyncio.create_task(self._look())
         return await asyncio.shield(self._looking)

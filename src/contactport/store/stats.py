@@ -1,7 +1,7 @@
-"""What all processes share, in figures: the queue, the breakers, what is kept.
+"""Stats that all processes share: the queue, the circuit breakers, and stored imports.
 
-For `/metrics` and `contactport status`. Every figure is a count or an age. What names a provider is its service code;
-a server that somebody hosts is counted under the code of its service, and its breaker among those without a name.
+For `/metrics` and `contactport status`. Every value is a count or an age. A provider is named by its service code.
+A server that people run themselves counts under the code of its service, and its breaker has no name.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _WORKERS = text(
     "AND application_name = 'contactport worker' "
     "AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)"
 )
-"""Sessions of `store/locks.py` that hold a lock: each process that carries imports has one."""
+"""Sessions of `store/locks.py` that hold a lock: each process that runs imports has one."""
 
 
 class QueueCounts(msgspec.Struct):
-    """One provider's imports now, and those of the last hour by outcome: a code of the wire, or `complete`."""
+    """Numbers of one provider's imports now, and of the last hour by outcome: a code of the wire, or `complete`."""
 
     waiting: int = 0
-    parked: int = 0
+    deferred: int = 0
     running: int = 0
     ended: dict[str, int] = {}
 
@@ -49,38 +49,38 @@ class Breaker(msgspec.Struct, frozen=True):
 
 
 class Stats(msgspec.Struct, frozen=True, kw_only=True):
-    """One look. Ages are seconds, sizes bytes; None is not known, or not known here."""
+    """The stats at one moment. Ages are in seconds, sizes in bytes; None means not known."""
 
     at: int
     """Milliseconds since 1970."""
     waiting: int
     """Imports that a worker may take."""
     oldest_waiting_seconds: float | None
-    parked: int
-    """Imports that wait because their provider, or their account there, is to be left alone."""
+    deferred: int
+    """Deferred imports: they wait because of a limit of their provider or account."""
     running: int
     ended: dict[str, int]
-    """Imports that ended in the last hour, by outcome; empty unless it was asked for."""
+    """Imports that ended in the last hour, by outcome; empty without `last_hour`."""
     kept: int
     """Imports that have ended and whose contacts are not deleted yet."""
     purge_due: int
-    """Those of them whose time is up."""
+    """Those of them whose retention is over."""
     providers: dict[str, QueueCounts]
-    """By service code; one that has nothing to tell is not there."""
+    """By service code; a provider without imports is not there."""
     breakers: dict[str, Breaker]
-    """By service code; a provider that is not there has a closed one."""
+    """By service code; a provider that is not there has a closed breaker."""
     host_breakers: dict[BreakerState, int]
-    """Servers that people host themselves and that are not asked at present."""
+    """Servers that people run themselves and that are not asked now."""
     database: Literal["sqlite", "postgresql"]
     database_bytes: int
     workers: int | None
-    """Processes alive that carry imports. The database knows it on PostgreSQL only."""
+    """Processes that are alive and run imports. Only PostgreSQL knows it."""
     ring_keys: int | None = None
-    """Keys in the ring; the database does not know."""
+    """Keys in the ring. The database does not know this."""
 
 
 def read(connection: Connection, *, last_hour: bool = False) -> Stats:
-    """The figures of this moment. `last_hour` asks for the ended imports, too: it reads every import that is kept."""
+    """Read the present stats. With `last_hour` also the ended imports, which reads every stored import."""
     now = now_ms()
     providers = _lanes(connection, now)
     ended: dict[str, int] = {}
@@ -100,7 +100,7 @@ def read(connection: Connection, *, last_hour: bool = False) -> Stats:
         at=now,
         waiting=sum(lane.waiting for lane in providers.values()),
         oldest_waiting_seconds=_oldest(connection, now),
-        parked=sum(lane.parked for lane in providers.values()),
+        deferred=sum(lane.deferred for lane in providers.values()),
         running=sum(lane.running for lane in providers.values()),
         ended=ended,
         kept=kept,
@@ -115,18 +115,18 @@ def read(connection: Connection, *, last_hour: bool = False) -> Stats:
 
 
 def _lanes(connection: Connection, now: int) -> dict[str, QueueCounts]:
-    parked = case((import_.c.not_before > now, 1), else_=0)
+    deferred = case((import_.c.not_before > now, 1), else_=0)
     rows = connection.execute(
-        select(import_.c.service, import_.c.state, parked, func.count())
+        select(import_.c.service, import_.c.state, deferred, func.count())
         .where(import_.c.state.in_(("waiting", "running")))
-        .group_by(import_.c.service, import_.c.state, parked)
+        .group_by(import_.c.service, import_.c.state, deferred)
         .order_by(import_.c.service)
     )
     lanes: dict[str, QueueCounts] = {}
-    for service, state, is_parked, number in rows:
+    for service, state, is_deferred, number in rows:
         lane = lanes.setdefault(service, QueueCounts())
-        if is_parked:
-            lane.parked += number
+        if is_deferred:
+            lane.deferred += number
         elif state == "waiting":
             lane.waiting += number
         else:
@@ -135,7 +135,7 @@ def _lanes(connection: Connection, now: int) -> dict[str, QueueCounts]:
 
 
 def _oldest(connection: Connection, now: int) -> float | None:
-    """How long the import waits that may be taken the longest; one that was parked, since it may be again."""
+    """How long the first import in the queue has waited; for one that was deferred, since the end of that."""
     since = func.coalesce(import_.c.not_before, import_.c.created_at)
     first: int | None = connection.execute(
         select(func.min(since)).where(import_.c.state == "waiting", since <= now)
@@ -144,7 +144,7 @@ def _oldest(connection: Connection, now: int) -> float | None:
 
 
 def _ended_since(connection: Connection, since: int) -> list[tuple[str, str, int]]:
-    """Service, outcome and number of the imports that ended since then, whether they are purged by now or not."""
+    """Service, outcome and number of the imports that ended since then, with the purged ones."""
     columns = (import_.c.service, import_.c.code, import_.c.ended_at)
     kept = select(*columns).where(import_.c.state.in_(("complete", "failed")))
     # By the index: of a month's tombstones only those of the time in question.
@@ -207,7 +207,7 @@ class _Days(msgspec.Struct):
 
 
 def ring_keys(path: Path) -> int | None:
-    """How many keys the ring in this file has; None where it can't be read. The keys themselves are passed over."""
+    """The number of keys in this ring file; None if it can't be read. The keys themselves are not read."""
     try:
         return len(msgspec.json.decode(path.read_bytes(), type=_Days).daily)
     except (OSError, msgspec.DecodeError):

@@ -1,4 +1,4 @@
-"""Reads the figures of a service from its database, beside whoever has that open: nothing is made or migrated."""
+"""Reader of the stats of a database that others use. Makes nothing, migrates nothing and blocks nobody."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from contactport.store.writable import FolderError
 
 
 class StatusReader:
-    """Looks as often as it is asked to. Raises FolderError where there is no data folder, or no database in it."""
+    """Reads the stats on each call. Raises FolderError if there is no data folder, or no database in it."""
 
     def __init__(self, folder: Path, database_url: str = "") -> None:
         self._folder = folder
@@ -43,7 +43,7 @@ class StatusReader:
         self._engine = create_engine("sqlite://", creator=self._connect, poolclass=NullPool)
 
     def look(self) -> Stats:
-        """The figures of this moment, with the last hour's. Raises FolderError, SchemaError."""
+        """The present stats, with those of the last hour. Raises FolderError, SchemaError."""
         try:
             with self._engine.connect() as connection:
                 self._check(connection)
@@ -53,7 +53,7 @@ class StatusReader:
         return msgspec.structs.replace(found, ring_keys=stats.ring_keys(self._folder / RING))
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._engine.dispose()
 
     def _check(self, connection: Connection) -> None:

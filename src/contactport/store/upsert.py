@@ -1,4 +1,4 @@
-"""Inserts that say what is to become of a row that is there already, on either database."""
+"""Upserts for both databases: inserts that also say what to do with an existing row."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 
 def insert_into(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """An insert that may be given an ON CONFLICT: both databases have it, SQLAlchemy under a name for each."""
+    """An insert with ON CONFLICT. Both databases have it, and SQLAlchemy has a class for each."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def upsert(connection: Connection, table: Table, key: dict[str, Any], values: dict[str, Any]) -> None:
-    """Insert a row of `key` and `values`, or set `values` where a row with this key is there, in one statement."""
+    """Insert a row with `key` and `values`, or set `values` in the row with this key, in one statement."""
     connection.execute(
         insert_into(connection.dialect.name, table)
         .values(**key, **values)
@@ -25,7 +25,7 @@ def upsert(connection: Connection, table: Table, key: dict[str, Any], values: di
 def insert_or_lock(
     connection: Connection, table: Table, key: dict[str, Any], values: dict[str, Any]
 ) -> Row[Any]:
-    """The row of `key`, with `values` where there was none; it is this transaction's until that ends."""
+    """Insert a row with `key` and `values` if there is none, and lock the row until the transaction ends."""
     return connection.execute(
         insert_into(connection.dialect.name, table)
         .values(**key, **values)

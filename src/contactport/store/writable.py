@@ -1,4 +1,4 @@
-"""Whether the data folder and its files can be written, asked before anything is begun."""
+"""Checks before the start that the data folder and its files can be written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FILES = (
     "serve.lock",
     "ring.json.lock",
 )
-"""What is written in place. A key ring is replaced as a whole: it may be read-only, and its folder may not."""
+"""Files that are written in place. A key ring is replaced as a whole, so only its folder matters."""
 
 
 class FolderError(RuntimeError):
@@ -21,14 +21,14 @@ class FolderError(RuntimeError):
 
 
 def check_writable(folder: Path) -> None:
-    """Raises FolderError where the folder, or a file in it that has to be written, is read-only."""
+    """Raises FolderError if the folder, or a file in it that must be written, is read-only."""
     told = read_only(folder)
     if told:
         raise FolderError(f"the data folder can't be used: {told}")
 
 
 def became_read_only(folder: Path) -> FolderError:
-    """What to raise where SQLite says that a database can't be written which could be opened for writing."""
+    """The error for a database that could be opened for writing and can't be written now."""
     told = read_only(folder) or (
         f"SQLite finds the database in {folder} read-only. Its disk may have gone, or be mounted read-only after a "
         "fault: see `dmesg` and `mount`. Mount it for writing, then start the service again"
@@ -37,9 +37,9 @@ def became_read_only(folder: Path) -> FolderError:
 
 
 def read_only(folder: Path) -> str:
-    """Which file can't be written and what to do, in one line; empty where all can, or there is no folder yet.
+    """Which file can't be written and what to do, in one line; empty if all can, or if there is no folder yet.
 
-    Nothing is opened: to close a database's file would take its locks from who has it open in this process.
+    No file is opened: closing a database's file would free the locks of others in this process that have it open.
     """
     for path in (folder, *(folder / name for name in FILES)):
         if path.exists() and not os.access(path, os.W_OK, effective_ids=True):

@@ -179,7 +179,7 @@ def test_a_ring_that_others_can_read(wrongs: Wrongs, folder: Path) -> None:
 
 def test_a_ring_that_is_gone_is_not_made_anew(wrongs: Wrongs, folder: Path) -> None:
     (folder / "ring.json").unlink()
-    assert "is gone" in wrongs()["ring"]
+    assert "is missing" in wrongs()["ring"]
     assert not (folder / "ring.json").exists()
 
 
@@ -361,7 +361,7 @@ class TestOnPostgresql:
     def test_a_database_that_can_not_be_had(self, wrongs: Wrongs, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("CONTACTPORT_DATABASE_URL", f"postgresql://ann:canary@127.0.0.1:{free_port()}/x")
         told = wrongs()["database"]
-        assert "it can't be had" in told
+        assert "it can't be used" in told
         assert "canary" not in told
 
     def test_a_url_that_is_none(self, wrongs: Wrongs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -372,7 +372,7 @@ class TestOnPostgresql:
 
     def test_a_lost_ring(self, wrongs: Wrongs, folder: Path) -> None:
         (folder / "ring.json").unlink()
-        assert "is gone, and the database wants it" in wrongs()["ring"]
+        assert "is missing, and the database needs it" in wrongs()["ring"]
 
     def test_another_ring(self, wrongs: Wrongs, folder: Path) -> None:
         (folder / "ring.json").unlink()

@@ -169,7 +169,7 @@ def test_after_a_rotation_two_passwords_work_for_a_while(run: Run, folder: Path)
 def test_an_overlap_of_nothing_ends_the_old_password_at_once(run: Run, folder: Path) -> None:
     first = json.loads(run("domain", "add", "shop", "--create", "--json").stdout)
     told = run("domain", "rotate", "shop", "--overlap", "0")
-    assert "works no more" in told.stdout
+    assert "no longer works" in told.stdout
     assert domain_of(folder, first["domain_key"], first["domain_password"]) is None
     assert json.loads(run("domain", "list", "--json").stdout)[0]["former_password_until"] is None
 

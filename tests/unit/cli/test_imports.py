@@ -32,12 +32,12 @@ def ids(folder: Path) -> dict[str, int]:
         domains.add(connection, "shop")
         domains.add(connection, "other")
         rows = {one.name: one.id for one in domains.all_domains(connection)}
-        for number, state in enumerate(("waiting", "parked", "running", "complete", "failed")):
+        for number, state in enumerate(("waiting", "deferred", "running", "complete", "failed")):
             found[state] = imports.insert_import(
                 connection,
                 store.ring,
                 Beginning(
-                    domain_id=rows["other" if state == "parked" else "shop"],
+                    domain_id=rows["other" if state == "deferred" else "shop"],
                     service="icloud",
                     include=frozenset(),
                     user_id="canary-id",
@@ -49,7 +49,7 @@ def ids(folder: Path) -> dict[str, int]:
             )
             changed = update(import_).where(import_.c.id == found[state])
             connection.execute(changed.values(created_at=now_ms() + number, **LEDGER))
-            if state == "parked":
+            if state == "deferred":
                 connection.execute(changed.values(not_before=now_ms() + 600_000))
             elif state == "running":
                 connection.execute(changed.values(state="running", epoch=2))
@@ -82,7 +82,7 @@ def test_the_newest_come_first_with_state_ledger_and_the_failure_s_class(
     assert "canary" not in done.output + told
 
 
-@pytest.mark.parametrize("state", ["waiting", "parked", "running", "complete", "failed"])
+@pytest.mark.parametrize("state", ["waiting", "deferred", "running", "complete", "failed"])
 def test_only_those_in_one_state(run: Run, ids: dict[str, int], state: str) -> None:
     rows = json.loads(run("imports", "list", "--state", state, "--json").stdout)
     assert [row["id"] for row in rows] == [ids[state]]
@@ -91,12 +91,12 @@ def test_only_those_in_one_state(run: Run, ids: dict[str, int], state: str) -> N
 
 def test_only_those_of_one_domain_and_no_more_than_asked_for(run: Run, ids: dict[str, int]) -> None:
     rows = json.loads(run("imports", "list", "--domain", "other", "--json").stdout)
-    assert [row["id"] for row in rows] == [ids["parked"]]
+    assert [row["id"] for row in rows] == [ids["deferred"]]
     assert len(json.loads(run("imports", "list", "--limit", "2", "--json").stdout)) == 2
     assert run("imports", "list", "--domain", "nobody").stderr == "No import matches.\n"
 
 
-@pytest.mark.parametrize("state", ["waiting", "parked", "running", "complete", "failed"])
+@pytest.mark.parametrize("state", ["waiting", "deferred", "running", "complete", "failed"])
 def test_one_is_shown_without_its_contents(run: Run, ids: dict[str, int], state: str) -> None:
     done = run("imports", "show", str(ids[state]))
     assert done.exit_code == 0, done.stderr
@@ -105,10 +105,10 @@ def test_one_is_shown_without_its_contents(run: Run, ids: dict[str, int], state:
     assert "canary" not in done.output
     row = json.loads(run("imports", "show", str(ids[state]), "--json").stdout)
     assert row["state"] == state
-    assert (row["parked_until"] is not None) == (state == "parked")
+    assert (row["deferred_until"] is not None) == (state == "deferred")
 
 
-@pytest.mark.parametrize("state", ["waiting", "parked", "running"])
+@pytest.mark.parametrize("state", ["waiting", "deferred", "running"])
 def test_cancelling_ends_it_with_517_and_erases_what_it_had(
     run: Run, folder: Path, ids: dict[str, int], state: str
 ) -> None:
@@ -126,7 +126,7 @@ def test_cancelling_ends_it_with_517_and_erases_what_it_had(
     assert (last.type, last.status, last.value) == ("COMPLETE", "ERROR", Code.ABANDONED)
     again = run("imports", "cancel", str(number), "--yes")
     assert again.exit_code == 1
-    assert "nothing is left to do" in again.stderr
+    assert "there is nothing to do" in again.stderr
 
 
 @pytest.mark.parametrize("state", ["complete", "failed"])

@@ -91,7 +91,7 @@ def test_a_rotation_tells_what_it_did(begun: Run) -> None:
         "lasting": 0,
     }
     words = begun("keys", "rotate").stdout
-    assert "key 3 is the newest; 1 import sealed anew with it" in words
+    assert "key 3 is the newest; 1 import sealed again with it" in words
     assert "destroyed: key 2" in words
     assert [row["number"] for row in json.loads(begun("keys", "list", "--json").stdout)["keys"]] == [3]
 

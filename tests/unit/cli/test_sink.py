@@ -111,7 +111,7 @@ async def test_books_that_were_not_read_to_their_end_are_told_by_the_last_word_o
     assert desk.sink.tell_books()
     assert desk.told == [
         "address book /b\N{REPLACEMENT CHARACTER}/: not read: refused",
-        "address book /c/: read in part, the server held back the rest",
+        "address book /c/: read in part, the server did not give the rest",
     ]
 
 

@@ -16,7 +16,7 @@ QUIET = Stats(
     at=1_795_511_099_000,
     waiting=0,
     oldest_waiting_seconds=None,
-    parked=0,
+    deferred=0,
     running=0,
     ended={},
     kept=0,
@@ -45,7 +45,7 @@ def test_a_quiet_service() -> None:
     text = shown()
     assert "SQLite, 336 kB · 2 keys in the ring · running" in text
     assert "  09:04:59 UTC" in text
-    assert "0 waiting · 0 parked · 0 running" in text
+    assert "0 waiting · 0 deferred · 0 running" in text
     assert "nothing ended" in text
     assert "Provider" not in text
     assert "overdue" not in text
@@ -59,7 +59,7 @@ def test_a_busy_one_stays_within_80_columns() -> None:
         ring_keys=None,
         waiting=123_456,
         oldest_waiting_seconds=4000,
-        parked=99_999,
+        deferred=99_999,
         running=9_999,
         ended={
             "complete": 1_234_567,

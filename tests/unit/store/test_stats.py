@@ -89,7 +89,7 @@ def look(store: Store, *, last_hour: bool = False) -> Stats:
 
 def test_an_empty_database_has_nothing_to_tell(store: Store) -> None:
     found = look(store, last_hour=True)
-    assert (found.waiting, found.parked, found.running, found.kept, found.purge_due) == (0, 0, 0, 0, 0)
+    assert (found.waiting, found.deferred, found.running, found.kept, found.purge_due) == (0, 0, 0, 0, 0)
     assert (found.oldest_waiting_seconds, found.providers, found.breakers, found.ended) == (None, {}, {}, {})
     assert found.host_breakers == {"open": 0, "half-open": 0}
     assert found.database == store.database.dialect
@@ -104,10 +104,10 @@ def test_imports_under_way_are_counted_by_provider(store: Store, rows: StatRows)
     rows.add("icloud", "complete", ended_at=0, purge_at=MINUTE)
     found = look(store)
     assert found.providers == {
-        "icloud": QueueCounts(waiting=2, parked=1, running=2),
+        "icloud": QueueCounts(waiting=2, deferred=1, running=2),
         "gmx": QueueCounts(running=2),
     }
-    assert (found.waiting, found.parked, found.running) == (2, 1, 4)
+    assert (found.waiting, found.deferred, found.running) == (2, 1, 4)
 
 
 def test_the_oldest_is_the_one_that_a_worker_could_have_taken_the_longest(

@@ -1,4 +1,4 @@
-"""What `contactport doctor` looks at: one file a part of the house, one function a question.
+"""The checks of `contactport doctor`: one file for each part of the service, one function for each question.
 
-A check opens nothing for writing and changes nothing. It yields what it found, in plain words, with the fix.
+A check changes nothing. It yields what it found as text, and how to correct it.
 """

@@ -1,4 +1,4 @@
-"""The settings, and what they point at."""
+"""Checks of the settings, and of what they name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def read(
 
 
 def strangers(environment: Mapping[str, str]) -> Iterator[Finding]:
-    """Variables that look like settings and are none: mostly a slip of the pen."""
+    """Unknown variables that look like settings, mostly misspelt names."""
     names = [name.upper() for name in Settings.__struct_fields__]
     for variable in sorted(environment):
         name = variable.removeprefix(PREFIX)
@@ -77,7 +77,7 @@ def authorities(settings: Settings) -> Iterator[Finding]:
     if not settings.ca_file and not context.get_ca_certs() and not _has_folder_of_authorities():
         yield wrong(
             "authorities",
-            "this system knows no certificate authority, so no provider can be trusted",
+            "this system has no certificate authority, so no provider can be trusted",
             "install them (on Debian and Ubuntu: apt-get install ca-certificates)",
         )
         return
@@ -93,7 +93,9 @@ def authorities(settings: Settings) -> Iterator[Finding]:
             f"name a readable file of certificates in PEM ({PREFIX}CA_FILE)",
         )
     else:
-        yield good("authorities", f"the authorities in {settings.ca_file} are trusted beside the system's")
+        yield good(
+            "authorities", f"the authorities in {settings.ca_file} are trusted in addition to the system's"
+        )
 
 
 def _has_folder_of_authorities() -> bool:
@@ -103,7 +105,7 @@ def _has_folder_of_authorities() -> bool:
 
 
 def resolver(settings: Settings) -> Iterator[Finding]:
-    """Whether a name server answers: anything but silence will do."""
+    """Whether a name server answers. Any answer is enough."""
     # Here, because it takes a tenth of a second that the other commands need not wait for.
     import dns.exception
     import dns.message
@@ -134,15 +136,15 @@ def resolver(settings: Settings) -> Iterator[Finding]:
         "resolver",
         f"no name server answers ({whose}: {', '.join(map(str, asked.nameservers)) or 'none'}), so no provider "
         "can be found by its name",
-        "name one that does, and let this host's packets to its port 53 pass",
+        "name one that does, and let this host reach its port 53",
     )
 
 
 def exposure(settings: Settings) -> Iterator[Finding]:
-    """Whether passwords could travel in clear."""
+    """Whether passwords could be sent without encryption."""
     if settings.host not in ("localhost", "::1") and not settings.host.startswith("127."):
         yield note(
             "exposure",
             f"the service listens on {settings.host}, which other hosts may reach, and speaks no TLS itself",
-            "put a proxy that speaks TLS in front, and let nobody past it",
+            "put a proxy with TLS in front, and let nobody reach the service without it",
         )

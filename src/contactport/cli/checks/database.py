@@ -1,4 +1,4 @@
-"""The database: whether it can be read, its schema, and what it tells of its key ring."""
+"""Checks of the database: whether it can be read, its schema, and which key ring it needs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Query = Callable[[str], list[tuple[Any, ...]]]
 
 
 class Inside(msgspec.Struct, frozen=True, kw_only=True):
-    """What the database tells of itself; None where it does not know."""
+    """Facts that the database has about itself; None for an unknown fact."""
 
     revision: str | None
     fingerprint: str | None
@@ -57,18 +57,18 @@ def look_into_sqlite(folder: Path) -> tuple[Inside | None, list[Finding]]:
             return _inside(query), []
     except sqlite3.DatabaseError as error:
         return None, [
-            wrong("database", f"{path} can't be read: {error}", "put a backup of the whole data folder back")
+            wrong("database", f"{path} can't be read: {error}", "restore a backup of the whole data folder")
         ]
 
 
 def look_into_postgresql(url: str) -> tuple[Inside | None, list[Finding]]:
-    """The same over a connection that may write nothing; None where the database can't be had."""
+    """The same over a connection that may write nothing; None if the database can't be used."""
     # Here, because the other checks need no driver.
     import psycopg
 
     from contactport.store.engines import check_uri, session
 
-    fix = "correct CONTACTPORT_DATABASE_URL, or see that the server runs and lets this user in"
+    fix = "correct CONTACTPORT_DATABASE_URL, or check that the server runs and accepts this user"
     try:
         check_uri(url)
         with closing(psycopg.connect(url, autocommit=True, **session(url))) as connection:
@@ -82,7 +82,7 @@ def look_into_postgresql(url: str) -> tuple[Inside | None, list[Finding]]:
 
             return _inside(query), []
     except (SettingError, psycopg.Error) as error:
-        return None, [wrong("database", f"it can't be had: {' '.join(str(error).split())}", fix)]
+        return None, [wrong("database", f"it can't be used: {' '.join(str(error).split())}", fix)]
 
 
 def _inside(query: Query) -> Inside:
@@ -114,7 +114,9 @@ def beside(folder: Path, inside: Inside | None) -> Iterator[Finding]:
         if trouble or there is None:
             continue
         keys = f"{counted(there.domains, 'domain')} in it"
-        fix = "if the service runs on that one, name it with --data or CONTACTPORT_DATA; else move it away"
+        fix = (
+            "if the service runs on that one, name it with --data or CONTACTPORT_DATA; otherwise move it away"
+        )
         if inside is None:
             yield wrong("folder", f"there is no database in {folder}, and one in {other} ({keys})", fix)
         elif there.domains and not inside.domains:

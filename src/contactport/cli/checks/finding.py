@@ -1,4 +1,4 @@
-"""Finding: one answer of a check."""
+"""Finding: one result of a check."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ WORDS = {"good": "ok", "note": "note", "wrong": "WRONG"}
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """`good`, `note` (to know, and may be meant so) or `wrong`, with what to do about it."""
+    """A result of a check: `good`, `note` (it may be intended) or `wrong`, with what to do about it."""
 
     check: str
     state: Literal["good", "note", "wrong"]
@@ -25,10 +25,10 @@ def good(check: str, text: str) -> Finding:
 
 
 def note(check: str, text: str, fix: str = "") -> Finding:
-    """Nothing is wrong yet, or it may be meant so."""
+    """Nothing is wrong yet, or it may be intended."""
     return Finding(check, "note", text, fix)
 
 
 def wrong(check: str, text: str, fix: str) -> Finding:
-    """The service does not work, or not safely, until this is mended."""
+    """The service does not work, or is not safe, until this is corrected."""
     return Finding(check, "wrong", text, fix)

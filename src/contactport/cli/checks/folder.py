@@ -1,4 +1,4 @@
-"""The data folder: its owner, its modes and its disk."""
+"""Checks of the data folder: its owner, its modes and its disk."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs",
 
 
 def there(folder: Path, *, shared: bool = False) -> Iterator[Finding]:
-    """Whether the folder is there, ours, and nobody else's; `shared` by hosts, it holds the key ring alone."""
+    """Whether the folder exists, is ours and is private. If it is `shared` by hosts, it has only the key ring."""
     if not folder.exists():
         parent = next(above for above in folder.absolute().parents if above.exists())
         if os.access(parent, os.W_OK | os.X_OK):
@@ -27,7 +27,7 @@ def there(folder: Path, *, shared: bool = False) -> Iterator[Finding]:
             )
         return
     if not folder.is_dir():
-        yield wrong("folder", f"{folder} is no folder", "name a folder with --data or CONTACTPORT_DATA")
+        yield wrong("folder", f"{folder}is not a folder", "name a folder with --data or CONTACTPORT_DATA")
         return
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         yield wrong(
@@ -40,7 +40,7 @@ def there(folder: Path, *, shared: bool = False) -> Iterator[Finding]:
     if mode & 0o077:
         yield wrong(
             "folder",
-            f"others can look into the data folder {folder} (mode {mode:04o})",
+            f"other users can read the data folder {folder} (mode {mode:04o})",
             f"chmod 700 {folder}",
         )
     else:
@@ -88,7 +88,9 @@ def disk(folder: Path) -> Iterator[Finding]:
     free = room.f_bavail * room.f_frsize
     told = f"{free / LOW_BYTES:.1f} GiB free at {place}"
     if free < LOW_BYTES:
-        yield wrong("disk", told, "make room: an import of many contacts with pictures takes hundreds of MB")
+        yield wrong(
+            "disk", told, "free some space: an import of many contacts with pictures takes hundreds of MB"
+        )
     elif room.f_files and room.f_favail < 1000:
         yield wrong(
             "disk", f"{room.f_favail} files may still be made at {place}", "delete some, or move the folder"

@@ -1,4 +1,4 @@
-"""The machine: Python, its clock, and what a crash would leave behind."""
+"""Checks of the machine: Python, its clock, and core dumps."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def core_dumps() -> Iterator[Finding]:
     if resource.getrlimit(resource.RLIMIT_CORE)[0] or _dumpable():
         yield wrong(
             "core_dumps",
-            "the system does not heed that core dumps are forbidden: a crash might write passwords to disk",
+            "the system allows core dumps although they are forbidden: a crash might write passwords to disk",
             "start the service with `ulimit -c 0`, or LimitCORE=0 in its systemd unit",
         )
     else:

@@ -1,4 +1,4 @@
-"""The key ring: whether it is there, safe, and the database's own."""
+"""Check of the key ring: whether it exists, is private, and belongs to the database."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def ring(folder: Path, inside: Inside | None) -> Iterator[Finding]:
     )
     if not path.exists():
         if inside is not None and inside.fingerprint is not None:
-            yield wrong("ring", f"the key ring {path} is gone, and the database wants it", lost)
+            yield wrong("ring", f"the key ring {path} is missing, and the database needs it", lost)
         return
     try:
         found, _ = Ring.open(path, make=False)
@@ -35,7 +35,9 @@ def ring(folder: Path, inside: Inside | None) -> Iterator[Finding]:
         return
     if inside is None:
         yield wrong(
-            "ring", f"there is a key ring {path} without its database", "put the database back beside it"
+            "ring",
+            f"there is a key ring {path} without its database",
+            "put the database back into its folder",
         )
     elif inside.fingerprint not in (None, found.fingerprint):
         yield wrong("ring", f"the key ring {path} is not this database's", lost)

@@ -1,4 +1,4 @@
-"""The service: its sources, and whether it runs or could."""
+"""Checks of the service: its sources, whether it runs, and whether it could."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def providers(file: str = "") -> Iterator[Finding]:
             yield wrong(
                 "sources",
                 f"the source {name} ({point.value}) can't be loaded: {type(error).__name__}",
-                "install its package anew, or remove it",
+                "install its package again, or remove it",
             )
     if broken:
         return
@@ -88,9 +88,7 @@ def port(settings: Settings, *, runs: bool) -> Iterator[Finding]:
         else:
             yield good("port", f"{where} is free")
     elif refusal.errno != errno.EADDRINUSE:
-        yield wrong(
-            "port", f"{where} can't be listened on: {refusal.strerror}", "choose another host or port"
-        )
+        yield wrong("port", f"{where} can't be used: {refusal.strerror}", "choose another host or port")
     elif _is_ours(settings) and not runs and not settings.database_url:
         yield wrong(
             "port",
@@ -109,7 +107,7 @@ def port(settings: Settings, *, runs: bool) -> Iterator[Finding]:
 
 
 def _refusal(host: str, number: int) -> OSError | None:
-    """Why this address can't be had, or None; it is taken for no longer than the question lasts."""
+    """Why this address can't be used, or None. The address is free again after this check."""
     try:
         for family, kind, protocol, _, address in socket.getaddrinfo(host, number, type=socket.SOCK_STREAM):
             with socket.socket(family, kind, protocol) as one:

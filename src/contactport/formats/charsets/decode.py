@@ -1,4 +1,4 @@
-"""Bytes to text: the character set that is named, what the source shows, and the guess when both say nothing."""
+"""Bytes to text: by the character set that is named, by the evidence of the source, or by a guess."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ __all__ = ["codec_of", "damaged_utf8", "decode", "doubted", "is_multibyte", "is_
 
 _STRAY = re.compile("[\udc80-\udcff]")
 _WIDER = {"cp1252": "latin_1", "big5hkscs": "cp950", "cp950": "big5hkscs", "cp932": "shift_jis_2004"}
-"""What else bytes may be that don't fit the set that was named: the names are used for both."""
+"""Sets that are used under the same name: the second is tried if the bytes don't fit the first."""
 _MULTIBYTE = frozenset(
     {"gb18030", "big5hkscs", "cp950", "cp932", "shift_jis_2004", "cp949", "johab", "iso2022_jp", "hz"}
 )
 """Sets in which an ASCII byte may be the second half of a character."""
 _DOUBTFUL_BYTES = 96
-"""A longer text that is UTF-8 is so on purpose."""
+"""A longer text that is valid UTF-8 is not so by chance."""
 _JUDGED_BYTES = 256
-"""What of a text is compared, where two readings of it are."""
+"""How much of a text is read when two readings are compared."""
 
 
 def is_utf8(name: str) -> bool:
@@ -29,12 +29,12 @@ def is_utf8(name: str) -> bool:
 
 
 def is_multibyte(name: str) -> bool:
-    """Whether a label means a set in which a backslash may be half a character."""
+    """Whether a label means a set in which a backslash may be half of a character."""
     return name != "" and codec_of(name) in _MULTIBYTE
 
 
 def named(data: bytes, charset: str) -> str | None:
-    """The text in a named character set; None where the name is not known or the bytes don't fit."""
+    """The text in a named character set; None if the name is not known or the bytes don't fit."""
     codec = codec_of(charset)
     while codec is not None:
         try:
@@ -45,14 +45,14 @@ def named(data: bytes, charset: str) -> str | None:
 
 
 def _composed(text: str, codec: str) -> str:
-    """windows-1258 writes tones apart from their letters, which nobody else does."""
+    """The text with composed letters: windows-1258 writes tones separately from their letters."""
     return unicodedata.normalize("NFC", text) if codec == "cp1258" else text
 
 
 def damaged_utf8(data: bytes) -> str | None:
-    """The text, with a replacement character for each damaged byte; None where that is no sound reading.
+    """The text as UTF-8 with a replacement character for each damaged byte; None if too much is damaged.
 
-    It is one where at least as many characters beyond ASCII are sound as bytes are damaged.
+    At least as many characters beyond ASCII must be valid as bytes are damaged.
     """
     guess = data.decode(errors="surrogateescape")
     sound = guess.encode(errors="ignore").decode()
@@ -80,7 +80,7 @@ def decode(data: bytes, charset: str = "", evidence: Evidence | None = None, *, 
 
 
 def doubted(data: bytes, evidence: Evidence, *, judges: bool = True) -> str:
-    """A short text that is UTF-8, among others that are in another set: it may be UTF-8 by chance."""
+    """Whether a short UTF-8 text is doubtful: if other texts are in another set, it may be UTF-8 by chance."""
     utf8 = data.decode()
     if not judges or not evidence.is_any or evidence.is_utf8 or utf8.isascii() or len(data) > _DOUBTFUL_BYTES:
         return utf8

@@ -1,6 +1,6 @@
-"""Which character set bytes are in that name none: strict decoders, then the letters and the case of the words.
+"""Evidence for the character set of bytes without a name: strict decoders, then the letters and case of words.
 
-An address book is ASCII with a few names, so that statistics of running text have nothing to hold on to. What is
+An address book is ASCII with a few names, so statistics of normal text do not help. What is
 known is how names are written: in one alphabet, with a capital first, in the letters of few languages at a time.
 `Evidence` is gathered from the texts of one source, and lives as long as that source is read. Nothing here knows
 of vCard.
@@ -28,22 +28,22 @@ from contactport.formats.charsets.alphabets import (
 from contactport.formats.charsets.candidates import CODECS, HOME
 
 WORDS = 400
-"""Different words that are judged; what comes after changes nothing any more."""
+"""The number of different words that are judged. Later words change nothing."""
 _WORDS_OF_A_TEXT = 100
 _TEXT_BYTES = 16 * 1024
-"""What of one text is looked at: the words of a source are to come from many."""
+"""How much of one text is used: the words of a source should come from many texts."""
 _AWAY = -4.0
-"""What it costs a set that most words are in a language which it was not made for."""
+"""The cost for a set if most words are in a language that it was not made for."""
 _WORD_BYTES = 48
 _ENOUGH_WORDS = 30
 _ENOUGH_MARGIN = 20.0
 _HOPELESS = 80.0
-"""How far behind the first a set is given up."""
+"""A set that is so far behind the first one is not judged any more."""
 _NAMED = 6.0
 _NAMED_MOST = 60.0
 _UNDECODABLE = -30.0
 _OTHER_LANGUAGE = -2.5
-"""What a word costs that is written in another language of the set than most."""
+"""The cost of a word in a language of the set that few words have."""
 
 # The logarithms of how likely a character is. Only their differences matter.
 _ASCII = -3.2
@@ -55,7 +55,7 @@ _CONTROL = -14.0
 _DAMAGE = -9.0
 _APOSTROPHE = "\u2019\u2018\u02bc"
 _CUT = re.compile(rb"[\0-/:-?]+")
-"""Bytes that are never the second half of a character: between two of them stands a word."""
+"""Bytes that are never the second half of a character: a word is between two of them."""
 
 
 class Guess(NamedTuple):
@@ -66,7 +66,7 @@ class Guess(NamedTuple):
 
 
 def _ranks(letters: str, share: float, weights: Sequence[float]) -> dict[str, float]:
-    """The letters with their likelihoods; `share` is that of all of them together."""
+    """The letters with their likelihoods; `share` is the sum for all of them."""
     weighed: dict[str, float] = {}
     for rank, weight in zip(letters.split("|"), weights, strict=False):
         for letter in rank:
@@ -97,7 +97,7 @@ def _letters(language: str) -> dict[str, float]:
 
 
 class _Kind(NamedTuple):
-    """What is known of a character whatever the language: its script, its case, and its cost where it is strange."""
+    """Facts about a character in any language: its script, its case, and its cost if it is strange."""
 
     script: str
     case: int
@@ -130,7 +130,7 @@ def _kind(code: int) -> _Kind:
 
 
 def _joints(text: str) -> float:
-    """What the neighbours of a word cost: its case, mixed scripts, signs within it, marks that mark nothing."""
+    """The cost of a word's form: its case, mixed scripts, signs within it, and marks without a letter."""
     cost, last = _MISPLACED * len(_CROWDED.findall(text)), _Kind("", 0, 0)
     was_ascii, behind_sign = True, False
     for at, character in enumerate(text):
@@ -170,7 +170,7 @@ _LEVELS = {
 
 
 def _rare(character: str, codec: str) -> float:
-    """Of a character of East Asia that is in no list: the sets put the common ones first."""
+    """The cost of an East Asian character that is in no list: the sets have the common ones first."""
     data = character.encode(codec, "replace")
     if len(data) == 2 and data[0] in _LEVELS[codec] and (data[1] >= 0xA1 or codec in ("cp932", "big5hkscs")):
         return -9.0
@@ -182,7 +182,7 @@ _IMPLAUSIBLE = {language: re.compile(pattern, re.IGNORECASE) for language, patte
 
 
 def _sum(text: str, language: str, codec: str) -> float:
-    """How likely the characters of a word are in a language, and where they stand."""
+    """How likely the characters of a word are in a language, at their places."""
     letters = _letters(language)
     pattern = _IMPLAUSIBLE.get(language)
     total = _MISPLACED * len(pattern.findall(text)) if pattern is not None else 0.0
@@ -200,7 +200,7 @@ def _sum(text: str, language: str, codec: str) -> float:
 
 
 def _scores(text: str, codec: str) -> list[float]:
-    """How likely a word is in each language of the set, with what it costs to be in another than most are."""
+    """How likely a word is in each language of the set, with the cost of a language that few words have."""
     joints = _joints(text)
     scores = [_sum(text, language, codec) + joints for language in CODECS[codec][1]]
     best = max(scores) + _OTHER_LANGUAGE
@@ -223,11 +223,11 @@ def _words(data: bytes) -> Iterator[bytes]:
 
 
 _SOUND = 2
-"""So many words that are not UTF-8 weigh as much as one text that is."""
+"""This number of words that are not UTF-8 counts as much as one text that is."""
 
 
 class Evidence:
-    """What the texts of one source say of its character set. Bounded: it keeps at most WORDS words of it."""
+    """The evidence of one source's texts for its character set. It keeps at most WORDS words."""
 
     def __init__(self) -> None:
         self._seen: set[bytes] = set()
@@ -235,16 +235,16 @@ class Evidence:
         self._named: dict[str, float] = {}
         self._ranked: list[tuple[float, str]] | None = None
         self.observed = 0
-        """Bytes that were read for the evidence alone."""
+        """Bytes that were read only for the evidence."""
         self._sound: set[int] = set()
-        """Hashes of the source's texts that are UTF-8, with characters beside ASCII."""
+        """Hashes of the source's texts that are UTF-8, with characters beyond ASCII."""
         self._has_pairs = False
-        """Whether the likeliest set is one whose texts are UTF-8 by chance now and then: two bytes a character."""
+        """Whether texts in the likeliest set are sometimes UTF-8 by chance: two bytes for each character."""
         self._open = list(CODECS)
-        """The sets that are still judged: one that is far behind is given up."""
+        """The sets that are still judged. One that is far behind is removed."""
 
     def add(self, data: bytes) -> None:
-        """A text in the unknown set. Bytes that are ASCII say nothing."""
+        """Add a text in the unknown set. ASCII bytes are no evidence."""
         enough = min(WORDS, len(self._seen) + _WORDS_OF_A_TEXT)
         for word in _words(data[:_TEXT_BYTES]):
             if len(self._seen) >= enough:
@@ -256,12 +256,12 @@ class Evidence:
                     self._has_pairs = self._order()[0][1] in _LEVELS
 
     def add_utf8(self, data: bytes) -> None:
-        """A text that is UTF-8, with characters beside ASCII. Few texts of another set are so by chance."""
+        """Add a text that is UTF-8, with characters beyond ASCII. Few texts of another set are so by chance."""
         if len(self._sound) < WORDS:
             self._sound.add(hash(data))
 
     def name(self, codec: str) -> None:
-        """A text of the same source says that it is in this set."""
+        """Add that a text of the same source names this set."""
         self._named[codec] = min(self._named.get(codec, 0) + _NAMED, _NAMED_MOST)
         self._ranked = None
 
@@ -301,12 +301,12 @@ class Evidence:
 
     @property
     def is_utf8(self) -> bool:
-        """Whether the source is in UTF-8, and what is not is damage."""
+        """Whether the source is in UTF-8, so that other bytes are damage."""
         return len(self._sound) * _SOUND > len(self._seen)
 
     @property
     def doubts_utf8(self) -> bool:
-        """Whether a text that is UTF-8 may be so by chance."""
+        """Whether a text that is valid UTF-8 may be so by chance."""
         return self._has_pairs and not self.is_utf8
 
     @property
@@ -316,7 +316,7 @@ class Evidence:
 
     @property
     def is_full(self) -> bool:
-        """Whether nothing that is added changes anything any more."""
+        """Whether further texts change nothing any more."""
         return len(self._seen) >= WORDS
 
     @property
@@ -330,7 +330,7 @@ class Evidence:
         return first[0] - second[0] >= _ENOUGH_MARGIN
 
     def ranked(self) -> list[Guess]:
-        """The sets that may be it, the likeliest first. Where two are close, their confidences are."""
+        """The possible sets, the likeliest first. If two are close, their confidences are close."""
         order = self._order()
         least, weights = 0.0, list[float]()
         for score, _ in order:
@@ -341,7 +341,7 @@ class Evidence:
         return [Guess(codec, weight / total) for (_, codec), weight in zip(order, weights, strict=True)]
 
     def decode(self, data: bytes) -> tuple[str, str] | None:
-        """The text in the likeliest set that has all of its bytes, and that set; None where none has."""
+        """The text in the likeliest set that has all of its bytes, and that set; None if no set has them."""
         for _, codec in self._order():
             try:
                 return data.decode(codec), codec
@@ -363,7 +363,7 @@ def _best(codec: str, totals: list[float]) -> float:
 
 
 def likelihood(text: str, codecs: Iterable[str] = CODECS) -> float:
-    """How much a text looks like words, in any language of these sets: to be compared for the same bytes only."""
+    """How much a text looks like words, in any language of these sets. Compare it only for the same bytes."""
     languages = {language for codec in codecs for language in CODECS[codec][1]} if codecs else set[str]()
     east = text and any(_kind(ord(character)).script == "east" for character in text if character >= "\x80")
     joints = _joints(text)

@@ -1,8 +1,8 @@
-"""Names of character sets: the labels of the WHATWG's Encoding Standard, and what Python knows beyond them.
+"""Names of character sets: the labels of the WHATWG's Encoding Standard, and more that Python knows.
 
-A set that the standard takes as its superset (ISO-8859-1 as windows-1252, GB2312 as GB 18030 …) is read as that:
-writers name the smaller one and use the greater one. Only what is listed is looked up: Python has codecs that are no
-character sets, and some that take quadratic time.
+The standard reads some sets as their superset (ISO-8859-1 as windows-1252, GB2312 as GB 18030 …), and so do we:
+writers name the smaller one and use the larger one. Only listed names are looked up: Python has codecs that are not
+character sets, and some that need quadratic time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A card while it is being read: its contact, and what can be settled only at the card's end."""
+"""Builder of a card's contact, with the parts that can be decided only at the card's end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from contactport.contact import (
 from contactport.formats.budgets import GROUP_NAME
 
 EMPTY = "this card says nothing about a person"
-"""The reason for rejecting a card without a name, an address, or anything else of a person's."""
+"""The reason for rejecting a card without a name, an address, or anything else about a person."""
 _NOBODY = Contact().name
 AddressLabel = tuple[str, tuple[str, ...], str]
 """vCard 3.0's LABEL: its group, its kinds, its text."""
@@ -31,11 +31,11 @@ APPLE_LABELS = {
         *("Daughter", "Spouse", "Partner", "Friend", "Assistant", "Manager"),
     )
 }
-"""Labels that Apple wraps, for they are shown in the reader's language; servers change their case."""
+"""Labels that Apple wraps, to show them in the reader's language. Servers change their case."""
 
 
 def unwrap(label: str) -> str:
-    """`_$!<Mobile>!$_` is `Mobile`, whatever a server made of its case; any other label is the user's."""
+    """`Mobile` for `_$!<Mobile>!$_` in any case; any other label is the user's and stays."""
     if label[:4] == "_$!<" and label[-4:] == ">!$_":
         word = label[4:-4]
         return APPLE_LABELS.get(word.lower(), word)
@@ -43,7 +43,7 @@ def unwrap(label: str) -> str:
 
 
 class CardBuilder:
-    """What waits for the card's end. The attributes' defaults are the class's: most cards have few of them."""
+    """A contact being built, and what waits for the card's end. Defaults are class attributes."""
 
     version = ""
     kind = ""
@@ -53,9 +53,9 @@ class CardBuilder:
     members: list[str] | None = None
     address_labels: list[AddressLabel] | None = None
     spare_addresses: list[Address] | None = None
-    """What counts where no other property holds an address."""
+    """Addresses that count only if no other property has one."""
     is_large = False
-    """Whether the card is so large that its contact may go beyond what one may hold."""
+    """Whether the card is so large that its contact may exceed a budget."""
     accounts: set[str] | None = None
     """The messengers' addresses met so far."""
 
@@ -68,7 +68,7 @@ class CardBuilder:
         """The preferred entry of each list so far, with its rank."""
 
     def prefer(self, field: str, entry: Entry, rank: int) -> None:
-        """The lowest rank of a list wins, the first of equals."""
+        """Make an entry the preferred one of its list: the lowest rank wins, and the first of equals."""
         best = self.best.get(field)
         if best is not None:
             if best[0] <= rank:
@@ -83,7 +83,7 @@ def _same(kinds: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _settle_addresses(contact: Contact, builder: CardBuilder, labels: list[AddressLabel]) -> None:
-    """vCard 3.0's LABEL belongs to the address of its group, else to one of the same kinds, else to the next."""
+    """Give each LABEL of vCard 3.0 to the address of its group, or one of the same kinds, or the next one."""
     of_group = {group: entry for group, entry in builder.grouped if isinstance(entry, Address)}
     bare = [address for address in contact.addresses if not address.formatted]
     alike: dict[tuple[str, ...], deque[Address]] = {}
@@ -111,7 +111,7 @@ def _is_hollow(address: Address) -> bool:
 
 
 def _settle_dates(contact: Contact) -> None:
-    """Apple writes an anniversary as one of its labelled dates."""
+    """Find the anniversary: Apple writes it as one of its labelled dates."""
     if contact.anniversary is not None:
         return
     for at, dated in enumerate(contact.dates):
@@ -146,7 +146,7 @@ def _is_empty(contact: Contact) -> bool:
 
 
 def finish(contact: Contact, builder: CardBuilder) -> Contact | Group | Skipped | None:
-    """What the card is; None for one that says nothing."""
+    """The finished contact or group; None for a card that says nothing."""
     if builder.labels:
         for group, entry in builder.grouped:
             entry.label = builder.labels.get(group)

@@ -1,4 +1,4 @@
-"""Where cards begin and end, for the bytes that need care: found line by line, whatever stands between them."""
+"""Careful reader: finds where cards begin and end, line by line, with any bytes between them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NO_END = "the input ends within this card (END:VCARD is missing)"
 
 
 class _UndecidedEdge(msgspec.Struct, gc=False):
-    """An edge within a value, or `alone` in a line: the next line shows whether it is one."""
+    """A doubtful edge within a value, or `alone` in a line: the next line shows whether it is one."""
 
     edge: Literal["begin", "end"]
     at: int
@@ -48,7 +48,7 @@ class _UndecidedEdge(msgspec.Struct, gc=False):
 
 
 class Cutter:
-    """Fed whole lines, it gives each card as its END is met.
+    """Cuts lines into cards: takes whole lines, and gives each card at its END.
 
     A card without END is read as it stands when the next one begins; one that the input's end cuts off is
     rejected, for its last value may be half. Cards within cards (vCard 2.1's AGENT) are skipped. Text outside
@@ -78,13 +78,13 @@ class Cutter:
         self._doubtful: _UndecidedEdge | None = None
         self._outside = False
         self._met = 0
-        """Lines that speak of a card, so far."""
+        """The number of lines about a card, so far."""
         self.open = False
         """Whether the next line belongs to a card that has begun."""
 
     @property
     def idle(self) -> bool:
-        """Whether nothing that was fed matters to what comes next."""
+        """Whether the lines so far do not affect the next ones."""
         return not self.open and not self._outside
 
     def feed(self, data: bytes, line: int) -> Iterator[Step]:
@@ -371,7 +371,7 @@ class Cutter:
             yield from careful(lines, self._first, self._start, self._evidence, self._size)
 
     def flood(self, number: int) -> Iterator[Step]:
-        """The present line alone is larger than a card may be, and so is the card it belongs to."""
+        """The present line, and so its card, is larger than a card may be."""
         yield from self._settle("", b"")
         if self.open:
             self._too_large = True

@@ -1,6 +1,6 @@
-"""From a card's physical lines to its properties, for the cards that need care.
+"""Physical lines of a card to its properties, for the careful reader.
 
-What the quick way of `reader.py` can't take is taken here: quoted-printable with its soft breaks, character sets
+This reads what the quick way of `reader.py` can't read: quoted-printable with its soft breaks, character sets
 other than UTF-8, base64 without indentation, folds by a tab, raw line ends inside a note.
 """
 
@@ -22,14 +22,14 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/=]+\s*")
 _OCTET = re.compile(rb"=[0-9A-Fa-f]{2}")
 _NAMED = re.compile(rb"(?:[\w-]{1,64}\.)?([A-Za-z0-9-]{1,64})[:;]")
 _EXPANDED = 3
-"""How many times larger quoted-printable and base64 may be than what they stand for."""
+"""How many times larger quoted-printable and base64 may be than the decoded bytes."""
 _LAST_WORD = 200
 _FULL = 70
 """Octets of a line that a writer of quoted-printable breaks because it is full."""
 _PAUSE_LINES = 2048
 _PAUSE_BYTES = 64 * 1024
 _LINE_WORK = 200
-"""A line takes time as if it had so many octets more."""
+"""The cost of a line for itself, in octets."""
 _LITERALS = 1000
 """More encoded backslashes than any text has are not looked at one by one."""
 _LITERAL = re.compile(rb"=5C(?![,;:\\]|=2C|=3B|=3A|=5C)", re.IGNORECASE)
@@ -49,7 +49,7 @@ class Property:
         """Whether anything of it was too long to be read."""
 
     def extend(self, more: bytes) -> None:
-        """Take in a further line. In place: there may be very many."""
+        """Add a line to the value, in place, because there may be very many."""
         if isinstance(self.value, bytes):
             self.value = bytearray(self.value)
         self.value += more
@@ -57,7 +57,7 @@ class Property:
             self._semicolons += _semicolons(more)
 
     def takes_lines(self) -> bool:
-        """Whether a line that is no property belongs to the value: naive writers leave raw line ends in a text."""
+        """Whether a line that is not a property belongs to the value: some writers leave raw line ends in a text."""
         name = self.params.name
         if name == "ADR":
             # All seven parts are there after six semicolons.
@@ -91,7 +91,7 @@ class Property:
         return _whole_characters(kept)
 
     def undecided(self) -> bytes | None:
-        """The octets, where nothing says in which character set they are; None where that is known."""
+        """The octets, if nothing says their character set; None if it is known."""
         if (
             self.add is ignore
             or (not self.params.encoding and self.value.isascii())
@@ -104,7 +104,7 @@ class Property:
         return octets
 
     def tell_utf8(self, evidence: Evidence) -> None:
-        """Add the value to the evidence, where it has characters beside ASCII, in UTF-8."""
+        """Add the value to the evidence if it is UTF-8 with characters beyond ASCII."""
         octets = self.octets()
         if not octets.isascii() and is_sound(octets):
             evidence.add_utf8(octets)
@@ -133,7 +133,7 @@ class Property:
 
 
 def _whole_characters(value: bytes) -> bytes:
-    """Without the character at the end that UTF-8 has begun."""
+    """The bytes without an incomplete UTF-8 character at the end."""
     for at in range(len(value) - 1, max(len(value) - 4, -1), -1):
         if value[at] < 0x80:
             break
@@ -156,7 +156,7 @@ def is_sound(value: bytes) -> bool:
 
 
 def _unquote(value: bytes, *, multibyte: bool = False) -> bytes:
-    """Quoted-printable undone. An encoded separator separates nothing, an encoded line end is a line end.
+    """Decode quoted-printable. An encoded separator separates nothing, and an encoded line end is a line end.
 
     An encoded backslash is one, unless it is the second half of a character.
     """

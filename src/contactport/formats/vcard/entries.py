@@ -1,4 +1,4 @@
-"""The lists of a card whose entries have kinds, labels and a preferred one among them."""
+"""Entries of a card's lists that have kinds, labels and a preferred one."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def phone_entry(params: Params) -> Add:
 
 
 def address_entry(params: Params) -> Add:
-    """ADR (RFC 6350 section 6.3.1): seven parts; the further ones of RFC 9554 repeat what is in these."""
+    """ADR (RFC 6350 section 6.3.1): seven parts. The further parts of RFC 9554 repeat these."""
     kinds, group, rank = params.kinds, params.group, params.rank
     label = params.others.get("LABEL", "")
     if "\\" in label:
@@ -101,7 +101,7 @@ def address_entry(params: Params) -> Add:
 
 
 def spare_address(params: Params) -> Add:
-    """X-SAMSUNGADR: the address that an ADR beside it repeats, with its kinds; it counts where there is no ADR."""
+    """X-SAMSUNGADR: usually an ADR repeats it with its kinds. It counts only if there is no ADR."""
     kinds = params.kinds
 
     def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
@@ -115,7 +115,7 @@ def spare_address(params: Params) -> Add:
 
 
 def address_label(params: Params) -> Add:
-    """LABEL of vCard 2.1 and 3.0 (RFC 2426 section 3.2.2), which finds its address at the card's end."""
+    """LABEL of vCard 2.1 and 3.0 (RFC 2426 section 3.2.2). It is given to its address at the card's end."""
     kinds, group = params.kinds, params.group
 
     def add(contact: Contact, builder: CardBuilder, value: bytes) -> None:
@@ -151,7 +151,7 @@ def labelled(field: Callable[[Contact], list[Labelled]], name: str, kind: str = 
 
 
 def messenger_entry(service: str = "") -> Maker:
-    """Apple writes one account twice, as IMPP and under a name of its service: the second is left out."""
+    """A messenger. Apple writes one account twice, as IMPP and by its service's name: the second is left out."""
 
     def maker(params: Params) -> Add:
         kinds, group, rank = params.kinds, params.group, params.rank

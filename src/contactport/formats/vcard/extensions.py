@@ -1,4 +1,4 @@
-"""The ways that Apple, Google, Microsoft and others have of their own: X- names, services, Android's rows."""
+"""Extensions of Apple, Google, Microsoft and others: X- names, services, Android's rows."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ OF_NO_PERSON = (
     ),
     *("GRAMGENDER", "PRONOUNS", "JSPROP", "UIDREF"),
 )
-"""Registered names whose values the contact has no place for."""
+"""Registered names whose values are not part of a contact."""
 
 _SERVICES = {"googletalk": "xmpp", "jabber": "xmpp", "yahoo": "ymsgr", "facebook": "xmpp", "gadugadu": "gg"}
 
@@ -125,7 +125,7 @@ def service(parameters: Mapping[str, str]) -> str:
 
 
 def account(address: str, named: str) -> str:
-    """A messenger's address with a scheme, where one is known. Apple's `x-apple:` says nothing."""
+    """A messenger's address with a scheme, if one is known. Apple's `x-apple:` has no meaning."""
     if address[:8].lower() == "x-apple:":
         address = _APPLE.sub("", address)
     if not address or not named or _SCHEME.match(address):

@@ -1,4 +1,4 @@
-"""The names of a person: N, FN and how they sound (RFC 6350 sections 6.2.1 and 6.2.2)."""
+"""Names of a person: N, FN and phonetic names (RFC 6350 sections 6.2.1 and 6.2.2)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contactport.formats.vcard.values import Add, ignore, parts, pieces, text_of
 
 
 def name(params: Params) -> Add:
-    """N: the first that says something counts. A comma lists several values of one part, but not in vCard 2.1."""
+    """N: the first that is not empty counts. A comma separates several values of one part, but not in vCard 2.1."""
     if "PHONETIC" in params.others:
         return phonetic_name
 
@@ -48,12 +48,12 @@ def phonetic_name(contact: Contact, builder: CardBuilder, value: bytes) -> None:
 
 
 def sound(params: Params) -> Add:
-    """SOUND, where it spells a name in kana; any other is a noise."""
+    """SOUND, if it spells a name in kana. Any other SOUND is a noise."""
     return phonetic_name if any(kind.upper() == "X-IRMC-N" for kind in params.kinds) else ignore
 
 
 def formatted_name(params: Params) -> Add:
-    """FN: the first that says something counts, and one that was made of the other names does not."""
+    """FN: the first that is not empty counts. One that was made of the other names does not."""
     if "DERIVED" in params.others or "X-DERIVED" in params.others:
         return ignore
 

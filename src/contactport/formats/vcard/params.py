@@ -1,4 +1,4 @@
-"""What stands before a property's colon: group, name and parameters (RFC 6350 section 3.3, and vCard 2.1)."""
+"""Prefix of a property, before its colon: group, name and parameters (RFC 6350 section 3.3, and vCard 2.1)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CUSTOM = re.compile(
     r"X-CUSTOM\((?:CHARSET=[^,()]*,)?(?:ENCODING=QUOTED-PRINTABLE,)?([^()]*)\)?", re.IGNORECASE
 )
 _NO_WORD = re.compile(r"[\x00-\x1f\x7f,]")
-"""What a kind can't hold: a comma parts kinds, and a line end would end the property."""
+"""What a kind can't have: a comma separates kinds, and a line end would end the property."""
 _OCTET = re.compile(rb"=([0-9A-Fa-f]{2})")
 _MEANS = {"^n": "\n", "^^": "^", "^'": '"'}
 _ENCODINGS = {"QUOTED-PRINTABLE": "Q", "Q": "Q", "BASE64": "B", "B": "B", "7BIT": "", "8BIT": ""}
@@ -39,7 +39,7 @@ SWEETHEART ME AGENT EMERGENCY PERSONAL BUSINESS HOMEPAGE PROFILE BLOG FTP BROTHE
 MANAGER RELATIVE REFERRED-BY SON DAUGHTER X-IRMC-N X-MOBILE
 """
 KINDS = tuple(_KINDS.split())
-"""What TYPE says most often."""
+"""The most frequent words of TYPE."""
 _PARAMETERS = """
 TYPE PREF ENCODING CHARSET VALUE LANGUAGE MEDIATYPE PHONETIC X-SERVICE-TYPE SERVICE-TYPE X-APPLE-OMIT-YEAR
 X-EVOLUTION-UI-SLOT X-MAILER
@@ -90,7 +90,7 @@ class Params(msgspec.Struct, gc=False):
 
 
 def cut(line: bytes) -> tuple[bytes, bytes, bytes]:
-    """Params, colon, value: as `bytes.partition`, but a colon inside quotes is no end, where the quotes close."""
+    """Params, colon, value: like `bytes.partition`, but not at a colon inside quotes that close."""
     prefix, colon, value = line.partition(b":")
     if b'"' in prefix and prefix.count(b'"') % 2 and (found := _PREFIX.match(line)):
         return found[1], b":", line[found.end() :]
@@ -132,7 +132,7 @@ def _rank(text: str) -> int:
 
 
 def parse(prefix: bytes) -> Params | None:
-    """None where this can't stand before a property's colon."""
+    """None if this can't be a property's prefix."""
     is_long = len(prefix) > budgets.PARAMETERS
     if is_long:
         prefix = prefix[: budgets.PARAMETERS].rpartition(b";")[0]

@@ -1,4 +1,4 @@
-"""The properties of a person's card: from a prefix to what its value adds to the contact (RFC 6350 section 6).
+"""Properties of a person's card: from a prefix to what its value adds to the contact (RFC 6350 section 6).
 
 A prefix is turned into a function once; the function is then called for every value under an equal prefix.
 """
@@ -180,9 +180,9 @@ def _photo(params: Params) -> Add:
 
 
 def _photo_of(params: Params, value: bytes) -> Photo | None:
-    """PHOTO (RFC 6350 section 6.2.4): base64, a data URI, or the URI where it lies.
+    """PHOTO (RFC 6350 section 6.2.4): base64, a data URI, or its URI.
 
-    None where nothing is left of the photo: that is no reason to lose the person.
+    None if the photo is not usable: the person is still delivered.
     """
     if value[:5].lower() == b"data:":
         return from_data_uri(value)
@@ -259,10 +259,10 @@ PROPERTIES: dict[str, Maker] = {
 """Every name that is known. An unknown X- name is ignored; any other unknown name may be a broken line."""
 
 LONG_TEXT = frozenset({"NOTE", "URL", "SOCIALPROFILE", "X-SOCIALPROFILE", *extensions.PAGES})
-"""Whose values may be long."""
+"""Properties whose values may be long."""
 _MEMBERS = ("MEMBER", "X-ADDRESSBOOKSERVER-MEMBER")
 FREE_TEXT = frozenset({"NOTE", "LABEL"})
-"""Where naive writers leave raw line ends in a value."""
+"""Properties in whose values some writers leave raw line ends."""
 
 
 def _adder(params: Params) -> Add | None:
@@ -278,7 +278,7 @@ _resolved: dict[bytes, tuple[Params, Add | None]] = {}
 
 
 def lasts(prefix: bytes) -> bool:
-    """Whether the process may keep a prefix: none that has a word of its owner's."""
+    """Whether the process may cache a prefix: not if it has a text of its owner."""
     return holds_only(_WORDS, prefix)
 
 

@@ -2,7 +2,7 @@
 
 Reading has two ways that give the same result. The quick way takes a card whole. It unfolds by one replacement,
 and parses each distinct prefix of well-known words (`EMAIL;type=HOME`) once for the life of the process. At the
-first sign of anything out of the ordinary it gives the card to the careful way (`cards.py`, `content_lines.py`),
+first sign of anything unusual it gives the card to the careful way (`cards.py`, `content_lines.py`),
 which reads line by line.
 """
 
@@ -26,13 +26,13 @@ from contactport.formats.vcard.undecided import Step, settled
 from contactport.formats.vcard.values import Add, ignore
 
 CARD_BYTES = 2 * 1024 * 1024
-"""The largest card that is read unless the caller says otherwise."""
+"""The default size of the largest card that is read."""
 OBSERVED_BYTES = 1024 * 1024
-"""What is read ahead of a source at most, to learn its character set."""
+"""How much of a source is read in advance, at most, to learn its character set."""
 _OBSERVED_CARD = 32 * 1024
 _KNOWN_PREFIXES = 4096
 _QUICK_LINES = 2000
-"""A card with more lines goes the careful way, which pauses."""
+"""The careful way, which pauses, reads a card with more lines."""
 _QUICK_BYTES = 32 * 1024
 """What a card may have beside its pictures for the quick way, which never pauses."""
 _PICTURE = (b"PHOTO;", b"PHOTO:")
@@ -41,14 +41,14 @@ _ALONE = (b"\nEND:", b"\rEND:")
 
 
 class _Doubt(Exception):
-    """This card is for the careful way."""
+    """Raised for a card that the careful way must read."""
 
 
 _known: dict[bytes, Add] = {}
 
 
 def _learn(line: bytes) -> tuple[Add, bytes]:
-    """What to do with a line whose prefix is met for the first time, and its value."""
+    """The function for a line whose prefix is new, and the line's value."""
     prefix, colon, value = cut(line)
     add = _known.get(prefix)
     if add is None:
@@ -209,7 +209,7 @@ class _Reader:
         return blank.end() + 11 if blank and block.startswith(b"BEGIN:VCARD", blank.end()) else at
 
     def _careful(self, block: bytes, at: int, stop: int) -> Iterator[Step]:
-        """Some whole lines go the careful way."""
+        """Give some whole lines to the careful way."""
         yield from self._cutter.feed(block[at:stop], self._line)
         self._line += _lines(block, at, stop)
 
@@ -254,7 +254,7 @@ def _lines(block: bytes, start: int, stop: int) -> int:
 
 
 def _in_utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same text in UTF-8, if its first bytes say that it is UTF-16; else the same bytes."""
+    """The same text in UTF-8 if its first bytes say that it is UTF-16; otherwise the same bytes."""
     chunks = iter(chunks)
     first = next(chunks, b"")
     while len(first) < 4 and (more := next(chunks, None)) is not None:
@@ -301,7 +301,7 @@ def steps(
     quick: bool = True,
     evidence: Evidence | None = None,
 ) -> Iterator[Item | None]:
-    """As `read()`, with None between the parts of a card that takes long: a few milliseconds are between any two."""
+    """Like `read()`, with None between the parts of a long card, every few milliseconds."""
     if quick and isinstance(chunks, list) and len(chunks) == 1 and len(chunks[0]) <= card_bytes:
         # An import reads each card of a server's answer by itself.
         item = None

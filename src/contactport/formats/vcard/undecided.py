@@ -15,7 +15,7 @@ from contactport.formats.vcard.values import ignore
 
 HELD_ITEMS = 500
 HELD_BYTES = 1024 * 1024
-"""What is held back at most: items, and octets of those that wait and of the pictures among them."""
+"""How much is held back at most: items, octets of waiting texts, and octets of pictures among them."""
 
 
 _STRAY = "this line is neither a property nor the rest of one"
@@ -25,7 +25,7 @@ _JUDGED_TEXTS = 100
 """Texts of one card whose readings are compared."""
 _PAUSE_BYTES = 64 * 1024
 _TEXT_WORK = 5_000
-"""A text takes time as if it had so many octets more."""
+"""The cost of a text for itself, in octets."""
 
 
 class UndecidedCard:
@@ -36,11 +36,11 @@ class UndecidedCard:
         self._waiting: list[Property] = []
         self.is_large = is_large
         self.hint = ""
-        """The first character set beside UTF-8 that a property names."""
+        """The first character set other than UTF-8 that a property names."""
         self.size = 0
         self.notes: list[Note] = []
         self.told: dict[str, None] = {}
-        """What was left out of the card, in words."""
+        """What was left out of the card, as text."""
 
     @property
     def is_open(self) -> bool:
@@ -118,7 +118,7 @@ class UndecidedCard:
 
 
 Step = Item | UndecidedCard | None
-"""What reading a card gives; None is a pause, as in `reader.steps`."""
+"""The result of reading a card. None is a pause, as in `reader.steps`."""
 
 
 def careful(lines: list[bytes], first: int, begin: int, evidence: Evidence, size: int) -> Iterator[Step]:

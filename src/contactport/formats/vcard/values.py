@@ -11,7 +11,7 @@ from contactport.formats.vcard.builder import CardBuilder
 from contactport.formats.vcard.params import Params
 
 Add = Callable[[Contact, CardBuilder, bytes], None]
-"""Adds a value to the contact. The value is UTF-8, quoted-printable undone, base64 not."""
+"""Adds a value to the contact. The value is UTF-8. Quoted-printable is decoded, base64 is not."""
 Maker = Callable[[Params], Add]
 """Looks at a prefix once, for all values under it."""
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -28,7 +28,7 @@ def _meaning(found: re.Match[str]) -> str:
 
 
 def unescape(text: str) -> str:
-    """A backslash before anything that is never escaped stays: naive writers leave `C:\\temp` as it is."""
+    """Undo escapes. A backslash before any other character stays: some writers leave `C:\\temp` as it is."""
     if "\\" not in text:
         return text
     if len(text) > _TEXT:
@@ -100,7 +100,7 @@ def words_of(value: bytes) -> list[str]:
 
 
 def without(scheme: str, text: str) -> str:
-    """However often a scheme stands before a value, it is no part of it."""
+    """The value without a scheme before it, which may be there several times."""
     at, width = 0, len(scheme)
     while text[at : at + width].lower() == scheme:
         at += width
@@ -108,4 +108,4 @@ def without(scheme: str, text: str) -> str:
 
 
 def ignore(contact: Contact, builder: CardBuilder, value: bytes) -> None:
-    """For the properties that say nothing about a person."""
+    """For properties that say nothing about a person."""

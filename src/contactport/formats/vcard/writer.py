@@ -1,4 +1,4 @@
-"""Contacts and groups as vCard 3.0 and 4.0. What 3.0 has no property for rides in X- ones: see docs/formats.md."""
+"""Writer of vCard 3.0 and 4.0. Values without a property in 3.0 use X- properties: see docs/formats.md."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _parameter(text: str) -> str:
 
 
 class _Card:
-    """The lines of one card in the making."""
+    """The lines of one card while it is written."""
 
     def __init__(self, version: Version) -> None:
         self.four = version == "4.0"
@@ -93,7 +93,7 @@ class _Card:
 
 
 def _derived_name(contact: Contact) -> str:
-    """FN is obligatory: where the contact has none, it is made of what there is, and marked as made."""
+    """FN, which every card needs. If the contact has none, it is made of the other names and says so."""
     name = contact.name
     parts = (name.prefixes, name.given, name.additional, name.family, name.suffixes)
     full = " ".join(part for part in parts if part)
@@ -286,7 +286,7 @@ def group_card(group: Group, version: Version) -> bytes:
 
 
 def write(items: Iterable[Item], groups: Groups = NO_GROUPS, *, version: Version = "3.0") -> Iterator[bytes]:
-    """A card for each contact and group, one at a time; what is neither is left out.
+    """A card for each contact and group, one at a time. Other items are left out.
 
     `groups` is for items without group cards: the names of a contact's groups become its categories. 3.0 is what
     every address book takes in. Either version reads back to the same contact.
