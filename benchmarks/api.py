@@ -12,9 +12,9 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from benchmarks.benchmark_service import RunningBenchService, service
 from benchmarks.figures import percentile, spread, table
-from benchmarks.service import RunningBenchService, service
-from benchmarks.streaming import streaming
+from benchmarks.streaming_server import streaming
 from benchmarks.wire import KeptConnection, request
 
 REFUSAL = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

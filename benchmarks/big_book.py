@@ -1,6 +1,6 @@
 """A book of 100,000 cards against one of 10,000: `python -m benchmarks.big_book`.
 
-The server makes them up while it sends them (`benchmarks.streaming`), so what is measured is the service. Each
+The server makes them up while it sends them (`benchmarks.streaming_server`), so what is measured is the service. Each
 size gets a service process of its own, which has imported a small book before: the first import of a process loads
 modules and makes the job engine's rows, and would flatter the ratio. Peak memory is the kernel's (VmHWM).
 """
@@ -12,9 +12,9 @@ import time
 
 import msgspec
 
+from benchmarks.benchmark_service import RunningBenchService, service
 from benchmarks.figures import ratios, spread, table
-from benchmarks.service import RunningBenchService, service
-from benchmarks.streaming import streaming
+from benchmarks.streaming_server import streaming
 
 WARM = 200
 POLL_SECONDS = 0.1

@@ -1,8 +1,8 @@
 """Character sets that no card names, guessed by the letters: right of tried. `python -m benchmarks.charsets`.
 
 Files of a few vCards 2.1 without CHARSET, in each character set and each language that is written in it; a file is
-right when every contact reads as it was written. Names come from `tests/unit/formats/people.py`, which the rule was
-tuned on, or with `--faker` from the package Faker (`pip install faker`), whose lists nobody here has written or used.
+right when every contact reads as it was written. Names come from `tests/unit/formats/world_names.py`, which the rule
+was tuned on, or with `--faker` from the package Faker (`pip install faker`), whose lists are independent of it.
 A part of the people have plain ASCII names, as in a real book.
 """
 
@@ -17,7 +17,7 @@ from random import Random
 from benchmarks.figures import table
 from contactport.contact import Contact
 from contactport.formats import vcard
-from tests.unit.formats.people import PEOPLE, People
+from tests.unit.formats.world_names import PEOPLE, People
 
 Maker = Callable[[Random], tuple[str, str, str]]
 """Makes a family name, a given name, and something else that is written about a person."""

@@ -27,11 +27,11 @@ import structlog
 import uvloop
 from sqlalchemy import Connection
 
+from benchmarks.benchmark_service import RAISED
 from benchmarks.figures import ratios, spread, table
 from benchmarks.fleet import KINDS, Bases, Fleet, Spent, bases, fleet
 from benchmarks.profile_import import begin, no_queue
-from benchmarks.service import RAISED
-from benchmarks.streaming import streaming
+from benchmarks.streaming_server import streaming
 from benchmarks.wire import KeptConnection, request
 from contactport.grant import Password
 from contactport.imports.attempt import Attempts
@@ -106,7 +106,7 @@ class Timed(Database):
         self.seconds[f"{place}.{function.__name__.strip('_')}"] += time.perf_counter() - started
 
 
-class Cost(msgspec.Struct):
+class ImportCost(msgspec.Struct):
     """Of one import: seconds by the clock, and of processor time; of transactions by what they do."""
 
     wall: float
@@ -151,7 +151,7 @@ class Laboratory:
             no_queue,
         )
 
-    async def kept(self, server: str) -> Cost:
+    async def kept(self, server: str) -> ImportCost:
         """One import, every batch a transaction."""
         import_id = begin(self.store, server)
         self.database.seconds.clear()
@@ -160,7 +160,7 @@ class Laboratory:
         return cost
 
 
-async def unkept(server: str, contacts: int, memory: ShortMemory) -> Cost:
+async def unkept(server: str, contacts: int, memory: ShortMemory) -> ImportCost:
     """One import into nothing."""
     source = _sources(memory).get("carddav")
     provider = PROVIDERS.find("carddav")
@@ -177,18 +177,18 @@ async def unkept(server: str, contacts: int, memory: ShortMemory) -> Cost:
     return cost
 
 
-async def timed(work: Coroutine[Any, Any, None]) -> Cost:
+async def timed(work: Coroutine[Any, Any, None]) -> ImportCost:
     """What it takes."""
     started, spent = time.perf_counter(), time.process_time()
     await work
-    return Cost(time.perf_counter() - started, time.process_time() - spent)
+    return ImportCost(time.perf_counter() - started, time.process_time() - spent)
 
 
 async def in_process(
     laboratories: dict[str, Laboratory], server: str, contacts: int, runs: int
-) -> dict[str, list[Cost]]:
+) -> dict[str, list[ImportCost]]:
     """Every way in turn, so that a machine that slows down slows all; the first round is not counted."""
-    found: dict[str, list[Cost]] = {name: [] for name in ("nothing", *laboratories)}
+    found: dict[str, list[ImportCost]] = {name: [] for name in ("nothing", *laboratories)}
     memory = ShortMemory()
     for number in range(1 + runs):
         costs = {"nothing": await unkept(server, contacts, memory)}
@@ -251,7 +251,7 @@ async def through_the_service(running: Fleet, contacts: int, runs: int) -> list[
 
 
 def rows_of(
-    contacts: int, costs: dict[str, list[Cost]], served: dict[str, list[ServedImport]]
+    contacts: int, costs: dict[str, list[ImportCost]], served: dict[str, list[ServedImport]]
 ) -> list[tuple[str, ...]]:
     """The rows for one size."""
     databases = list(served)
@@ -311,7 +311,7 @@ def rows_of(
     return rows
 
 
-def _engine(costs: list[Cost], served: list[ServedImport]) -> str:
+def _engine(costs: list[ImportCost], served: list[ServedImport]) -> str:
     """What the service takes beyond an attempt: to begin it, to queue it, and to carry it out of the queue."""
     whole = fmean(one.service for one in served)
     return f"**{1 - fmean(cost.processor for cost in costs) / whole:.0%}**"
@@ -331,7 +331,7 @@ def main() -> None:
     rows: list[tuple[str, ...]] = []
     with bases("sqlite") as files, bases(given.database) as server:
         sorts: dict[str, Bases] = {"sqlite": files, "postgresql": server}
-        costs: dict[int, dict[str, list[Cost]]] = {}
+        costs: dict[int, dict[str, list[ImportCost]]] = {}
         with ExitStack() as open_:
             provider = open_.enter_context(streaming())
             laboratories: dict[str, Laboratory] = {}

@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 import msgspec
 from sqlalchemy import Connection
 
+from benchmarks.benchmark_service import RunningBenchService, service
 from benchmarks.figures import table
-from benchmarks.service import RunningBenchService, service
 from contactport.contact import Contact, Email, Group, Name, Phone
 from contactport.grant import Password
 from contactport.store import contacts, domains, endings, imports

@@ -10,9 +10,9 @@ from __future__ import annotations
 import argparse
 import time
 
+from benchmarks.benchmark_service import RunningBenchService, service
 from benchmarks.figures import spread, table
-from benchmarks.service import RunningBenchService, service
-from benchmarks.streaming import streaming
+from benchmarks.streaming_server import streaming
 from samples.book import cards
 from tests.servers.radicale import radicale
 

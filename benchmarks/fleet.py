@@ -20,8 +20,8 @@ import msgspec
 import psycopg
 
 from benchmarks import usage
-from benchmarks.service import RAISED
-from benchmarks.streaming import Streaming, streaming
+from benchmarks.benchmark_service import RAISED
+from benchmarks.streaming_server import Streaming, streaming
 from tests.faults.cluster import Cluster
 from tests.postgres import Given, Postgres
 

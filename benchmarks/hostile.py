@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from benchmarks.figures import percentile, table
 from tests.faults.hostile.all_scenarios import SCENARIOS
-from tests.faults.hostile.runner import ScenarioOutcome, scenario_runner
+from tests.faults.hostile.scenario_run import ScenarioOutcome, scenario_runner
 
 PAUSE = 0.02
 SLOWEST = 100.0

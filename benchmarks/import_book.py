@@ -13,8 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.benchmark_service import RunningBenchService, service
 from benchmarks.figures import percentile, ratios, spread, table
-from benchmarks.service import RunningBenchService, service
 from samples.book import cards
 from tests.servers.radicale import radicale
 

@@ -21,9 +21,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.benchmark_service import service
 from benchmarks.figures import ratios, spread, table
 from benchmarks.import_book import begin_to_complete, curl
-from benchmarks.service import service
 from samples.book import cards
 from tests.servers.radicale import radicale
 

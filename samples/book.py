@@ -10,7 +10,7 @@ import base64
 from collections.abc import Iterator
 from random import Random
 
-from samples import names
+from samples import words
 
 PRODUCTS = (
     "-//Apple Inc.//iOS 17.5.1//EN",
@@ -53,10 +53,10 @@ def _name(rng: Random) -> tuple[str, str, str]:
     """Family, given and formatted name."""
     dice = rng.random()
     if dice < 0.02:
-        family = rng.choice(names.LONG)
-        given = rng.choice(names.LATIN.given)
+        family = rng.choice(words.LONG)
+        given = rng.choice(words.LATIN.given)
         return family, given, f"{given} {family}"
-    script = names.LATIN if dice < 0.7 else rng.choice(names.SCRIPTS)
+    script = words.LATIN if dice < 0.7 else rng.choice(words.SCRIPTS)
     family, given = rng.choice(script.family), rng.choice(script.given)
     return family, given, f"{family}{given}" if script.joined else f"{given} {family}"
 
@@ -65,12 +65,12 @@ def _emails(rng: Random, i: int, version: str) -> list[str]:
     kinds = rng.sample(("HOME", "WORK", "OTHER"), rng.choice((0, 1, 1, 1, 2, 2, 3)))
     lines: list[str] = []
     for place, kind in enumerate(kinds):
-        address = f"{rng.choice(('person', 'contact', 'info', 'first.last'))}.{i}@{rng.choice(names.HOSTS)}"
+        address = f"{rng.choice(('person', 'contact', 'info', 'first.last'))}.{i}@{rng.choice(words.HOSTS)}"
         if version == "4.0":
             lines.append(f"EMAIL;TYPE={kind.lower()}{';PREF=1' if place == 0 else ''}:{address}")
         elif kind == "OTHER":
             lines.append(f"item1.EMAIL;type=INTERNET:{address}")
-            lines.append(f"item1.X-ABLabel:{rng.choice(names.LABELS)}")
+            lines.append(f"item1.X-ABLabel:{rng.choice(words.LABELS)}")
         else:
             lines.append(f"EMAIL;type=INTERNET;type={kind}{';type=pref' if place == 0 else ''}:{address}")
     return lines
@@ -97,7 +97,7 @@ def _phones(rng: Random, version: str) -> list[str]:
 
 
 def _address(rng: Random, version: str) -> list[str]:
-    street, city, region, code, country = (text(part) for part in rng.choice(names.STREETS))
+    street, city, region, code, country = (text(part) for part in rng.choice(words.STREETS))
     kind = rng.choice(("HOME", "WORK"))
     if version == "4.0":
         return [f"ADR;TYPE={kind.lower()}:;;{street};{city};{region};{code};{country}"]
@@ -141,16 +141,16 @@ def card(i: int, *, seed: int = 1, picture: bool = False) -> str:
     if rng.random() < 0.45:
         lines += _address(rng, version)
     if rng.random() < 0.5:
-        company, unit = rng.choice(names.COMPANIES)
-        lines += [f"ORG:{text(company)};{text(unit)}", f"TITLE:{text(rng.choice(names.TITLES))}"]
+        company, unit = rng.choice(words.COMPANIES)
+        lines += [f"ORG:{text(company)};{text(unit)}", f"TITLE:{text(rng.choice(words.TITLES))}"]
     if rng.random() < 0.4:
         lines.append(_birthday(rng, version))
     if rng.random() < 0.4:
-        lines.append(f"NOTE:{text(rng.choice(names.NOTES))}")
+        lines.append(f"NOTE:{text(rng.choice(words.NOTES))}")
     if rng.random() < 0.3:
-        lines.append(f"URL:https://{rng.choice(names.HOSTS)}/~person{i}/")
+        lines.append(f"URL:https://{rng.choice(words.HOSTS)}/~person{i}/")
     if rng.random() < 0.4:
-        chosen = rng.sample(names.CATEGORIES, rng.choice((1, 1, 2)))
+        chosen = rng.sample(words.CATEGORIES, rng.choice((1, 1, 2)))
         lines.append(f"CATEGORIES:{','.join(map(text, chosen))}")
     if picture:
         lines.append(_picture(Random(f"{seed}:{i}:picture"), version))

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from random import Random
 from typing import NamedTuple
 
-from samples import names
+from samples import words
 
-GROUPS = (*names.CATEGORIES, *(f"Class of {1980 + i}" for i in range(40)))
+GROUPS = (*words.CATEGORIES, *(f"Class of {1980 + i}" for i in range(40)))
 """More than one page of them."""
 
 
@@ -79,10 +79,10 @@ def _phone(rng: Random) -> str:
 def person(number: int, *, seed: int = 1) -> Person:
     """One of them; the book's `seed` and the number say everything."""
     rng = Random(f"{seed}:{number}")
-    script = names.LATIN if rng.random() < 0.7 else rng.choice(names.SCRIPTS)
+    script = words.LATIN if rng.random() < 0.7 else rng.choice(words.SCRIPTS)
     nameless = rng.random() < 0.03
-    kinds = rng.sample(("home", "work", "other", rng.choice(names.LABELS)), rng.choice((0, 1, 1, 1, 2, 2, 3)))
-    company = rng.choice(names.COMPANIES) if rng.random() < 0.4 or nameless else ("", "")
+    kinds = rng.sample(("home", "work", "other", rng.choice(words.LABELS)), rng.choice((0, 1, 1, 1, 2, 2, 3)))
+    company = rng.choice(words.COMPANIES) if rng.random() < 0.4 or nameless else ("", "")
     return Person(
         number=number,
         given="" if nameless else rng.choice(script.given),
@@ -92,7 +92,7 @@ def person(number: int, *, seed: int = 1) -> Person:
         nickname="Nick" if rng.random() < 0.05 else "",
         emails=[
             TypedValue(
-                kind, f"{rng.choice(('person', 'first.last'))}.{number}.{place}@{rng.choice(names.HOSTS)}"
+                kind, f"{rng.choice(('person', 'first.last'))}.{number}.{place}@{rng.choice(words.HOSTS)}"
             )
             for place, kind in enumerate(kinds)
         ],
@@ -101,16 +101,16 @@ def person(number: int, *, seed: int = 1) -> Person:
             for kind in rng.sample(("mobile", "home", "work"), rng.choice((0, 1, 1, 2, 3)))
         ],
         addresses=[
-            PostalAddress(kind, *rng.choice(names.STREETS))
+            PostalAddress(kind, *rng.choice(words.STREETS))
             for kind in rng.sample(("home", "work", "other"), rng.choice((0, 0, 0, 1, 1, 2)))
         ],
         company=company[0],
         department=company[1],
-        title=rng.choice(names.TITLES) if company[0] and rng.random() < 0.7 else "",
+        title=rng.choice(words.TITLES) if company[0] and rng.random() < 0.7 else "",
         birthday=_birthday(rng),
         groups=rng.sample(GROUPS, rng.choice((0, 0, 0, 1, 2))),
         picture=rng.random() < 0.2,
-        note=rng.choice(names.NOTES) if rng.random() < 0.1 else "",
+        note=rng.choice(words.NOTES) if rng.random() < 0.1 else "",
         url="https://blog.example/" if rng.random() < 0.05 else "",
     )
 

@@ -30,7 +30,7 @@ import psycopg
 from psycopg import sql
 
 from tests.needs import needs
-from tests.servers.process import PATIENCE, ServerDied, free_port
+from tests.servers.server_process import PATIENCE, ServerDied, free_port
 from tests.supervisor import supervisor
 
 GIVEN = "CONTACTPORT_TEST_POSTGRES"

@@ -13,7 +13,7 @@ from typing import Literal
 from starlette.applications import Starlette
 
 from contactport.http.application import build as build_http
-from contactport.http.service import Service
+from contactport.http.dependencies import Service
 from contactport.imports.attempt import Attempts
 from contactport.imports.begin import Request, begin
 from contactport.imports.erase import erase

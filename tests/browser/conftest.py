@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser import browsers
-from tests.e2e.service import RunningService, service
+from tests.e2e.service_process import RunningService, service
 
 
 @pytest.fixture(scope="session", params=browsers.NAMES)

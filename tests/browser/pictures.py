@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from tests.browser.browsers import SCHEMES, WIDTHS, browser, window
-from tests.e2e.service import service
+from tests.e2e.service_process import service
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 PAGES = {"docs": "/docs", "unknown-link": "/n/Abc1234"}

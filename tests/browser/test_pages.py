@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Request
 
 from tests.browser.accessibility import overflow, violations
 from tests.browser.browsers import SCHEMES, WIDTHS, window
-from tests.e2e.service import RunningService
+from tests.e2e.service_process import RunningService
 
 PAGES = ["/", "/docs", "/n/Abc1234", "/auth"]
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tests.contract.raw import FORM, RawResponse, ask, basic, form
-from tests.e2e.service import RunningService, command, service, until
+from tests.e2e.service_process import RunningService, command, service, until
 from tests.servers.radicale import Radicale, radicale
 
 ADA = "ada@example.com"

@@ -10,7 +10,7 @@ import pytest
 from tests.contract.clients import CLIENTS, Java, LibraryClient
 from tests.contract.live_service import MANY, LiveService
 from tests.contract.raw import ask
-from tests.e2e.service import until
+from tests.e2e.service_process import until
 
 any_client = pytest.mark.parametrize("client", CLIENTS, ids=lambda one: one.__name__)
 

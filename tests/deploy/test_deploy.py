@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.e2e.paused_server import PausedServer, people
-from tests.e2e.service import WireClient, service, until
+from tests.e2e.service_process import WireClient, service, until
 from tests.needs import needs
-from tests.servers.process import Process, answers, free_port
+from tests.servers.server_process import Process, answers, free_port
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

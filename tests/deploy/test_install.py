@@ -14,7 +14,7 @@ import pytest
 
 from contactport import __version__
 from tests.needs import needs
-from tests.servers.process import Process, answers, free_port
+from tests.servers.server_process import Process, answers, free_port
 
 ROOT = Path(__file__).parents[2]
 HOW_TO = (ROOT / "docs/howto/install.md").read_text("utf-8")

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.e2e.service import WireClient
+from tests.e2e.service_process import WireClient
 from tests.event_stream import Dispatched, Reader
 
 BOUND = 30.0

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.e2e.service import PATIENCE, environment
+from tests.e2e.service_process import PATIENCE, environment
 
 Step = tuple[str, str | Callable[[], None]]
 

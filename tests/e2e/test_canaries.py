@@ -21,7 +21,7 @@ from tests.e2e.canaries import forms, openable, search, seen
 from tests.e2e.failing_source import SERVICE, plant
 from tests.e2e.failing_source import USERNAME as PLANTED
 from tests.e2e.paused_server import PausedServer, people
-from tests.e2e.service import WireClient, command, service, until
+from tests.e2e.service_process import WireClient, command, service, until
 from tests.faults.cluster import Cluster
 from tests.postgres import SUPERUSER, Postgres, name_of
 

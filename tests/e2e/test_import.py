@@ -19,7 +19,7 @@ import pytest
 from contactport.contact import Contact, Group
 from contactport.formats import vcard
 from tests.e2e.paused_server import PausedServer, people
-from tests.e2e.service import PATIENCE, command, environment, until
+from tests.e2e.service_process import PATIENCE, command, environment, until
 from tests.e2e.terminal import on_terminal
 
 COUNT = 250

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.paused_server import PausedServer, people
-from tests.e2e.service import WireClient, service, until
+from tests.e2e.service_process import WireClient, service, until
 from tests.e2e.test_canaries import let_time_pass
 
 if sys.platform != "linux":

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 
 from contactport.errors import Code
 from tests.e2e.paused_server import PausedServer, people
-from tests.e2e.service import PATIENCE, WireClient, command, service, until
+from tests.e2e.service_process import PATIENCE, WireClient, command, service, until
 from tests.faults.cluster import Cluster, Member
 from tests.postgres import Postgres
 from tests.servers.source_run import PROVIDERS

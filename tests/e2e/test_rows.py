@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from samples.book import cards
-from tests.e2e.service import command, service
+from tests.e2e.service_process import command, service
 from tests.servers.radicale import Radicale, radicale
 
 ROW = """

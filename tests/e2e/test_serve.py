@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.e2e.paused_server import PausedServer, people
-from tests.e2e.service import PATIENCE, command, environment, service, until
+from tests.e2e.service_process import PATIENCE, command, environment, service, until
 
 
 def refused(data: Path, *options: str, code: int, says: str) -> None:

@@ -20,7 +20,7 @@ import pytest
 
 from contactport.store import domains
 from contactport.store.open import open_store
-from tests.e2e.service import PATIENCE, environment
+from tests.e2e.service_process import PATIENCE, environment
 from tests.unit.http.stored_imports import StoredImports
 
 

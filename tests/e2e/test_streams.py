@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from tests.e2e.paused_server import PausedServer, people
-from tests.e2e.service import WireClient, service, until
+from tests.e2e.service_process import WireClient, service, until
 from tests.e2e.stream_client import BOUND, Stream, ask, gathered, get
 from tests.faults.cluster import Cluster
 from tests.needs import needs

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.paused_server import PausedServer, people
-from tests.e2e.service import RunningService, WireClient, command, service, until
+from tests.e2e.service_process import RunningService, WireClient, command, service, until
 
 COUNT = 3000
 

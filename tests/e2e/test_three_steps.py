@@ -14,9 +14,9 @@ import pytest
 
 from contactport.contact import Contact
 from contactport.formats import vcard
-from tests.e2e.service import RunningService, WireClient, command, service, until
-from tests.servers.process import free_port
+from tests.e2e.service_process import RunningService, WireClient, command, service, until
 from tests.servers.radicale import Radicale, radicale
+from tests.servers.server_process import free_port
 
 
 def card(number: int) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Literal, TypeVar
 
-from tests.e2e.service import WireClient, environment
+from tests.e2e.service_process import WireClient, environment
 from tests.faults.book_server import PASSWORD, BookServer
 from tests.supervisor import supervisor
 

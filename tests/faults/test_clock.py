@@ -18,7 +18,7 @@ PAUSE = 1.0
 """Longer than elsewhere: a step is to be seen while the imports run."""
 
 
-class Clock:
+class WallClock:
     """What some processes take for the time of day; how much time has passed they know as ever."""
 
     def __init__(self, folder: Path, members: Iterable[Member]) -> None:
@@ -54,7 +54,7 @@ TIME_ENOUGH = {"import_seconds": "7200"}
 def test_of_the_only_process(tmp_path: Path, hours: int) -> None:
     with BookServer(COUNT, pause=PAUSE) as books:
         cluster = Cluster(tmp_path, settings=TIME_ENOUGH)
-        clock = Clock(tmp_path, cluster.members)
+        clock = WallClock(tmp_path, cluster.members)
         with cluster:
             imports = ImportsInFlight(cluster, books)
             imports.wait_under_way()
@@ -68,7 +68,7 @@ def test_of_one_machine_of_several(tmp_path: Path, hours: int) -> None:
     with Postgres() as postgres, BookServer(COUNT, pause=PAUSE) as books:
         url = postgres.create()
         cluster = Cluster(tmp_path, database_url=url, apis=2, workers=2, settings=TIME_ENOUGH)
-        clock = Clock(tmp_path, [cluster.apis[0], cluster.workers[0]])
+        clock = WallClock(tmp_path, [cluster.apis[0], cluster.workers[0]])
         with cluster:
             imports = ImportsInFlight(cluster, books)
             imports.wait_under_way()
@@ -83,7 +83,7 @@ def test_a_worker_that_is_killed_after_it(tmp_path: Path, hours: int) -> None:
     with Postgres() as postgres, BookServer(COUNT, pause=PAUSE) as books:
         url = postgres.create()
         cluster = Cluster(tmp_path, database_url=url, workers=2, settings=TIME_ENOUGH)
-        clock = Clock(tmp_path, [cluster.workers[1]])
+        clock = WallClock(tmp_path, [cluster.workers[1]])
         with cluster:
             imports = ImportsInFlight(cluster, books)
             imports.wait_under_way()
@@ -97,7 +97,7 @@ def test_an_import_whose_time_seems_to_be_over(tmp_path: Path) -> None:
     """It ends, well or with a code that says so: it is not forgotten, and not doubled."""
     with BookServer(COUNT, pause=PAUSE) as books:
         cluster = Cluster(tmp_path)
-        clock = Clock(tmp_path, cluster.members)
+        clock = WallClock(tmp_path, cluster.members)
         with cluster:
             imports = ImportsInFlight(cluster, books)
             imports.wait_under_way()

@@ -36,7 +36,15 @@ def test_new_inputs_keep_every_promise(name: str, tmp_path: Path) -> None:
     found.mkdir()
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "tests.fuzz.run", name, f"-runs={RUNS}", "-seed=1", "-rss_limit_mb=2048"),
+            *(
+                sys.executable,
+                "-m",
+                "tests.fuzz.fuzzer",
+                name,
+                f"-runs={RUNS}",
+                "-seed=1",
+                "-rss_limit_mb=2048",
+            ),
             *(f"-artifact_prefix={tmp_path}/", str(found)),
         ],
         cwd=HERE.parents[1],

@@ -20,7 +20,7 @@ from contactport.net.client import open_client
 from contactport.net.failures import TooLarge, Unreachable
 from contactport.sources.base import Account, Page, Source
 from tests.import_fails import import_fails
-from tests.servers.process import free_port
+from tests.servers.server_process import free_port
 from tests.servers.source_run import QUICK, SourceRun, read, settings
 
 LONGEST_PAGE = 500

@@ -13,8 +13,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tests.needs import needs
-from tests.servers.process import answers, fast_folder, free_port
 from tests.servers.process_group import ProcessGroup
+from tests.servers.server_process import answers, fast_folder, free_port
 
 PACKAGES = ("cyrus-imapd", "cyrus-caldav", "sasl2-bin")
 _PROGRAMS = ("/usr/lib/cyrus/bin/master", "/usr/lib/cyrus/bin/httpd", "/usr/sbin/saslpasswd2")

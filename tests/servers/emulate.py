@@ -16,7 +16,7 @@ import aiohttp
 
 from tests.servers.hosted_api import Judge
 from tests.servers.npm import PACKAGES, modules, node
-from tests.servers.process import Process, answers, fast_folder, free_port
+from tests.servers.server_process import Process, answers, fast_folder, free_port
 
 REDIRECT = "http://127.0.0.1:9/auth"
 CLIENT_ID = "client.apps.example"

@@ -12,7 +12,7 @@ import aiohttp
 import msgspec
 
 from tests.servers.npm import PACKAGES, modules, node
-from tests.servers.process import Process, answers, fast_folder, free_port
+from tests.servers.server_process import Process, answers, fast_folder, free_port
 
 REDIRECT = "http://127.0.0.1:9/auth"
 """The redirect URI of the clients here. Nothing answers there: a test reads what would have arrived."""

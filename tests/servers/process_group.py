@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.servers.process import Process
+from tests.servers.server_process import Process
 
 
 class ProcessGroup(Process):

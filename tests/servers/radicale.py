@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.servers.process import Process, answers, fast_folder, free_port
+from tests.servers.server_process import Process, answers, fast_folder, free_port
 
 USERS = {"alice": "secret"}
 _CONFIG = """\

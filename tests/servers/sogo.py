@@ -16,8 +16,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tests.needs import needs
-from tests.servers.process import fast_folder, free_port
 from tests.servers.process_group import ProcessGroup
+from tests.servers.server_process import fast_folder, free_port
 
 PACKAGES = ("sogo", "memcached", "postgresql")
 PERSONAL = "personal"

@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.servers.process import Process, answers, fast_folder, free_port
+from tests.servers.server_process import Process, answers, fast_folder, free_port
 
 _IDENTITY = ("-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "gc.auto=0")
 

@@ -78,7 +78,7 @@ def _codes(words: tuple[str, ...] | None, settings: Settings) -> tuple[str, ...]
         provider = providers.find(word)
         if provider is None:
             raise click.BadParameter(
-                f"there is no service {word!r}. Those there are: {', '.join(sorted(row.code for row in providers))}",
+                f"there is no service {word!r}. The services are: {', '.join(sorted(row.code for row in providers))}",
                 param_hint="--sources",
             )
         codes.append(provider.code)

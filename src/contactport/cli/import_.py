@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from contactport.cli.contact_writer import FORMATS, format_of
 from contactport.cli.exit_codes import IMPORT, PROGRAM, CommandError
 from contactport.cli.options import allow_network_option, settings_of, settings_options
 from contactport.cli.output import say, told
 from contactport.cli.password import ask_password
-from contactport.cli.writer import FORMATS, format_of
 from contactport.process import forbid_core_dumps
 from contactport.settings import Settings
 from contactport.sources.providers import Provider, Providers
@@ -121,7 +121,7 @@ def _check_server(provider: Provider, server: str, username: str) -> None:
     """Refuse what the source would refuse, before the password is asked for."""
     from contactport.imports.to_error import to_error
     from contactport.sources.failures import ServerInvalid
-    from contactport.sources.server import parse_server
+    from contactport.sources.server_address import parse_server
 
     if not provider.self_hosted:
         if server:
@@ -140,8 +140,8 @@ def _import(
     settings: Settings, providers: Providers, account: Account, format_: str, path: Path | None
 ) -> tuple[Ledger, bool]:
     """The ledger, and whether an address book was not read to its end. Raises CommandError."""
+    from contactport.cli.contact_writer import Writer, output, part, write_of
     from contactport.cli.sink import Ledger, WriterSink
-    from contactport.cli.writer import Writer, output, part, write_of
     from contactport.formats import registry
     from contactport.sources.base import SourceContext
     from contactport.sources.failures import FAILURES

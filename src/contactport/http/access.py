@@ -15,8 +15,8 @@ from starlette.requests import Request
 
 from contactport.errors import Code, Refusal
 from contactport.http.context import context_of
+from contactport.http.dependencies import Service
 from contactport.http.forms import decoded
-from contactport.http.service import Service
 from contactport.store import imports
 from contactport.store.database import Database
 from contactport.store.domains import Domain, authenticate

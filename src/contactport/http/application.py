@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.types import Lifespan
 
 from contactport.http.assets import error_text, show_style_sheet, show_widget
+from contactport.http.dependencies import Service
 from contactport.http.middleware.cors import Cors
 from contactport.http.middleware.errors import Errors
 from contactport.http.middleware.overload import Overload
@@ -23,7 +24,6 @@ from contactport.http.pages.documentation import show_description, show_document
 from contactport.http.pages.errors import error_page
 from contactport.http.pages.front import show_front
 from contactport.http.routes import Endpoints, Mount
-from contactport.http.service import Service
 from contactport.http.wire.begin_import import begin_applet, begin_consent, begin_password
 from contactport.http.wire.contacts import show_contacts
 from contactport.http.wire.events import show_events

@@ -10,8 +10,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from contactport.errors import Refusal
 from contactport.http.context import RequestContext
+from contactport.http.dependencies import Service
 from contactport.http.pages.page import style_sheet, style_sheet_name
-from contactport.http.service import Service
 
 FOR_GOOD = "public, max-age=31536000, immutable"
 """How long a file may be kept whose name changes with what is in it."""

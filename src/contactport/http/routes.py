@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import Receive, Scope, Send
 
 from contactport.http.context import context_of
-from contactport.http.service import Service
+from contactport.http.dependencies import Service
 
 Endpoint = Callable[[Service, Request], Awaitable[Response]]
 

@@ -15,7 +15,7 @@ from contactport.settings import Settings
 from contactport.sources.base import INCLUDES
 from contactport.sources.failures import ServerInvalid
 from contactport.sources.providers import Provider, Providers
-from contactport.sources.server import parse_server
+from contactport.sources.server_address import parse_server
 from contactport.store import domains, endings, idempotency, imports, login_failures
 from contactport.store.clock import now_ms
 from contactport.store.domains import Domain

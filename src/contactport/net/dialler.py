@@ -12,10 +12,10 @@ from yarl import URL
 from contactport.net.budgets import ByteBudget
 from contactport.net.connection import Connection
 from contactport.net.dns_resolver import addresses_of
-from contactport.net.domains import is_host
 from contactport.net.failures import Unreachable
 from contactport.net.guard import AddressInfo, Guard
 from contactport.net.proxy import ProxyRoutes, tunnel_to
+from contactport.net.registrable_domain import is_host
 from contactport.settings import Settings
 
 

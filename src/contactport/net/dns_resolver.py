@@ -19,7 +19,7 @@ from dns.rdtypes.ANY.MX import MX
 from dns.rdtypes.ANY.TXT import TXT
 from dns.rdtypes.IN.SRV import SRV
 
-from contactport.net.domains import is_host
+from contactport.net.registrable_domain import is_host
 from contactport.settings import SettingError
 
 LIFETIME = 5.0

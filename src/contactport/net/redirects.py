@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from yarl import URL
 
-from contactport.net.domains import is_host
 from contactport.net.failures import Unreadable
+from contactport.net.registrable_domain import is_host
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
 LONGEST = 8000

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from yarl import URL
 
-from contactport.net.domains import matches, same_owner
+from contactport.net.registrable_domain import matches, same_owner
 
 
 class TrustedHosts:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
-from contactport.net.domains import matches
+from contactport.net.registrable_domain import matches
 
 Way = Literal["password", "consent", "file"]
 """How a user gives an address book: a name and a password, consent at the provider's own page, or a file."""

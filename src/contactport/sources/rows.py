@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from contactport.net.domains import is_host
+from contactport.net.registrable_domain import is_host
 from contactport.sources.plugins import protocols, row_files
 from contactport.sources.providers import (
     WAYS,

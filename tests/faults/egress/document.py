@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from tests.faults.egress.runner import EgressResult
+from tests.faults.egress.watched_import import EgressResult
 
 
 def render(trials: Sequence[EgressResult]) -> str:

@@ -7,7 +7,7 @@ import asyncio
 from tests.faults.egress.addresses import ROWS
 from tests.faults.egress.dial_monitor import watching
 from tests.faults.egress.document import render
-from tests.faults.egress.runner import ground, run_all
+from tests.faults.egress.watched_import import ground, run_all
 from tests.faults.matrix.document import DOCUMENT, between
 
 ENOUGH = 100

@@ -7,7 +7,17 @@ import itertools
 import zlib
 from collections.abc import Iterable, Iterator
 
-from tests.faults.hostile.book import CLOSE, OPEN, card, chunked, head, href, multistatus, whole, with_card
+from tests.faults.hostile.plain_book import (
+    CLOSE,
+    OPEN,
+    card,
+    chunked,
+    head,
+    href,
+    multistatus,
+    whole,
+    with_card,
+)
 from tests.faults.hostile.scenario import END, ScenarioRequest, Steps, scenario
 
 MIB = 1024 * 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from tests.faults.hostile.book import (
+from tests.faults.hostile.plain_book import (
     CARDS,
     KIND,
     asked,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from tests.faults.hostile.book import head, multistatus, response, sound, whole
+from tests.faults.hostile.plain_book import head, multistatus, response, sound, whole
 from tests.faults.hostile.scenario import END, RESET, ScenarioRequest, Steps, scenario
 
 MIB = 1024 * 1024

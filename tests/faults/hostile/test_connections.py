@@ -14,7 +14,7 @@ import pytest
 
 from contactport.cli.serve import CONNECTIONS
 from tests.contract.raw import ask
-from tests.e2e.service import RunningService, service
+from tests.e2e.service_process import RunningService, service
 
 MANY = CONNECTIONS + 200
 PIPELINING = 200

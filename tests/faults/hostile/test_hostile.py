@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.hostile.all_scenarios import SCENARIOS
-from tests.faults.hostile.runner import ScenarioRunner, scenario_runner
+from tests.faults.hostile.scenario_run import ScenarioRunner, scenario_runner
 
 AT_LEAST = 40
 

@@ -21,7 +21,7 @@ from contactport.net.client import Client, open_client, trust
 from contactport.net.failures import ConnectionLost, Unreachable
 from contactport.net.retries import RetryPolicy
 from contactport.settings import load
-from tests.faults.hostile.runner import MEMORY, ProcessMemory
+from tests.faults.hostile.scenario_run import MEMORY, ProcessMemory
 from tests.unit.net.authority import make_authority
 
 HANG = 60.0

@@ -9,7 +9,7 @@ import asyncio
 import sys
 
 from tests.faults.egress.document import render as render_egress
-from tests.faults.egress.runner import run_all
+from tests.faults.egress.watched_import import run_all
 from tests.faults.matrix.cell import cells, run_cells
 from tests.faults.matrix.document import DOCUMENT, put_between, render
 

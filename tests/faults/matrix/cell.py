@@ -26,8 +26,8 @@ from contactport.sources.failures import FAILURES
 from contactport.store.contacts import Batch, Delivered, pack_delivered, unpack_delivered
 from tests.faults.matrix.certificates import Certificates
 from tests.faults.matrix.fault_proxy import Duration, FaultPlan, FaultProxy, Stage
-from tests.faults.matrix.faults import ROWS, STAGES, FaultRow
 from tests.faults.matrix.paged_book import PASSWORD, USERNAME, PagedBook
+from tests.faults.matrix.provider_faults import ROWS, STAGES, FaultRow
 from tests.servers.source_run import PROVIDERS
 
 BOUND = 30.0

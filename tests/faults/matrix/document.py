@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.faults.matrix.cell import CellOutcome
 from tests.faults.matrix.fault_proxy import Stage
-from tests.faults.matrix.faults import ROWS, STAGES
+from tests.faults.matrix.provider_faults import ROWS, STAGES
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "reliability.md"
 TITLES: dict[Stage, str] = {

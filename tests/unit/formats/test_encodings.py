@@ -14,8 +14,8 @@ from contactport.contact import Contact, Item, Reject
 from contactport.formats import vcard
 from contactport.formats.charsets.evidence import CODECS, WORDS, Evidence
 from contactport.formats.vcard.undecided import HELD_ITEMS
-from tests.unit.formats.people import PEOPLE
 from tests.unit.formats.strategies import chunked, soups
+from tests.unit.formats.world_names import PEOPLE
 
 CASES = [(language, codec) for language, people in PEOPLE.items() for codec in people.codecs]
 

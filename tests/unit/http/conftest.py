@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from contactport.http.application import build
-from contactport.http.service import Service
+from contactport.http.dependencies import Service
 from contactport.imports.begin import Request
 from contactport.settings import load
 from contactport.store import domains, endings

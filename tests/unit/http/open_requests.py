@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from starlette.applications import Starlette
 
 from contactport.http.application import build
+from contactport.http.dependencies import Service
 from contactport.http.limits import ConnectionLimiter, RateLimiter
-from contactport.http.service import Service
 from contactport.imports.begin import Request
 from contactport.settings import load
 from contactport.store import endings

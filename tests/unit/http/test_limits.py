@@ -13,7 +13,7 @@ from contactport.http.limits import HELD_POLLS, RateLimiter
 from tests.unit.http.open_requests import until
 
 
-class Clock:
+class PollClock:
     """A time that moves when it is told to, and what was slept until then."""
 
     def __init__(self) -> None:
@@ -39,11 +39,11 @@ class Clock:
 
 
 async def test_a_second_s_worth_of_polls_may_come_at_once_and_a_second_s_worth_is_held() -> None:
-    assert await Clock().turns(1, 4, 10) == [0, 0, 0, 0, 0.25, 0.5, 0.75, 1, -1, -1]
+    assert await PollClock().turns(1, 4, 10) == [0, 0, 0, 0, 0.25, 0.5, 0.75, 1, -1, -1]
 
 
 async def test_a_refusal_takes_no_turn_and_says_when_to_come_back() -> None:
-    clock = Clock()
+    clock = PollClock()
     await clock.turns(1, 4, 20)
     with pytest.raises(Refusal) as caught:
         await clock.polls.acquire(1, 4)
@@ -54,14 +54,14 @@ async def test_a_refusal_takes_no_turn_and_says_when_to_come_back() -> None:
 
 
 async def test_what_was_used_comes_back_with_time() -> None:
-    clock = Clock()
+    clock = PollClock()
     await clock.turns(1, 10, 20)
     clock.now += 2
     assert await clock.turns(1, 10, 11) == [0] * 10 + [0.1]
 
 
 async def test_a_poll_every_interval_of_the_limit_is_never_held() -> None:
-    clock = Clock()
+    clock = PollClock()
     for _ in range(1000):
         clock.now += 0.01
         assert await clock.turns(1, 100, 1) == [0]
@@ -70,7 +70,7 @@ async def test_a_poll_every_interval_of_the_limit_is_never_held() -> None:
 @given(st.lists(st.floats(0, 0.1), min_size=1, max_size=300), st.integers(1, 50))
 async def test_whatever_comes_no_more_than_the_rate_is_answered(pauses: list[float], rate: int) -> None:
     """Beyond the first second's worth."""
-    clock = Clock()
+    clock = PollClock()
     begun = clock.now
     answered: list[float] = []
     for pause in pauses:
@@ -81,7 +81,7 @@ async def test_whatever_comes_no_more_than_the_rate_is_answered(pauses: list[flo
 
 
 async def test_one_domain_does_not_use_up_another_s() -> None:
-    clock = Clock()
+    clock = PollClock()
     assert await clock.turns(1, 1, 3) == [0, 1, -1]
     assert await clock.turns(2, 1, 1) == [0]
 
@@ -110,7 +110,7 @@ async def test_no_more_polls_of_a_domain_are_held_than_there_is_room_for_and_ano
 
 
 async def test_many_domains_leave_no_more_buckets_than_there_is_room_for() -> None:
-    clock = Clock()
+    clock = PollClock()
     for domain in range(25_000):
         clock.now += 0.001
         await clock.polls.acquire(domain, 1)
@@ -121,7 +121,7 @@ async def test_many_domains_leave_no_more_buckets_than_there_is_room_for() -> No
 
 
 async def test_a_domain_that_owes_polls_is_not_forgotten_when_there_are_too_many() -> None:
-    clock = Clock()
+    clock = PollClock()
     for domain in range(10_000):
         await clock.polls.acquire(domain, 1)
     assert await clock.turns(9_999, 1, 1) == [1]

@@ -18,7 +18,7 @@ from contactport.net.failures import ProxyUnavailable, Unreachable
 from contactport.net.proxy import parse_proxy
 from contactport.net.retries import RetryPolicy
 from contactport.settings import SettingError, load
-from tests.servers.process import free_port
+from tests.servers.server_process import free_port
 from tests.unit.net.authority import make_authority
 from tests.unit.net.little_server import little_server, reply
 from tests.unit.net.name_server import name_server

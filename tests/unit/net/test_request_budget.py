@@ -12,7 +12,7 @@ from contactport.net.failures import TooLarge, Unreadable
 from contactport.settings import Settings
 
 
-class Clock:
+class SleepingClock:
     """A clock that goes on only where somebody sleeps."""
 
     def __init__(self) -> None:
@@ -26,14 +26,14 @@ class Clock:
 
 
 @contextmanager
-def paced(clock: Clock, patch: pytest.MonkeyPatch, **settings: int) -> Generator[RequestBudget]:
+def paced(clock: SleepingClock, patch: pytest.MonkeyPatch, **settings: int) -> Generator[RequestBudget]:
     with patch.context() as patched:
         patched.setattr(budgets.asyncio, "sleep", clock.sleep)
         yield RequestBudget(Settings(**settings), clock.time)  # type: ignore[arg-type]
 
 
 async def test_requests_are_in_proportion_to_what_was_listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    with paced(Clock(), monkeypatch, import_requests=10, import_members=5) as here:
+    with paced(SleepingClock(), monkeypatch, import_requests=10, import_members=5) as here:
         here.listed(3)
         for _ in range(10 + 3 * EACH):
             await here.take("a.example", trusted=True)
@@ -50,7 +50,7 @@ async def test_requests_are_in_proportion_to_what_was_listed(monkeypatch: pytest
 
 
 async def test_strangers_are_asked_a_few_times_whichever_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    with paced(Clock(), monkeypatch) as here:
+    with paced(SleepingClock(), monkeypatch) as here:
         for number in range(STRANGERS):
             await here.take(f"{number}.example", trusted=False)
         with pytest.raises(Unreadable):
@@ -62,7 +62,7 @@ async def test_strangers_are_asked_a_few_times_whichever_they_are(monkeypatch: p
 async def test_a_host_gets_so_many_requests_a_second_and_others_their_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    clock = Clock()
+    clock = SleepingClock()
     with paced(clock, monkeypatch, host_requests_per_second=50) as here:
         for _ in range(int(50 * BURST)):
             await here.take("a.example", trusted=True)
@@ -76,7 +76,7 @@ async def test_a_host_gets_so_many_requests_a_second_and_others_their_own(
 
 
 async def test_an_import_is_not_spread_over_any_number_of_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
-    with paced(Clock(), monkeypatch, import_requests=100_000) as here:
+    with paced(SleepingClock(), monkeypatch, import_requests=100_000) as here:
         for number in range(budgets.HOSTS):
             await here.take(f"{number}.example.com", trusted=True)
         await here.take("0.example.com", trusted=True)

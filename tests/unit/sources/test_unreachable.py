@@ -15,7 +15,7 @@ from contactport.net.failures import Unreachable
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from tests.import_fails import UNREACHABLE, Caught, import_fails
-from tests.servers.process import free_port
+from tests.servers.server_process import free_port
 from tests.servers.source_run import PASSWORD, provider, read, settings, with_table
 
 

@@ -158,15 +158,15 @@ class TestReplacing:
     def test_it_is_done_again_where_it_was_cut_off(
         self, filled: Store, engine_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        class Killed(BaseException): ...
+        class KilledCreation(BaseException): ...
 
         def die(*_arguments: object) -> None:
-            raise Killed
+            raise KilledCreation
 
         ring_of(filled).unlink()
         with monkeypatch.context() as patch:
             patch.setattr(ring_recovery, "_forget", die)
-            with pytest.raises(Killed):
+            with pytest.raises(KilledCreation):
                 ring_recovery.replace(filled.database, ring_of(filled))
         assert ring_recovery.is_lost(filled.database, ring_of(filled))
         assert ring_recovery.replace(filled.database, ring_of(filled)).lost == Loss(2, 2)

@@ -131,15 +131,15 @@ class TestCutOff:
     async def test_nothing_is_lost_and_the_next_one_ends_it(
         self, store: Store, domain: Domain, twin: Store, point: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        class Killed(BaseException): ...
+        class KilledRotation(BaseException): ...
 
         def die(*_arguments: object) -> None:
-            raise Killed
+            raise KilledRotation
 
         before = begin(store, domain)
         with monkeypatch.context() as patch:
             patch.setattr(rotation if point != "destroy_before" else Ring, point, die)
-            with pytest.raises(Killed):
+            with pytest.raises(KilledRotation):
                 rotate(store.database, store.ring, grace=0)
         between = begin(twin, domain)
         for import_id in (before, between):

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contactport.http.context import context_of
+from contactport.http.dependencies import Service
 from contactport.http.pages.page import page
-from contactport.http.service import Service
 
 _TEXT = (
     "Signing in at a provider's own page is not built into this service yet. Please go back to the application "

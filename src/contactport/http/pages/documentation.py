@@ -15,8 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contactport.http.dependencies import Service
 from contactport.http.pages.page import page, paragraphs, words
-from contactport.http.service import Service
 
 Node = dict[str, Any]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contactport.http.dependencies import Service
 from contactport.http.pages.page import page
-from contactport.http.service import Service
 
 
 async def show_front(_service: Service, _request: Request) -> Response:

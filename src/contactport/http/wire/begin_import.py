@@ -9,7 +9,7 @@ from contactport.errors import Code, Refusal
 from contactport.grant import Password
 from contactport.http.access import domain_of
 from contactport.http.context import context_of
-from contactport.http.service import Service
+from contactport.http.dependencies import Service
 from contactport.http.wire import arguments, schemas
 from contactport.http.wire.arguments import Arguments
 from contactport.http.wire.responses import success

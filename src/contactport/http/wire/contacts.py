@@ -17,7 +17,7 @@ from contactport.formats.cloudsponge import UNKNOWN, WireOwner, owner_from_usern
 from contactport.formats.registry import Groups
 from contactport.http.access import authorized_import
 from contactport.http.context import RequestContext, context_of
-from contactport.http.service import Service
+from contactport.http.dependencies import Service
 from contactport.http.wire import arguments
 from contactport.http.wire.compression import Coding, accepted, compressed
 from contactport.http.wire.events import why_failed

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from contactport.errors import Code, Refusal
 from contactport.http.access import authorized_import
 from contactport.http.context import context_of
-from contactport.http.service import Service
+from contactport.http.dependencies import Service
 from contactport.http.wire import arguments, schemas
 from contactport.http.wire.arguments import Arguments
 from contactport.http.wire.long_poll import long_poll

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from contactport import __version__
 from contactport.http.context import context_of
-from contactport.http.service import Service
+from contactport.http.dependencies import Service
 from contactport.http.wire.responses import JSON, success
 from contactport.store.open import Store
 from contactport.store.ring_file import RingError

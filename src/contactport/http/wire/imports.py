@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from contactport.http.access import authorized_import
 from contactport.http.context import context_of
-from contactport.http.service import Service
+from contactport.http.dependencies import Service
 from contactport.http.wire import arguments, schemas
 from contactport.http.wire.events import why_failed
 from contactport.http.wire.paths import read_id

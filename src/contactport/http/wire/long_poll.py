@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from starlette.types import Receive
 
-from contactport.http.service import Service
+from contactport.http.dependencies import Service
 from contactport.store.signals import Watcher
 
 LOOK_SECONDS = 1.0

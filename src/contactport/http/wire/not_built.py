@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contactport.errors import Code, Refusal
-from contactport.http.service import Service
+from contactport.http.dependencies import Service
 
 UPLOAD = (
     "Uploading a file is not built yet. Import by password works: send the user's `username` and `password` to "

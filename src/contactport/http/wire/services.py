@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from contactport.http.access import note_origins
 from contactport.http.context import context_of
-from contactport.http.service import Service
+from contactport.http.dependencies import Service
 from contactport.http.wire import arguments
 from contactport.http.wire.responses import success
 from contactport.sources.providers import Method, Provider, Providers, SecretPrompt, Way

@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from contactport import telemetry
 from contactport.http.context import context_of
-from contactport.http.service import Service
+from contactport.http.dependencies import Service
 from contactport.http.wire import arguments
 from contactport.http.wire.events import State, asked_state, present
 from contactport.http.wire.long_poll import LOOK_SECONDS, LongPoll, long_poll

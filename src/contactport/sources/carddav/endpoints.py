@@ -11,13 +11,13 @@ from yarl import URL
 
 from contactport.grant import OAuthToken
 from contactport.net.dns_resolver import DnsResolver
-from contactport.net.domains import matches, same_owner
+from contactport.net.registrable_domain import matches, same_owner
 from contactport.sources.base import Account
 from contactport.sources.carddav.sign_in import login_of
 from contactport.sources.carddav.table import PROTOCOL, table_of
 from contactport.sources.failures import NotServed, ServerRequired
 from contactport.sources.providers import Provider, Providers
-from contactport.sources.server import Server, parse_server
+from contactport.sources.server_address import Server, parse_server
 
 WELL_KNOWN = "/.well-known/carddav"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from contactport.net.domains import is_host, matches, registrable, same_owner
+from contactport.net.registrable_domain import is_host, matches, registrable, same_owner
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Every way in which a provider is made to fail, and what an import is to make of it."""
+"""All ways in which a provider is made to fail, and the expected result of an import."""
 
 from __future__ import annotations
 

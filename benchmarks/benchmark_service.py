@@ -1,4 +1,4 @@
-"""A `contactport serve` of its own for a benchmark, and a client that keeps its connection."""
+"""A `contactport serve` process for a benchmark, and a client that keeps its connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the endpoints need of the rest of the house; the composition root fills it in."""
+"""Dependencies of the endpoints. The composition root (`app.py`) fills them in."""
 
 from __future__ import annotations
 

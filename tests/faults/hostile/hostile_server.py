@@ -1,4 +1,4 @@
-"""The hostile server: `python -m tests.faults.hostile.server`, a process of its own on loopback.
+"""The hostile server: `python -m tests.faults.hostile.hostile_server`, a process of its own on loopback.
 
 It listens on one port of every address in 127.0.0.0/8. Each run of a scenario gets an address of its own, so that
 what the service learns of one host is not held against the next; another address is that of somebody who did not ask
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tests.faults.hostile.all_scenarios import SCENARIOS
-from tests.faults.hostile.book import UNKNOWN, sound
+from tests.faults.hostile.plain_book import UNKNOWN, sound
 from tests.faults.hostile.scenario import RESET, THIRD, End, Scenario, ScenarioRequest, Step
 
 LONGEST_BODY = 64 * 1024 * 1024
@@ -160,7 +160,7 @@ class Hostile:
 def hostile_server(certificate: Path) -> Generator[Hostile]:
     """Runs until the block ends; `certificate` is a PEM file with a key."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.hostile.server", str(certificate)],
+        [sys.executable, "-m", "tests.faults.hostile.hostile_server", str(certificate)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -1,4 +1,4 @@
-"""The service as its operator runs it: a process of its own, on a data folder, spoken to over HTTP."""
+"""The service as a process with its own data folder, as an operator runs it. Tests call it over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`server`, as a caller may write it: a URL, `host`, `host:port`, or a mail domain."""
+"""Server address as a caller may write it in `server`: a URL, `host`, `host:port`, or a mail domain."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import quote
 import msgspec
 from yarl import URL
 
-from contactport.net.domains import is_host
+from contactport.net.registrable_domain import is_host
 from contactport.sources.failures import ServerInvalid
 
 LONGEST = 2000

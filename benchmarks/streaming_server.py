@@ -1,4 +1,4 @@
-"""A CardDAV server that makes its books up while it sends them: `python -m benchmarks.streaming`.
+"""A CardDAV server that makes its books up while it sends them: `python -m benchmarks.streaming_server`.
 
 The path says how large a book is: below `/10000/` lives an account whose one book has 10,000 cards. Memory holds a
 thousand cards, whatever the number; one costs a few microseconds. It is a process of its own, so that its work is
@@ -193,7 +193,7 @@ async def serve(ports: int) -> None:
 def streaming(ports: int = 1) -> Generator[Streaming]:
     """Such a server as a process. It is gone afterwards."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.streaming", str(ports)],
+        [sys.executable, "-m", "benchmarks.streaming_server", str(ports)],
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[1],

@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz.run NAME [options of libFuzzer]`: one target under atheris, from its corpus on."""
+"""`python -m tests.fuzz.fuzzer NAME [options of libFuzzer]`: one target under atheris, from its corpus on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sound address book that a hostile server shows where its scenario has nothing else in mind."""
+"""The normal address book of a hostile server, for the requests that its scenario does not change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who a host belongs to, by the Public Suffix List."""
+"""Registrable domain of a host, by the Public Suffix List."""
 
 from __future__ import annotations
 

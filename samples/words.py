@@ -1,4 +1,4 @@
-"""The words that the sample cards are made of. Every person is invented."""
+"""Word lists for the sample cards. Every person is invented."""
 
 from __future__ import annotations
 

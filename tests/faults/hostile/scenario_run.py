@@ -1,4 +1,4 @@
-"""One scenario, tried on a running service: how its import ended, and what it cost the process."""
+"""Run of one scenario on a running service: how its import ended, and what it cost the process."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tests.e2e.service import RunningService, WireClient, service
+from tests.e2e.service_process import RunningService, WireClient, service
 from tests.faults.hostile.all_scenarios import SCENARIOS
+from tests.faults.hostile.hostile_server import Hostile, hostile_server
 from tests.faults.hostile.scenario import ENOUGH, THIRD, Scenario
-from tests.faults.hostile.server import Hostile, hostile_server
 from tests.unit.net.authority import make_authority
 
 MEMORY = 64

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from contactport.cli.contact_writer import FORMATS, Writer, format_of, output, part, write_of
 from contactport.cli.exit_codes import CommandError
-from contactport.cli.writer import FORMATS, Writer, format_of, output, part, write_of
 from contactport.contact import Contact, Email, Group
 from contactport.formats import vcard
 

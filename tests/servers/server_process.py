@@ -1,4 +1,4 @@
-"""A real server as a child process on a free port of loopback, ended by its process id."""
+"""A real server as a child process on a free port of loopback. It is ended by its process id."""
 
 from __future__ import annotations
 

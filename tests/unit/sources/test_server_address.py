@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from contactport.errors import Code
 from contactport.sources.failures import ServerInvalid
-from contactport.sources.server import Server, parse_server
+from contactport.sources.server_address import Server, parse_server
 from tests.import_fails import import_fails
 
 

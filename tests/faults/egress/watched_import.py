@@ -1,4 +1,4 @@
-"""One row of the table, tried: an import by the real source and client, with every connection watched."""
+"""Import of one row of the table, by the real source and client. Every connection is watched."""
 
 from __future__ import annotations
 
