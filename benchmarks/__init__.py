@@ -1,1 +1,1 @@
-"""Speed and memory, as ratios against a peer or a floor in the same run."""
+"""Benchmarks of speed and memory, as ratios to another program or to a floor in the same run."""

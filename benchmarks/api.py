@@ -1,4 +1,4 @@
-"""What one process answers: begin_import and events by the second, and how soon a provider is asked.
+"""Requests that one process answers in a second (begin_import, events), and how soon a provider is asked.
 
 `python -m benchmarks.api`. The load comes from another process of the same machine, over kept connections; each
 figure stands beside that of /health, which touches nothing, as the floor of the same run. The processor time of a

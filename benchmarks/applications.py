@@ -1,4 +1,4 @@
-"""Applications that keep imports in flight and poll them, as many times a second as they are told.
+"""Applications that always have running imports and poll them at a given rate.
 
 Polls are sent by the clock, whether or not the last one was answered; a poll that had to wait for its turn counts
 from when it was due. How late they were sent is noted as well: it is the load's own share of what is measured. Which

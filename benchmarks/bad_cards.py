@@ -1,4 +1,4 @@
-"""What single bad cards cost: a book of Radicale through a proxy that spoils them, beside the same book unspoilt.
+"""The cost of single bad cards: an address book through a proxy that breaks cards, and the same book without it.
 
 `python -m benchmarks.bad_cards` prints the ratios, a line for each way in which a server fails at a bad card:
 it answers 500 to every report that has it, or writes XML that is broken there. Reports alone are spoilt, so that GET

@@ -1,4 +1,4 @@
-"""What the checkpoints cost, as a share of an import: `python -m benchmarks.checkpoints`.
+"""The cost of the checkpoints as a share of an import: `python -m benchmarks.checkpoints`.
 
 The same book by the same source and the same formats, one import at a time, three ways in turn: read by
 `imports.run` into a sink that keeps nothing; attempted as a worker does it, every batch a transaction, in this

@@ -1,4 +1,4 @@
-"""What `/contacts` costs the service, by the size of the book and by content coding: `python -m benchmarks.contacts`.
+"""The cost of `/contacts`, by the size of the book and by content coding: `python -m benchmarks.contacts`.
 
 The books are put into the database beside the service, so that nothing but the answer is measured. Each row has a
 process of its own, which has answered for a small book before; the peak of its memory is the kernel's (VmHWM), and

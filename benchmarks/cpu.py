@@ -1,4 +1,4 @@
-"""What an import costs the service's processor: `python -m benchmarks.cpu`.
+"""The processor time of an import: `python -m benchmarks.cpu`.
 
 User and system time of the whole process, its threads and job engine included, from begin_import to COMPLETE, with
 a poll four times a second. From Radicale one answer is read; from a server that nobody can vouch for (the streaming

@@ -1,4 +1,4 @@
-"""What an import takes of the disk, and what its purge gives back: `python -m benchmarks.growth`.
+"""The disk space of an import, before and after its purge: `python -m benchmarks.growth`.
 
 Some hundred imports, then their purge, twice over, on SQLite and on PostgreSQL. The second round says whether the
 space of the first is used again. What stays are the tombstones, for 30 days: their size is that of the packed

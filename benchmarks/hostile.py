@@ -1,4 +1,4 @@
-"""What hostile servers cost: `python -m benchmarks.hostile [--only NAME …]`.
+"""The cost of hostile servers: `python -m benchmarks.hostile [--only NAME …]`.
 
 Every scenario of `tests/faults/hostile` is an import by one running service, with sizes as they are by default. For
 each: the memory at its peak beyond what a sound import takes, what is still held some seconds after its end, the

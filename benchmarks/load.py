@@ -1,4 +1,4 @@
-"""Imports kept in flight for minutes, polls rising until it hurts: `python -m benchmarks.load`.
+"""A constant number of running imports for minutes, with more and more polls: `python -m benchmarks.load`.
 
 200 imports of 1,000 contacts are kept under way: as soon as one is complete, its contacts are fetched and another is
 begun. Polls of /events begin at one in four seconds for each import, never less than one in twenty, and rise by two

@@ -1,4 +1,4 @@
-"""How long a dead worker's import stands still: `python -m benchmarks.recovery`.
+"""How long an import waits after its worker died: `python -m benchmarks.recovery`.
 
 Three workers on PostgreSQL, and a book that comes in pages. In the middle of an import its pages are held back, the
 worker that carries it is killed (kill -9), and the pages go on. Timed are the kill to the line of another worker's

@@ -1,4 +1,4 @@
-"""A CardDAV server that makes its books up while it sends them: `python -m benchmarks.streaming_server`.
+"""A CardDAV server that generates its address books while it sends them: `python -m benchmarks.streaming_server`.
 
 The path says how large a book is: below `/10000/` lives an account whose one book has 10,000 cards. Memory holds a
 thousand cards, whatever the number; one costs a few microseconds. It is a process of its own, so that its work is

@@ -1,4 +1,4 @@
-"""What processes have taken so far, by Linux's own books: processor time, and memory."""
+"""The processor time and memory that processes have used, from Linux's /proc."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Other readers of vCard, in other languages, each with its small program beside this file.
+"""Readers of vCard in other languages, each with its small program next to this file.
 
 `scripts/bench` lays them out in a folder; what is not there is left out, and said so.
 """

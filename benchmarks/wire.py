@@ -1,4 +1,4 @@
-"""Requests as bytes over kept connections: a load that costs little beside what it loads."""
+"""A load of requests as bytes over open connections. It costs little compared with the service."""
 
 from __future__ import annotations
 

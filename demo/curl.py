@@ -1,4 +1,4 @@
-"""Requests as command lines: shown, then really run by a shell and curl."""
+"""Requests as command lines: they are shown, and then run by a shell and curl."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Person cards as real servers hold them, the same bytes for the same arguments.
+"""Sample cards of people as real servers have them. The same arguments give the same bytes.
 
 Nothing here is clever about names: the point is what readers trip over. Several scripts, escaped commas and
 semicolons, labelled Apple groups, dates without a year, lines folded at 75 octets, pictures.

@@ -1,4 +1,4 @@
-"""The address book of the demo: 200 files as they lie in a CardDAV server's folder.
+"""The address book of the demo: 200 files, as in a CardDAV server's folder.
 
 195 people, ten of them with pictures; one of them filed twice; two groups, as Apple and as vCard 4.0 write
 them; a company; and one card that was torn out of a mail, with the mail's boundary in its midst.

@@ -1,4 +1,4 @@
-"""People as a hosted provider's address book holds them, the same for the same arguments.
+"""Sample people as in a hosted provider's address book. The same arguments give the same people.
 
 Each provider writes them its own way (`tests/servers/people.py`, `tests/servers/graph.py`); everything that
 `docs/sources.md` says a provider has is here: addresses, birthdays without a year, groups, placeholders for pictures.

@@ -1,4 +1,4 @@
-"""A PostgreSQL for whoever asks, and the runner's last lines: what was left out, and why (see tests/needs.py)."""
+"""PostgreSQL fixtures, and the last lines of a test run: what was left out, and why (see tests/needs.py)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ settings.load_profile("contactport")
 
 @pytest.fixture(scope="session")
 def postgres() -> Generator[PostgresServer]:
-    """A PostgreSQL that all tests of a process share: none may stop it, or change more than its own databases."""
+    """A PostgreSQL that all tests of a process share. A test may not stop it, and changes only its own databases."""
     shared = server()
     yield shared
     if isinstance(shared, Postgres):

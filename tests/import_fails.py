@@ -1,4 +1,4 @@
-"""What an application is told of a failure that a source or the network raises."""
+"""Failures that a source or the network raises, as an application reads them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one way for a test to be left out: it needs something that is not installed here."""
+"""`needs`: the only way to leave a test out, because it needs something that is not installed."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class PostgresServer(Protocol):
 
 
 class Given:
-    """A server that runs already, on which only databases are made."""
+    """A server that is already running. Only databases are made on it."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -82,7 +82,7 @@ class Given:
 
 
 class Postgres:
-    """A server of the test's own, in a folder of its own: it may be stopped, killed, and begun again.
+    """A test's own server, in its own folder. It may be stopped, killed and started again.
 
     It listens on a socket in its folder, with `tcp` on a port of 127.0.0.1 as well. It does not run as root: for
     root, nobody runs it. `parent` is where its folder is made; in memory unless it is given. `options` are settings

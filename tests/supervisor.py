@@ -1,4 +1,4 @@
-"""Real processes that end with the tests, even when these are killed; and folders that go with them.
+"""Supervisor of real processes. They end, and their folders are deleted, when the tests end or are killed.
 
 A process of its own, the supervisor, starts every server for a test and holds a pipe to it. When the pipe closes, for
 whatever reason, it ends what still runs and removes the folders. Should the supervisor itself be killed, then the

@@ -1,4 +1,4 @@
-"""The public clients' ways to ask, replayed: one class a language, each with its own habits of HTTP.
+"""The requests of the public clients: one class for each language, with its own way to use HTTP.
 
 What a class reads it reads as strictly as its language does: enumerations without a stranger, integers of 32 bits,
 elements that must be there.

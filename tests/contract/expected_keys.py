@@ -1,4 +1,4 @@
-"""The keys of the contract, in order, and what may stand under them."""
+"""The keys of the contract, in order, with the types of their values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real thing: `contactport serve` in a process of its own, and a Radicale with the books to import."""
+"""A running service for the contract tests: a `contactport serve` process, and a Radicale with address books."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def _pair(data: Path, name: str) -> Pair:
 
 @contextmanager
 def live_service(folder: Path) -> Generator[LiveService]:
-    """Both servers in a folder of their own, gone afterwards."""
+    """Both servers in their own folder, which is deleted afterwards."""
     data = folder / "data"
     with (
         radicale({ADA: SECRET, BIG: SECRET, "empty": SECRET}) as books,

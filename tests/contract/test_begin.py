@@ -1,4 +1,4 @@
-"""Step 1: every place for arguments, every paths, every refusal."""
+"""Step 1: all places for arguments, all paths, all refusals."""
 
 from __future__ import annotations
 

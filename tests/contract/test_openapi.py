@@ -1,4 +1,4 @@
-"""openapi.yaml against the running service: made-up requests, whose every answer must be a described one.
+"""openapi.yaml compared with the running service: each answer to a generated request must be described in it.
 
 Two checks are left out because the contract is otherwise: unknown and ill-typed arguments are mostly ignored
 rather than refused, and a sound request may still name a service that there is not.

@@ -1,4 +1,4 @@
-"""Steps 2 and 3: spellings, strangers, parts of a book, and what every answer has."""
+"""Steps 2 and 3: spellings, wrong key pairs, parts of a book, and what every answer has."""
 
 from __future__ import annotations
 

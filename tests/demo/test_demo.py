@@ -1,4 +1,4 @@
-"""The demo, as a stranger runs it: what it shows, and that nothing of it stays."""
+"""The demo: what it shows, and that it leaves nothing behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What deploy/ ships works as it stands: behind real proxies nothing secret is logged, and nothing is held back."""
+"""The files of deploy/ work: behind real proxies no secret is logged, and streams are not delayed."""
 
 from __future__ import annotations
 

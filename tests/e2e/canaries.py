@@ -1,4 +1,4 @@
-"""Marked words, and whether they stand anywhere in some files: in clear, or in any dress that hides nothing."""
+"""Search for canary words in files: in clear, or in any encoding without a secret."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SQLITE = b"SQLite format 3\0"
 
 
 def forms(word: str) -> dict[str, bytes]:
-    """Every dress of a word that is searched for, by name."""
+    """Every encoding of a word that is searched for, by name."""
     plain = word.encode()
     found = {
         "plain": plain,
@@ -51,7 +51,7 @@ def forms(word: str) -> dict[str, bytes]:
 
 
 class Searched(NamedTuple):
-    """`hits` are where which of the words stands, and in which dress; `bytes` are all that were looked through."""
+    """The result of a search: `hits` have the place, the word and its encoding. `bytes` is how much was searched."""
 
     hits: list[str]
     files: int

@@ -1,4 +1,4 @@
-"""A source that breaks with the user's words in its exceptions, in every way in which Python may come to show them.
+"""A source that fails with the user's words in its exceptions, in every way in which Python could show them.
 
 Any package may offer a source, and its exceptions are its own. It is installed for a process by a folder on its
 PYTHONPATH, with a protocol and a provider of its own.
@@ -66,7 +66,7 @@ protocol = "planted"
 
 
 def plant(folder: Path) -> Path:
-    """Lay the package out; the folder that is to be on PYTHONPATH."""
+    """Write the package. Returns the folder for PYTHONPATH."""
     folder.mkdir()
     package = folder / "planted_source"
     package.mkdir()

@@ -1,4 +1,4 @@
-"""A front before an address book's server: it lets everything through, or answers badly, or not at all."""
+"""A proxy in front of an address book server: it forwards everything, or answers with errors, or not at all."""
 
 from __future__ import annotations
 

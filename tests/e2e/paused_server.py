@@ -1,4 +1,4 @@
-"""A CardDAV server of our own whose pages wait at a gate, and whose every answer is in another order.
+"""A CardDAV server of our own. Its pages wait until the test releases them, and each answer has another order.
 
 It knows multiget alone, so that a book comes in many pages, and it gives out a page only when the test lets it:
 a test can stop an import between any two pages without a look at the clock.

@@ -1,4 +1,4 @@
-"""What a provider that hangs, fails or wants a rest costs its own users, and nobody else: with real processes."""
+"""A provider that hangs, fails or asks for a pause affects only its own users. With real processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No word of a user's is readable anywhere on disk: during an import, after it, and after the purge."""
+"""No text of a user is readable on the disk: during an import, after it, and after the purge."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def book() -> Generator[PausedServer]:
 
 @pytest.fixture
 def broken() -> Generator[PausedServer]:
-    """Three people, and a card that is none."""
+    """Three people, and a card that can't be read."""
     with PausedServer({**people(3), "x.vcf": "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:No end\r\n"}) as server:
         server.gate.open()
         yield server

@@ -1,4 +1,4 @@
-"""After a purge, the process itself has no word of the user's left: its memory is searched, as `/proc/PID/mem`.
+"""After a purge the process has no text of the user any more. The test searches its memory (`/proc/PID/mem`).
 
 Memory that is given back keeps its bytes until somebody overwrites them, which says nothing of what a program holds.
 The service runs with Python's debug allocator, which overwrites what is given back and marks what is in use.

@@ -1,4 +1,4 @@
-"""/metrics, /ready and `contactport status` of real processes: what they tell, and what they never do."""
+"""/metrics, /ready and `contactport status` of real processes: what they show, and what they never show."""
 
 from __future__ import annotations
 

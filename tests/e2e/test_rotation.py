@@ -1,4 +1,4 @@
-"""Keys are rotated while the service works: no import notices, whatever becomes of the command."""
+"""Keys are rotated while the service runs. No import is affected, even if the command is killed."""
 
 from __future__ import annotations
 

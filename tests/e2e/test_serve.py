@@ -1,4 +1,4 @@
-"""`contactport serve` as its operator meets it: what it says, where it listens, how it ends."""
+"""`contactport serve` as its operator sees it: its output, where it listens, how it ends."""
 
 from __future__ import annotations
 

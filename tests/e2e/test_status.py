@@ -1,4 +1,4 @@
-"""`contactport status` on a terminal: live until it is ended, and well."""
+"""`contactport status` on a terminal: it updates until it is ended, and ends well."""
 
 from __future__ import annotations
 

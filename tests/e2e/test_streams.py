@@ -1,4 +1,4 @@
-"""Polls that wait, and event streams, of a service that really runs: one process, or several on PostgreSQL."""
+"""Waiting polls and event streams of a running service: one process, or several on PostgreSQL."""
 
 from __future__ import annotations
 

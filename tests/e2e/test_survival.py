@@ -1,4 +1,4 @@
-"""A process that dies in mid-import finishes it after a restart, without a contact lost or doubled.
+"""A process dies in the middle of an import, and finishes it after a restart. No contact is lost or doubled.
 
 The address book's server answers in another order each time, so nothing here can work by position.
 """

@@ -62,7 +62,7 @@ def client(running: RunningService) -> WireClient:
 
 @pytest.fixture(scope="module")
 def imported(client: WireClient, books: Radicale) -> int:
-    """Alice's import, through."""
+    """Alice's import, complete."""
     import_id = client.begin(**ALICE, server=books.url, include="mailing_address", user_id="user 7")
     assert client.end(import_id)["status"] == "COMPLETED"
     return import_id

@@ -1,4 +1,4 @@
-"""A CardDAV server of our own with as many accounts as one likes, each with a book of its own.
+"""A CardDAV server of our own with any number of accounts, each with its own address book.
 
 It knows multiget alone, so that a book comes in many pages; it takes its time over each page, so that a fault finds
 imports under way; and it answers in another order each time, so that nothing can work by position. Every card names

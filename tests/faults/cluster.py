@@ -1,4 +1,4 @@
-"""The service as several processes, any of which may be killed and started again; or as one, on SQLite.
+"""The service as several processes, or as one on SQLite. Each process can be killed and started again.
 
 Every process is the supervisor's child: whatever becomes of the tests, none stays behind.
 """
@@ -225,7 +225,7 @@ class Cluster:
 
 
 class Application:
-    """An application that does not give up: what gets no answer is asked again, of any API that lives."""
+    """An application that repeats each request without an answer, at any API that is alive."""
 
     def __init__(self, cluster: Cluster, key: str, password: str) -> None:
         self._cluster = cluster

@@ -1,4 +1,4 @@
-"""What stands in the database, seen from outside the service: how far each import is, and who carries it."""
+"""Rows of the database, read from outside the service: how far each import is, and which process runs it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several imports that a fault strikes under way, and the look at what has become of them."""
+"""Several running imports for a test of faults, and the check of their results."""
 
 from __future__ import annotations
 

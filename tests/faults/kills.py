@@ -1,4 +1,4 @@
-"""kill -9 at random moments, while imports run; and the count of what it cost.
+"""kill -9 at random moments while imports run, and the counts of the results.
 
 Each process is killed some seconds after it is ready, and started again at once, until so many kills have struck a
 running import. Then everything is let finish, and every import is looked at.
@@ -35,7 +35,7 @@ IDLE = 120.0
 
 @dataclass(frozen=True)
 class KillsPlan:
-    """What is to be done. Times are seconds."""
+    """The plan of a run. Times are in seconds."""
 
     kills: int
     """How many must have struck a running import."""
@@ -56,7 +56,7 @@ class KillsPlan:
 
 @dataclass
 class KillsOutcome:
-    """What came of it. All but kills, imports, recoveries and complaints is to be nothing."""
+    """The result. All numbers except kills, imports, recoveries and complaints must be 0."""
 
     mode: Mode
     seed: int

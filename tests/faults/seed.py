@@ -1,4 +1,4 @@
-"""The seed of what is random in a test: printed, and given again to repeat it."""
+"""The seed of a random test. A failure prints it, and the same seed repeats the test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clock is put on or back by an hour while imports run: nothing is lost, and nothing goes on for ever."""
+"""The clock is set forward or back by an hour while imports run: nothing is lost, and every import ends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAUSE = 1.0
 
 
 class WallClock:
-    """What some processes take for the time of day; how much time has passed they know as ever."""
+    """The time of day of some processes. Their monotonic clock is not changed."""
 
     def __init__(self, folder: Path, members: Iterable[Member]) -> None:
         library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)

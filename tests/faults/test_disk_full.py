@@ -26,7 +26,7 @@ _PIECE = 64 * 1024
 
 @pytest.fixture
 def disk(request: pytest.FixtureRequest) -> Iterator[Path]:
-    """A small disk of the test's own, of so many megabytes; it goes with the process of the tests."""
+    """A small disk for the test, with this number of megabytes. It ends with the process of the tests."""
     made = supervisor().disk(int(request.param))
     if made is None:
         needs("a file system of its own", "run the tests as root, where mount(8) may be used")
@@ -35,7 +35,7 @@ def disk(request: pytest.FixtureRequest) -> Iterator[Path]:
 
 
 class Ballast:
-    """A file that leaves no room beside it."""
+    """A file that fills the disk."""
 
     def __init__(self, disk: Path) -> None:
         self._file = disk / "ballast"

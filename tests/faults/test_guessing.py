@@ -1,4 +1,4 @@
-"""Who guesses another domain's import learns nothing: not even whether it is there."""
+"""A caller who guesses another domain's import learns nothing, not even whether it exists."""
 
 from __future__ import annotations
 

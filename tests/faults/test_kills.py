@@ -1,4 +1,4 @@
-"""Whatever is killed while imports run, none is lost, doubled or stuck, and every ledger adds up.
+"""Any process is killed while imports run: no import is lost, doubled or stuck, and every ledger adds up.
 
 `scripts/torture` does the same with 200 kills each, or as many as wanted.
 """

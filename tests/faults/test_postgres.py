@@ -1,4 +1,4 @@
-"""The servers of the other tests: they come quickly, can be broken in every way, and leave nothing behind."""
+"""The PostgreSQL servers of the other tests: they start fast, can be broken, and leave nothing behind."""
 
 from __future__ import annotations
 

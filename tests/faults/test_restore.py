@@ -1,4 +1,4 @@
-"""The database is gone, and a copy made while imports ran takes its place: they go on from what is in it."""
+"""The database is lost, and a copy from the middle of some imports replaces it: they continue from it."""
 
 from __future__ import annotations
 

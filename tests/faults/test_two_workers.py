@@ -1,4 +1,4 @@
-"""Two live attempts at one import: the older one writes nothing more, and nothing is doubled."""
+"""Two live attempts of one import: the older one writes nothing any more, and nothing is doubled."""
 
 from __future__ import annotations
 

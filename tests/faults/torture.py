@@ -1,4 +1,4 @@
-"""`scripts/torture`: the kill tests for as long as one likes, and a table of what came of them."""
+"""`scripts/torture`: the kill tests for any time, and a table of the results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`formats.vcard`: any bytes are read, in both ways alike, and what is sound among them is never lost."""
+"""`formats.vcard`: any bytes are read, with the same result in both ways, and valid cards are never lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each fuzz target for a moment: its corpus, every input that once broke it, and some thousand new ones."""
+"""Each fuzz target for a moment: its corpus, all inputs that once broke it, and some thousand new ones."""
 
 from __future__ import annotations
 

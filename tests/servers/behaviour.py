@@ -1,4 +1,4 @@
-"""What every source does, whichever protocol it speaks: the suite that each of them passes.
+"""The behaviour suite that every source must pass, for any protocol.
 
 A protocol's tests subclass `SourceBehaviour` and give a `harness`: the source and a real server with books. What
 a server can't show (one without sign-in has no wrong password) the harness says it can't.

@@ -1,4 +1,4 @@
-"""One server of a kind for all tests of a process: a cold one takes seconds to build its cache."""
+"""Servers that all tests of a process share, because a new server needs seconds to build its cache."""
 
 from __future__ import annotations
 

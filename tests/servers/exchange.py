@@ -1,4 +1,4 @@
-"""Sends the messages of `contactport.oauth` with the service's own HTTP client: what a flow does, by hand."""
+"""The steps of an OAuth flow for tests: sends the messages of `contactport.oauth` with the service's HTTP client."""
 
 from __future__ import annotations
 

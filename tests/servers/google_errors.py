@@ -1,4 +1,4 @@
-"""What Google's APIs say when they refuse, in the shapes that their answers have."""
+"""Errors of Google's APIs, in the form of their answers."""
 
 from __future__ import annotations
 

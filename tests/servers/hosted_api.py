@@ -1,4 +1,4 @@
-"""A provider's API on loopback, in a thread of its own: access tokens, faults on demand, what was asked.
+"""A provider's API on loopback, in its own thread, with access tokens, faults on demand and a list of requests.
 
 `people.py` and `graph.py` are made of it. It runs in a thread because the clients that judge it are not asynchronous.
 """

@@ -1,4 +1,4 @@
-"""The npm packages of `npm_packages/`, installed when a test first asks, in a folder of the user's cache.
+"""The npm packages of `npm_packages/`. The first test that needs them installs them into the user's cache folder.
 
 The lock file names versions and hashes and no registry: npm asks the one that it is set up for. Nothing of them is
 run while they are installed. A machine whose Node is too old runs them by one that comes as a package.

@@ -1,4 +1,4 @@
-"""A real server of several processes: a group of its own, ended as one."""
+"""A real server of several processes. They are one process group, and end together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A proxy in front of Radicale that makes it behave like other servers: each way of theirs is a named row.
+"""A proxy that makes Radicale behave like other servers. Each quirk is a row with a name.
 
 A quirk is a chain of filters; each gets the request and a way to pass it on, and may change either side or answer by
 itself. What the filters imitate is listed in QUIRKS with the provider or server that does so.

@@ -1,4 +1,4 @@
-"""A CardDAV server of a few lines with several books, whose every answer a test may replace.
+"""A small CardDAV server with several address books. A test can replace each of its answers.
 
 It answers from bytes, so that an href or a card may hold whatever no sound server would write.
 """

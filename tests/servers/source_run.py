@@ -1,4 +1,4 @@
-"""A source run to its end, and what came of it."""
+"""A run of a source to its end, and its result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a mail domain, a host or a URL to the books, over a DNS and certificates of the test's own."""
+"""Discovery: from a mail domain, a host or a URL to the address books, with the test's own DNS and certificates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a host was found to do is used the next time, and does no harm where it is wrong."""
+"""Facts learnt about a host are used the next time, and a wrong fact does no harm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lock of the npm packages, and what a test says where they can't be had."""
+"""The lock of the npm packages, and what a test says if they can't be installed."""
 
 from __future__ import annotations
 

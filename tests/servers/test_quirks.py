@@ -1,4 +1,4 @@
-"""One book of 300 cards, and an empty one, through every quirk there is."""
+"""Address books of 300 cards and of none, through every quirk."""
 
 from __future__ import annotations
 

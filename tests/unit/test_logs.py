@@ -1,4 +1,4 @@
-"""Logs tell what happened and where, never what was given."""
+"""Logs say what happened and where, without private data."""
 
 import gc
 import io

@@ -1,4 +1,4 @@
-"""What a process counts: each import once, when its end is stored, and nothing under a name that names anybody."""
+"""Metrics of a process: each import counts once, when its end is stored, and no label names anybody."""
 
 # The library's own parser of OpenMetrics is not typed.
 # pyright: reportUnknownVariableType=false

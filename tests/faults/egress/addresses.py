@@ -1,4 +1,4 @@
-"""Addresses and spellings that must never be dialled, by the way in which an import is led to them.
+"""Addresses and spellings that must never be dialled, by the way in which an import gets them.
 
 `{open}` is the port of listeners on 127.0.0.1, 127.0.0.2, 127.0.0.3 and ::1 that would notice a connection. No name
 of these leads anywhere but through the zone below, which is served on loopback.

@@ -1,4 +1,4 @@
-"""Who dials what: seen at the socket, by the interpreter's own audit events.
+"""Monitor of all connections, at the socket, by the interpreter's audit events.
 
 A listener would only see what reaches this machine; an audit hook sees every `connect` of the process, whichever
 address it names, and stops it before anything leaves.

@@ -1,4 +1,4 @@
-"""What docs/reliability.md says of the table."""
+"""The part of docs/reliability.md about the egress table."""
 
 from __future__ import annotations
 

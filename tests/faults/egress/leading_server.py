@@ -1,4 +1,4 @@
-"""The user's own server, which leads an import on to another address: in each of the ways that a server can."""
+"""A user's server that leads an import to another address, in every way that a server can."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No address that is not a public host's is ever dialled, however it is written and wherever it comes from."""
+"""Only addresses of public hosts are dialled, in any spelling and from any origin."""
 
 from __future__ import annotations
 

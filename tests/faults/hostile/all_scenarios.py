@@ -1,4 +1,4 @@
-"""Every scenario: whoever adds a module of them names it here."""
+"""All scenarios. A new module of scenarios must be named here."""
 
 from __future__ import annotations
 

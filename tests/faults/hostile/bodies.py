@@ -1,4 +1,4 @@
-"""Hostile bodies: lengths that lie, chunks, content codings."""
+"""Hostile bodies: wrong lengths, chunks, content codings."""
 
 from __future__ import annotations
 

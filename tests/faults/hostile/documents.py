@@ -1,4 +1,4 @@
-"""Hostile XML: names, attributes, namespaces, texts, nesting, and everything in numbers that nobody needs."""
+"""Hostile XML: names, attributes, namespaces, texts and nesting in very large numbers."""
 
 from __future__ import annotations
 

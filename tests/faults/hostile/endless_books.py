@@ -1,4 +1,4 @@
-"""Hostile address books: members, books, homes and continuations without end, and addresses of others."""
+"""Hostile address books: endless members, books, homes and continuations, and addresses of other hosts."""
 
 from __future__ import annotations
 

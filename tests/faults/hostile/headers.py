@@ -1,4 +1,4 @@
-"""Hostile heads: status lines, interim answers, fields, redirects, challenges, and what comes before a head."""
+"""Hostile heads: status lines, interim answers, fields, redirects, challenges, and bytes before a head."""
 
 from __future__ import annotations
 

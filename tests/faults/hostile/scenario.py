@@ -1,4 +1,4 @@
-"""What a hostile server is made of: scenarios, each a function that answers requests with generators of bytes."""
+"""Scenarios of a hostile server: each is a function that answers requests with generators of bytes."""
 
 from __future__ import annotations
 

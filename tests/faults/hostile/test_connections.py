@@ -1,4 +1,4 @@
-"""Clients without credentials that hold connections, and clients that send and never read: the service goes on."""
+"""Clients that keep connections open without a key pair, or send and never read: the service still works."""
 
 from __future__ import annotations
 

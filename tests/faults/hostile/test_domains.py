@@ -1,4 +1,4 @@
-"""What one application does to a server, an account or a provider costs no other application anything."""
+"""One application's use of a server, an account or a provider does not affect other applications."""
 
 from __future__ import annotations
 

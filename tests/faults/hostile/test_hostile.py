@@ -1,4 +1,4 @@
-"""Whatever a provider sends, one import costs little, ends with a code of its own, and reaches nobody else."""
+"""A provider may send anything: one import costs little, ends with its own code, and affects nobody else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No answer, no server's name and no user's name makes an import end as if this service were to blame (256)."""
+"""No answer, server name or user name makes an import end with an error of this service (256)."""
 
 from __future__ import annotations
 

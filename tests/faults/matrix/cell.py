@@ -1,4 +1,4 @@
-"""One cell of the matrix: an import by the real source and client from a server with a fault, and how it ended."""
+"""One cell of the matrix: an import by the real source and client from a server with a fault, and its result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Server certificates, one sound and others that no client may accept."""
+"""Server certificates: one valid, and others that no client may accept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The part of docs/reliability.md that is written from what the tests found."""
+"""The part of docs/reliability.md about the matrix, written from the results of the tests."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def shown(outcomes: Iterable[CellOutcome]) -> str:
 def _ending(outcome: CellOutcome) -> str:
     if outcome.code == 0:
         return "complete"
-    rest = "" if outcome.retry_after is None else f", to rest {outcome.retry_after} s"
-    return f"[{outcome.code}](errors.md#{outcome.code}){rest}"
+    pause = "" if outcome.retry_after is None else f", to wait {outcome.retry_after} s"
+    return f"[{outcome.code}](errors.md#{outcome.code}){pause}"
 
 
 def render(outcomes: Sequence[CellOutcome]) -> str:

@@ -1,4 +1,4 @@
-"""A proxy on the provider's side that damages what passes: on raw sockets, because HTTP libraries are too polite.
+"""A proxy on the provider's side that damages answers, on raw sockets: HTTP libraries send only valid HTTP.
 
 It tells by the request what the import is doing. At the place that a `FaultPlan` names it hands the connection to a
 fault instead of passing the sound answer on: each time, or only once.

@@ -1,4 +1,4 @@
-"""The address book behind the fault proxy: what a sound server would answer to each request.
+"""The address book behind the fault proxy: the normal answer to each request.
 
 It is asked in one of two manners. `pages` knows multiget alone, so that a book comes in many answers; `lump` gives
 the whole book in one answer to sync-collection, and multiget beside it.

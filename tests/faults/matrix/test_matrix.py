@@ -1,4 +1,4 @@
-"""However a provider fails, an import ends whole, or with the right words, and soon."""
+"""A provider may fail in any way: an import ends soon, complete or with the right text."""
 
 from __future__ import annotations
 

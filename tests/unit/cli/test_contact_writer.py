@@ -1,4 +1,4 @@
-"""Contacts to a file as they come: whole under its name, or not under its name at all."""
+"""Writing contacts to a file: it gets its name only when it is complete."""
 
 from __future__ import annotations
 

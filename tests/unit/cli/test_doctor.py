@@ -1,4 +1,4 @@
-"""The doctor: silent about what is well, and with a fix for what is not."""
+"""`contactport doctor`: every problem comes with a way to correct it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever goes wrong ends as one line in words and an exit code: never as a traceback."""
+"""Every failure ends as one line of text and an exit code, never as a traceback."""
 
 from __future__ import annotations
 

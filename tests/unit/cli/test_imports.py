@@ -1,4 +1,4 @@
-"""`contactport imports`: how imports stand, without a word of what is in them; and an operator's cancel."""
+"""`contactport imports`: the state of imports without any contact, and `cancel`."""
 
 from __future__ import annotations
 

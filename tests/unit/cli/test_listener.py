@@ -1,4 +1,4 @@
-"""Where the service listens, and what it says when it can't."""
+"""Where the service listens, and what it says if it can't listen there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator can mend is told in one line by every command: which setting or file, and never a traceback."""
+"""What an operator can correct, every command reports in one line: the setting or the file, never a traceback."""
 
 from __future__ import annotations
 

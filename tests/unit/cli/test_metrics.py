@@ -1,4 +1,4 @@
-"""`--metrics`: where it is served, and a server that nobody can hold up."""
+"""`--metrics`: where metrics are served, by a server that no client can block."""
 
 from __future__ import annotations
 

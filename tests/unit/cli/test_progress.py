@@ -1,4 +1,4 @@
-"""What a terminal shows of an import under way, in words."""
+"""The progress text of a running import on a terminal."""
 
 from __future__ import annotations
 

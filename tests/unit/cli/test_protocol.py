@@ -1,4 +1,4 @@
-"""Connections that withhold or overdo: cut off, while the others are served."""
+"""Connections that send or read too slowly, or send too much, are closed. Others are served."""
 
 from __future__ import annotations
 

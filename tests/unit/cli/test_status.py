@@ -1,4 +1,4 @@
-"""`contactport status` reads beside the service and changes nothing."""
+"""`contactport status` reads the service's database and changes nothing."""
 
 from __future__ import annotations
 

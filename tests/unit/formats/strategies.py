@@ -1,4 +1,4 @@
-"""What hypothesis makes: contacts with anything in them, and bytes that look like vCard and often are none."""
+"""Hypothesis strategies: contacts with any values, and bytes that look like vCard and often are not."""
 
 from __future__ import annotations
 

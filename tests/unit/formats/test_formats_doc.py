@@ -1,4 +1,4 @@
-"""docs/formats.md says what is so."""
+"""docs/formats.md is true."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Liberal by card: what is damaged at random costs itself and its neighbours at most."""
+"""Damaged input: random damage affects at most the damaged card and its neighbours."""
 
 from __future__ import annotations
 

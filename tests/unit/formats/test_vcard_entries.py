@@ -1,4 +1,4 @@
-"""Addresses, telephones and pictures as programs write them beside the standard."""
+"""Addresses, telephone numbers and pictures as programs write them outside of the standard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where one card ends and the next begins: no two people become one, and no stray line costs anybody."""
+"""Where one card ends and the next begins: two people never become one, and a wrong line loses nobody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading what real programs write: each test is one way of theirs."""
+"""Reading of what real programs write. Each test is one such way."""
 
 from __future__ import annotations
 

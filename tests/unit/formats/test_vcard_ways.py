@@ -1,4 +1,4 @@
-"""Reading: whatever the bytes, however they are cut, by either way, the same items and no exception."""
+"""Both ways of reading give the same items and no exception, for any bytes in any chunks."""
 
 from __future__ import annotations
 

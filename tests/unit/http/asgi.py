@@ -1,4 +1,4 @@
-"""The application spoken to without a socket: one request, and every message of its answer."""
+"""The application without a socket: one request, and every message of its answer."""
 
 from __future__ import annotations
 

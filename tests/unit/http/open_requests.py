@@ -1,4 +1,4 @@
-"""Requests that are held open: the application with its limits in sight, and a client that reads a stream."""
+"""Requests that stay open: the application with its limits, and a client that reads a stream."""
 
 from __future__ import annotations
 

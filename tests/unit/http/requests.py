@@ -1,4 +1,4 @@
-"""Requests as the server would hand them over, for tests of one module at a time."""
+"""Requests in the form of the server, for tests of one module."""
 
 from __future__ import annotations
 

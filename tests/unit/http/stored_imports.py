@@ -1,4 +1,4 @@
-"""Imports in the store in any state that the wire may find them in."""
+"""Stored imports in every state that the wire can read."""
 
 from __future__ import annotations
 

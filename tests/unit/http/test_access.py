@@ -1,4 +1,4 @@
-"""Who asks: the key pair in its two places, and the answers that tell a stranger nothing."""
+"""Access: the key pair in its two places, and answers that give others no information."""
 
 from __future__ import annotations
 

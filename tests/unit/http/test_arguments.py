@@ -1,4 +1,4 @@
-"""Arguments: where they may stand, which wins, and what is refused."""
+"""Arguments: their places, which place wins, and what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Step 3 at the wire: which contacts, in which shape, and when there are none to be had."""
+"""Step 3 at the wire: which contacts, in which form, and when there are none."""
 
 from __future__ import annotations
 

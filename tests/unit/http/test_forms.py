@@ -1,4 +1,4 @@
-"""Forms as pairs, whichever way they come."""
+"""Forms of every kind as pairs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has become of an import, told to its domain."""
+"""The state and report of an import, for its domain."""
 
 from __future__ import annotations
 

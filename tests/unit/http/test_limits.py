@@ -1,4 +1,4 @@
-"""A domain may poll so often; what comes oftener is held until its turn, and what can't be held is refused."""
+"""The poll limit of a domain: further polls wait for their turn, or are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What surrounds every answer, and the last word on errors."""
+"""Middleware: what every answer has, and how errors are answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages and the description: made of one file, from nobody else."""
+"""Pages and the description: complete, without parts from other hosts."""
 
 from __future__ import annotations
 

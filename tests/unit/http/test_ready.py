@@ -1,4 +1,4 @@
-"""/ready: whether requests are well sent here, asked as often as anybody likes."""
+"""/ready: whether requests can be served, at any rate of requests."""
 
 from __future__ import annotations
 

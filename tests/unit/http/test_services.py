@@ -1,4 +1,4 @@
-"""/services.json says which providers are not to be asked at this moment."""
+"""/services.json says which providers are not asked now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events as they go over the line, read back as the specification says (WHATWG HTML, section 9.2.6)."""
+"""Events as bytes, read back by the rules of the specification (WHATWG HTML, section 9.2.6)."""
 
 from __future__ import annotations
 

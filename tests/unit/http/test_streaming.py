@@ -1,4 +1,4 @@
-"""A big book over a real connection: what the other side sees when it breaks off."""
+"""A big address book over a real connection: what the client sees when it is interrupted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The housekeeping ends what nobody carries any more, queues what was forgotten, and leaves the rest alone."""
+"""The housekeeping ends imports that no process runs, queues those without a job, and does not change others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The queue: what is enqueued is performed once, and what was cut off is taken up again."""
+"""The queue: a job runs once, and an interrupted job runs again."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable

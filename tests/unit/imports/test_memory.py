@@ -1,4 +1,4 @@
-"""What a host was found to do is known after a restart, and its name is not in the file."""
+"""Facts about a host are known after a restart, and its name is not in the file."""
 
 import pytest
 

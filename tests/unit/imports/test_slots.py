@@ -1,4 +1,4 @@
-"""The slots of a process: who gets one, and who has to give one up."""
+"""The slots of a process: which import gets one, and which has to give one up."""
 
 from __future__ import annotations
 

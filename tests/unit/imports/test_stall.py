@@ -1,4 +1,4 @@
-"""Whether an import gets on enough to keep its slot."""
+"""Whether an import makes enough progress to keep its slot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An outbound proxy: what goes through it, what does not, and whose fault it is when nothing does."""
+"""An outbound proxy: what goes through it, what does not, and whose failure it is."""
 
 from __future__ import annotations
 

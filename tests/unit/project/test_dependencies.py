@@ -1,4 +1,4 @@
-"""Whatever is imported is asked for in pyproject.toml: nothing rides in on another package's needs."""
+"""Every imported package is in pyproject.toml. None comes only as a dependency of another package."""
 
 from __future__ import annotations
 

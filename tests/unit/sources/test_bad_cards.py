@@ -1,4 +1,4 @@
-"""Single cards that spoil every report they are in: each costs itself at most, and no waiting."""
+"""Single cards that break every report: only these cards are lost, and there are no pauses."""
 
 from __future__ import annotations
 

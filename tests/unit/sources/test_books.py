@@ -1,4 +1,4 @@
-"""Several books, of which some can't be read: what was read is delivered, and each book is told of."""
+"""Several books, of which some can't be read: the others are delivered, and each book is reported."""
 
 from __future__ import annotations
 

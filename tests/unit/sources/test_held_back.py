@@ -1,4 +1,4 @@
-"""A server that gives a part of a book and says that it keeps the rest: never complete in silence."""
+"""A server that gives only a part of an address book and says so: the book is reported as incomplete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The store on both engines: what holds on the one must hold on the other."""
+"""The store on both databases. Every test must pass on both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Circuit breakers: when a provider is left alone, and who tries it again."""
+"""Circuit breakers: when a provider is not asked, and which import tries it again."""
 
 from __future__ import annotations
 

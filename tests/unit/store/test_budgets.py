@@ -1,4 +1,4 @@
-"""Token buckets: no more than their rate, whoever asks in whatever order, and no longer a wait than was promised."""
+"""Token buckets: never more than their rate, in any order of requests, and never a longer wait than promised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wrong passwords of late."""
+"""Recent wrong passwords."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The room that is kept on the data folder's disk, and what it is given up for."""
+"""The reserve on the data folder's disk, and when it is deleted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A database and its ring: what is said where the right one is gone, and how one goes on without it."""
+"""A database and its ring: what is reported if the right ring is missing, and how to replace it."""
 
 from __future__ import annotations
 

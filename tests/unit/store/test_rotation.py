@@ -1,4 +1,4 @@
-"""A rotation: everything is sealed anew and stays readable, and what the old keys opened is theirs no more."""
+"""A rotation: everything is sealed again and stays readable, and the old keys open nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever waits for an import learns of its changes: in this process, and in others over PostgreSQL."""
+"""Tasks that wait for an import learn of its changes: in this process, and in others over PostgreSQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A question that many ask: one at a time, its answer kept for a moment, and never waited for long."""
+"""Single-flight cache: one query at a time, its answer kept for a moment, and no long waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all processes share, in figures: the same on SQLite and on PostgreSQL."""
+"""Stats that all processes share: the same on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A data folder that can't be written is refused before anything is begun, with the file and the remedy."""
+"""A read-only data folder is refused before the start, with the name of the file and what to do."""
 
 from __future__ import annotations
 
