@@ -209,7 +209,7 @@ ROWS: dict[Code, ErrorRow] = {
             "file_unreadable",
             "user",
             None,
-            "No contacts can be read from this file. Export it anew, as a vCard or CSV file, and upload that.",
+            "No contacts can be read from this file. Export it again, as a vCard or CSV file, and upload that file.",
         ),
     )
 }

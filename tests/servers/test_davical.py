@@ -69,7 +69,7 @@ async def test_the_address_of_a_principal_leads_to_its_books(davical_server: Dav
 
 
 async def test_an_account_without_a_book_is_told_so(davical_server: Davical) -> None:
-    with import_fails("no address book of it") as caught:
+    with import_fails("no address book for it") as caught:
         await read(source("carddav"), account(davical_server, "user_bookless"))
     assert caught.value.code == Code.IMPORT_FAILED
 

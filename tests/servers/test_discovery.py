@@ -163,7 +163,7 @@ async def test_a_directory_is_read_where_it_is_named_itself_and_else_left_out(
     )
     quirk = Quirk(lambda _name, _word: (directory,))
     async with quirk_proxy(quirk, radicale_server.port, "", "") as proxy:
-        with import_fails("no address book of it"):
+        with import_fails("no address book for it"):
             await look(account("user_one", proxy.url()))
         named = await look(account("user_one", proxy.url("/user_one/contacts/")))
     assert named.uids == ["sample-1-0"]

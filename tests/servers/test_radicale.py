@@ -110,7 +110,7 @@ async def test_control_characters_in_a_card_cost_nothing_but_themselves(radicale
 
 
 async def test_an_account_without_a_book_is_told_so(radicale_server: Radicale) -> None:
-    with import_fails("no address book of it") as caught:
+    with import_fails("no address book for it") as caught:
         await read(source("carddav"), account(radicale_server, "user_bookless"))
     assert caught.value.code == Code.IMPORT_FAILED
 

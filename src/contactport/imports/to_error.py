@@ -81,7 +81,7 @@ _UNREACHABLE = (
     "minutes."
 )
 _BROKEN_OFF = (
-    "The address book's server breaks off the connection before its answer is complete. Check the server's "
+    "The address book's server closes the connection before its answer is complete. Check the server's "
     "address; if it is right, try again in a few minutes."
 )
 _NO_BOOK_BY_CONSENT = (
@@ -89,12 +89,12 @@ _NO_BOOK_BY_CONSENT = (
     "file."
 )
 _NO_MAILBOX = (
-    "This account has no mailbox at the provider that may be read from outside: its organisation may keep it on a "
-    "server of its own. Please upload the contacts as a file."
+    "This account has no mailbox at the provider that may be read from outside: its organisation may keep it on "
+    "its own server. Please upload the contacts as a file."
 )
 _TOO_SLOW = (
-    "The provider sends its answers so slowly that the import did not get on, so it was ended. Please try again "
-    "later; what had come until then is kept."
+    "The provider sends its answers so slowly that the import was ended. Please try again later; what came "
+    "before is kept."
 )
 _SET_UP = (
     "The provider does not let this service read any address book yet, because of how the service is registered "
@@ -108,11 +108,11 @@ _DENIED = (
     "upload the contacts as a file."
 )
 _BOOK_UNREADABLE = (
-    "An address book was found, and the server's answers about it can't be read. Please try again in a "
+    "An address book was found, but the server's answers about it can't be read. Please try again in a "
     "few minutes; if it happens again, upload the contacts as a file."
 )
 _BOOK_REFUSED = (
-    "The server names an address book of this account and does not hand it out. Please try again in a few "
+    "The server names an address book of this account, but does not give it. Please try again in a few "
     "minutes; if it happens again, upload the contacts as a file."
 )
 _FILE_TOO_LARGE = "The file was not read to its end: {too_much}. This service's operator can raise the limit."
@@ -137,12 +137,12 @@ _TABLE: dict[type[BaseException], _Answers] = {
     net.ProxyUnavailable: _Answers(
         (
             Code.UNEXPECTED,
-            "This service has no way out to the provider at the moment: its own proxy does not let it through. "
+            "This service can't reach the provider at the moment: its own proxy does not allow the connection. "
             "Please try again later; the service's operator checks the proxy (CONTACTPORT_PROXY).",
         ),
         (
             Code.UNEXPECTED_CONSENT,
-            "This service has no way out to the provider at the moment: its own proxy does not let it through. "
+            "This service can't reach the provider at the moment: its own proxy does not allow the connection. "
             "Please try again later; the service's operator checks the proxy (CONTACTPORT_PROXY).",
         ),
     ),
@@ -162,7 +162,7 @@ _TABLE: dict[type[BaseException], _Answers] = {
             Code.PROVIDER_UNREACHABLE,
             "The provider's answer can't be read: {fault}. Please try again later, or upload the contacts as a file.",
         ),
-        (Code.FILE_UNREADABLE, "The file can't be read: {fault}. Export it anew, and upload that."),
+        (Code.FILE_UNREADABLE, "The file can't be read: {fault}. Export it again, and upload that file."),
     ),
     # Of signing in.
     sources.WrongPassword: _Answers((Code.WRONG_PASSWORD, "{wrong_password}"), (Code.CONSENT_REFUSED, "")),
@@ -217,8 +217,8 @@ _TABLE: dict[type[BaseException], _Answers] = {
     sources.AccountWithoutBooks: _Answers(
         (
             Code.IMPORT_FAILED,
-            "The server knows this account, and no address book of it. Make one at the server, or check that "
-            "this is the account that holds the contacts.",
+            "The server knows this account, but has no address book for it. Make one at the server, or check that "
+            "this is the account with the contacts.",
         ),
         (Code.PROVIDER_UNREACHABLE, _NO_BOOK_BY_CONSENT),
     ),
@@ -233,12 +233,12 @@ _TABLE: dict[type[BaseException], _Answers] = {
         (Code.IMPORT_FAILED, _BOOK_UNREADABLE), (Code.PROVIDER_UNREACHABLE, _BOOK_UNREADABLE)
     ),
     sources.MembersWithheld: _Answers(
-        (Code.IMPORT_FAILED, "The server sent a part of this address book and held back the rest.")
+        (Code.IMPORT_FAILED, "The server sent only a part of this address book.")
     ),
     sources.NotAsked: _Answers(
         (
             Code.IMPORT_FAILED,
-            "The server failed at the address books before this one, so it was not asked for this one.",
+            "The server failed with the address books before this one, so it was not asked for this one.",
         )
     ),
     # Of the caller's arguments.
@@ -258,9 +258,9 @@ _TOO_MUCH: dict[net.Limit, str] = {
     "import_bytes": "it is larger than {size}",
     "received_bytes": "the server sends more than {size}",
     "response_bytes": "one answer is larger than {size}",
-    "response_ratio": "one answer swells too much when it is unpacked",
+    "response_ratio": "one answer becomes too large when it is unpacked",
     "short_response": "an answer that should be short is not",
-    "requests": "it takes too many requests",
+    "requests": "it needs too many requests",
     "hosts": "it is spread over too many hosts",
     "books": "it lists too many address books",
     "locations": "it names too many places of address books",
@@ -270,7 +270,7 @@ _WHOLE: dict[net.Limit, str] = {
     "contacts": "The address book has more than {most} contacts, which is this service's limit. Its "
     "operator can raise it (CONTACTPORT_IMPORT_MEMBERS).",
     "processor_time": "This address book can't be read: its contents take far more work than their size explains. "
-    "Export it anew, or upload the contacts as a file. The service's operator can raise the limit "
+    "Export it again, or upload the contacts as a file. The service's operator can raise the limit "
     "(CONTACTPORT_PROCESSOR_SECONDS).",
 }
 """Limits that this service keeps by itself, whatever the provider sends: with a sentence each."""

@@ -104,7 +104,7 @@ class TooLarge(NetworkFailure):
 class Unreadable(NetworkFailure):
     """An answer that can't be understood: a coding nobody asked for, redirects in a circle, broken XML.
 
-    `fault` says what was found, as a clause: `its redirects go round in a circle`.
+    `fault` says what was found, as a clause: `its redirects form a circle`.
     """
 
     def __init__(self, fault: str) -> None:

@@ -68,7 +68,7 @@ class RedirectChain:
         """The next URL. Raises Unreadable for a circle or one too many."""
         url = resolve_reference(base, location)
         if url in self._seen:
-            raise Unreadable("its redirects go round in a circle")
+            raise Unreadable("its redirects form a circle")
         if len(self._seen) > self._limit:
             raise Unreadable(f"it redirects more than {self._limit} times")
         self._seen.add(url)

@@ -121,7 +121,7 @@ class MailboxNotServed(AccountWithoutBooks):
 
 
 class BookRefused(SourceFailure):
-    """The server names an address book of the account and does not hand it out."""
+    """The server names an address book of the account, but does not give it."""
 
 
 class BookUnreadable(SourceFailure):
@@ -129,7 +129,7 @@ class BookUnreadable(SourceFailure):
 
 
 class MembersWithheld(SourceFailure):
-    """The server gave a part of an address book and held back the rest."""
+    """The server gave only a part of an address book."""
 
 
 class NotAsked(SourceFailure):

@@ -58,7 +58,7 @@ def _left_out(
     if states["failed"]:
         parts.append(f"{states['failed']} of {of} could not be read")
     if states["incomplete"]:
-        parts.append(f"the server held back a part of {states['incomplete']} of {of}")
+        parts.append(f"the server did not give all of {states['incomplete']} of {of}")
     if other_books and not parts:
         parts.append("not every address book could be read")
     if rejected:

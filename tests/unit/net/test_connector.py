@@ -86,7 +86,7 @@ async def test_what_a_body_has_beside_its_content_counts(pieces: Iterable[bytes]
     with import_fails() as raised:
         await body(chunks(pieces))
     # The parser may have had enough of it before we have.
-    assert isinstance(raised.kind, TooLarge | NotHttp) or "breaks off" in raised.value.text
+    assert isinstance(raised.kind, TooLarge | NotHttp) or "closes the connection" in raised.value.text
 
 
 async def test_bytes_of_all_answers_count_together() -> None:

@@ -132,11 +132,11 @@ class TestBooks:
             ("", 0, None),
             ("cc", 0, None),
             ("cf", 0, "1 of 2 address books could not be read; GET /imports/{} lists it."),
-            ("i", 0, "The server held back a part of 1 of 1 address book; GET /imports/{} lists it."),
+            ("i", 0, "The server did not give all of 1 of 1 address book; GET /imports/{} lists it."),
             (
                 "cfi",
                 2,
-                "1 of 3 address books could not be read, and the server held back a part of 1 of 3 address books, "
+                "1 of 3 address books could not be read, and the server did not give all of 1 of 3 address books, "
                 "and 2 of 3 cards could not be read; GET /imports/{} lists them.",
             ),
         ],

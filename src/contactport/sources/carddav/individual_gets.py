@@ -20,7 +20,7 @@ from contactport.sources.carddav.refusal import UnexpectedStatus, is_final
 
 SPECIMENS = 5
 """GETs that may fail in a row before the server has to show that it still gives anything."""
-NOT_GIVEN = "the server lists this card and does not hand it out"
+NOT_GIVEN = "the server lists this card, but does not give it"
 ELSEWHERE = "its address is on another host than the address book"
 NO_ADDRESS = "its address is none that can be asked"
 
