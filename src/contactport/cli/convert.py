@@ -178,8 +178,8 @@ def convert(file: str, target: str, lenient: bool) -> None:
     """Convert FILE to another format, on standard output.
 
     FILE is vCard 2.1, 3.0 or 4.0, or LDIF, recognised by its bytes; - is standard input. Each contact that can be
-    read is written, and none is merged with another. A card that can't be read is reported on standard error, with its
-    line and the reason. The exit code is then 1, unless --lenient is given.
+    read is written, and none is merged with another. A card that can't be read is reported on standard error, with
+    its line and the reason. The exit code is then 1, unless --lenient is given.
     """
     written = registry.get(target)
     source = InputFile(file)
