@@ -179,8 +179,8 @@ def add(
 ) -> None:
     """Add an application and print its key pair. It is shown only once, because only a hash is kept.
 
-    An application that has a key pair keeps it by --domain-key and --domain-password. Such a password needs 16
-    characters, 10 of them distinct, and neither the domain's name nor its key in it.
+    An application that already has a key pair keeps it with --domain-key and --domain-password. Such a password
+    needs 16 characters, 10 of them different, and must not contain the domain's name or key.
     """
     from contactport.store import domains
 
@@ -249,8 +249,8 @@ def set_(
 ) -> None:
     """Change the settings of an application. What is not named does not change.
 
-    A new key needs the password that goes with it, and ends the old pair at once. A new password alone leaves the old
-    one working for a while (--overlap), as `domain rotate` does, which makes one.
+    A new key needs a new password too, and ends the old pair at once. After a new password without a new key, the old
+    password still works for a while (--overlap), as after `domain rotate`.
     """
     if (domain_key, domain_password, sources, origins, retention) == (None,) * 5:
         raise click.UsageError("there is nothing to change: name at least one option")

@@ -71,12 +71,12 @@ def import_(
 ) -> None:
     """Import an address book directly, without the service and without a data folder.
 
-    SERVICE is a service's code, such as icloud or carddav. The password is asked for on a terminal, else read from
-    the first line of standard input. Contacts go to standard output. Standard error has each reject (a card that
-    could not be read) and each note (what was left out of a card) with its place and reason, and each address book
-    that was not read to its end; the last line there is the ledger.
+    SERVICE is a service's code, such as icloud or carddav. On a terminal, the command asks for the password.
+    Otherwise it reads the first line of standard input. Contacts go to standard output. Standard error lists each
+    reject (a card that could not be read) and each note (what was left out of a card) with its place and reason, and
+    each address book that was not read to its end. Its last line is the ledger.
 
-    Exit code 1 says that something was rejected (0 with --lenient) or an address book was not read to its end, 3 that
+    Exit code 1: something was rejected (0 with --lenient), or an address book was not read to its end. Exit code 3:
     the import failed.
     """
     settings = settings_of(data, config, allow_network=allow_network)

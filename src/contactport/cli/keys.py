@@ -56,10 +56,10 @@ def list_(as_json: bool, data: str | None, config: Path | None) -> None:
 @as_json
 @settings_options
 def rotate(as_json: bool, data: str | None, config: Path | None) -> None:
-    """Seal everything with a new key, and destroy the old ones; while the service runs.
+    """Seal everything with a new key and destroy the old keys, while the service runs.
 
-    For when somebody may have copied the key ring: the copy then opens nothing of a user's, neither what was written
-    before nor what is written later. It still opens the secrets of OAuth clients: make new ones at the providers.
+    Use this if somebody may have copied the key ring. The copy then opens no data of users, neither old data nor new
+    data. It still opens the secrets of OAuth clients: make new ones at the providers.
     It may be interrupted at any point and run again.
     """
     from contactport.store import rotation

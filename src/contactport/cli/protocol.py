@@ -1,6 +1,6 @@
-"""HTTP as uvicorn speaks it, with bounds on what one connection may cost.
+"""HTTP protocol of uvicorn, with limits on what one connection may cost.
 
-uvicorn waits for ever for the rest of a request, keeps a head of any length, and makes a request object of every
+uvicorn waits without limit for the rest of a request, keeps a head of any length, and makes a request object of every
 request that comes in one read, however many they are. A proxy in front would not let that pass; a service without
 one must not be held up so. Here a request is read when the answer before it is done and has gone out, a client that
 does not take its answer is cut off, and where there are too many connections those that ask for nothing are closed.

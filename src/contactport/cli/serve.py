@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from contactport.app import Role
 
 CONNECTIONS = 1000
-"""Beyond so many, those that ask for nothing are closed; where every one waits for an answer, the next gets 503."""
+"""Beyond this number, idle connections are closed. If all wait for an answer, the next one gets 503."""
 FILES = 4096
-"""File numbers that so many connections, their imports and the database need at most."""
+"""The open files that these connections, their imports and the database need at most."""
 IDLE_SECONDS = 65
 """Longer than a proxy keeps its connections (nginx: 60), so that none is closed while a request is on its way."""
 DRAIN_SECONDS = 10
-"""Answers under way when the service is to stop may take this much longer."""
+"""Answers that are being sent when the service stops may take this much longer."""
 STOP_MARGIN = 15.0
 """Seconds beyond `drain_seconds` after which a stop is cut short: what is stored stays sound, as after a crash."""
 
@@ -81,9 +81,9 @@ def serve(
     """Run the service: API and worker in one process, or the API alone.
 
     The first start makes the data folder, the database and the key ring, and says so. One line on standard
-    output tells the address when requests are accepted. SIGTERM and Ctrl-C end it well, with exit code 0; imports
-    that are cut off go on when it is started again. A second signal ends it at once. SIGHUP reads the settings' file
-    and the certificate authorities again.
+    output has the address when the service accepts requests. SIGTERM and Ctrl-C end it with exit code 0. Interrupted
+    imports continue at the next start. A second signal ends it at once. SIGHUP reads the settings file and the
+    certificate authorities again.
     """
     forbid_core_dumps()
     ignore_hangups()
@@ -111,8 +111,8 @@ def serve(
     listeners = listen(settings.host, settings.port)
     if not all(map(is_loopback, listeners)):
         say(
-            f"warning: {settings.host} can be reached from other hosts, and passwords travel in what they send: "
-            "put a proxy with TLS in front, and let nobody past it"
+            f"warning: {settings.host} can be reached from other hosts, and requests contain passwords: "
+            "put a proxy with TLS in front, and let nobody reach the service without it"
         )
     metrics_listeners = listen_for_metrics(settings.metrics, listeners)
     _allow_files()

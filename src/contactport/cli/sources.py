@@ -21,7 +21,7 @@ from contactport.sources.rows import load_providers
 
 @click.group()
 def sources() -> None:
-    """Show where address books can be imported from, and try one provider with an account of one's own."""
+    """Show where address books can be imported from, and test one provider with your own account."""
 
 
 @sources.command("list")
@@ -62,7 +62,7 @@ def _ways(row: Provider) -> str:
 @click.argument("code")
 @click.option("--username", required=True, metavar="U", help="Your own name at that provider.")
 @click.option(
-    "--server", default="", metavar="URL", help="The server, for services that people host themselves."
+    "--server", default="", metavar="URL", help="The server, for services that people run themselves."
 )
 @allow_network_option
 @settings_options

@@ -28,7 +28,7 @@ EVERY_SECONDS = 1.0
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, once.")
 @settings_options
 def status(once: bool, as_json: bool, data: str | None, config: Path | None) -> None:
-    """Show the queue, what has ended in the last hour, the providers and what is kept.
+    """Show the queue, the imports that ended in the last hour, the providers and stored imports.
 
     On a terminal it updates once a second until Ctrl-C, otherwise it prints once. The service may run or not.
     It reads the SQLite database in the data folder, or the PostgreSQL one of CONTACTPORT_DATABASE_URL.

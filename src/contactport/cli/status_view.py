@@ -70,9 +70,7 @@ def _sums(stats: Stats) -> Table:
     sums.add_row("Kept", kept)
     hosts = [f"{number} {state}" for state, number in stats.host_breakers.items() if number]
     if hosts:
-        sums.add_row(
-            "Breakers", Text(f"of servers that people host themselves: {', '.join(hosts)}", "yellow")
-        )
+        sums.add_row("Breakers", Text(f"of servers that people run themselves: {', '.join(hosts)}", "yellow"))
     return sums
 
 

@@ -32,9 +32,9 @@ def worker(
     """Run the imports that `contactport serve --role api` accepts. There may be any number of workers.
 
     It needs PostgreSQL (CONTACTPORT_DATABASE_URL) and the key ring in the data folder, the same as the others'. One
-    line on standard output tells when it takes imports. SIGTERM and Ctrl-C let imports under way go on for
-    CONTACTPORT_DRAIN_SECONDS, hand the rest to other workers, and end it with exit code 0. A second signal ends it at
-    once: nothing is lost by that. SIGHUP reads the settings' file and the certificate authorities again.
+    line on standard output says when it takes imports. SIGTERM and Ctrl-C let running imports go on for
+    CONTACTPORT_DRAIN_SECONDS, give the others back to the queue, and end the worker with exit code 0. A second signal
+    ends it at once, and nothing is lost. SIGHUP reads the settings file and the certificate authorities again.
     """
     forbid_core_dumps()
     ignore_hangups()

@@ -93,7 +93,7 @@ def _breakers(stats: Stats, with_breaker: Collection[str]) -> Iterator[Metric]:
     yield family
     hosts = GaugeMetricFamily(
         "contactport_host_breakers",
-        "Servers that people host themselves and whose circuit breaker is not closed.",
+        "Servers that people run themselves and whose circuit breaker is not closed.",
         labels=("state",),
     )
     for state in ("open", "half-open"):
