@@ -1,1 +1,1 @@
-"""HTTP: what listens. The API, the pages and the files that pages load."""
+"""HTTP: the API, the pages and the files that pages load."""

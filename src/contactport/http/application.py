@@ -1,4 +1,4 @@
-"""The HTTP application: three mounts, each with its routes, its middleware and its own way of telling errors."""
+"""The HTTP application: three mounts, each with its routes, its middleware and its own form of errors."""
 
 from __future__ import annotations
 

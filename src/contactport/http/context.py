@@ -1,4 +1,4 @@
-"""How one request wants to be answered, whatever the answer is: found out before anything can go wrong."""
+"""Context of a request: the form of its answer. It is known before any error can occur."""
 
 from __future__ import annotations
 

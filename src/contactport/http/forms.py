@@ -1,4 +1,4 @@
-"""Forms as they come: a query, a urlencoded body or a multipart body, as pairs of bytes.
+"""Forms: a query, a urlencoded body or a multipart body, as pairs of bytes.
 
 Nothing here touches the disk: the body is in memory already, within its limit.
 """

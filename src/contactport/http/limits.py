@@ -1,4 +1,4 @@
-"""Limits of a process: how often a domain may poll, and how many requests are held open at once."""
+"""Limits of a process: how often a domain may poll, and how many requests may stay open at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which web origins may do what in a browser: a domain's own list, exactly, and the service's own origin.
+"""Origin check: what a web origin may do in a browser, by a domain's own list and the service's own origin.
 
 A domain that lists no origin has none. What servers send each other is not judged here: it carries the key pair.
 """

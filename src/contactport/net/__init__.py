@@ -1,1 +1,1 @@
-"""The way out: every connection to a server of the outside is made in this room."""
+"""Network: every connection to the outside is made in this room."""

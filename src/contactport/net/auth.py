@@ -1,4 +1,4 @@
-"""How requests prove whose they are: the protocol of all schemes, and the one for access tokens.
+"""Authentication of requests: the protocol of all schemes, and the scheme for access tokens.
 
 A scheme knows what to send, and what to try after a refusal. It does not know where a secret may go:
 that is `trusted_hosts.py`, and the client asks it before it asks the scheme. `password_auth.py` has the schemes for a

@@ -1,4 +1,4 @@
-"""HTTP to the servers of the outside: one client an import.
+"""HTTP client for servers outside: one client for each import.
 
 Everything that keeps an import safe from a server, and a server from an import, is done here, whichever protocol
 asks: the guard at the socket, budgets of bytes and time, tries, redirects by hand, and to whom a password goes.

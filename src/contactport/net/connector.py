@@ -1,4 +1,4 @@
-"""What comes from a connection, before anybody has made an answer of it: counted, and bounded.
+"""Connector: counts and limits the bytes of a connection before they become an answer.
 
 aiohttp bounds each line of a head, and nothing else: interim answers without end, answers that nobody asked for, and
 what a body has beside its content (chunk extensions, trailers) cost it time and memory and are seen by no reader.

@@ -1,4 +1,4 @@
-"""Content codings (RFC 9110 section 8.4.1), undone under limits.
+"""Decoding of content codings (RFC 9110 section 8.4.1), with limits.
 
 aiohttp's own decompression has no limit of ratio, so the answer comes to us as it was sent.
 """

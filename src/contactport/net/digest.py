@@ -1,4 +1,4 @@
-"""Digest access authentication (RFC 7616), with what older servers still speak (RFC 2617, RFC 2069)."""
+"""Digest access authentication (RFC 7616), with the older forms of some servers (RFC 2617, RFC 2069)."""
 
 from __future__ import annotations
 

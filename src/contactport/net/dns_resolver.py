@@ -1,4 +1,4 @@
-"""The DNS: addresses, and where a mail domain says that its address books and its mail are."""
+"""DNS resolver: addresses, and the servers of a mail domain for address books and mail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be dialled.
+"""Egress guard: which addresses may be dialled.
 
 A caller names a server, and servers name further ones, so each address is judged at the socket, after every
 look-up: a name that first leads to a public address and then to a private one gains nothing. `ipaddress`'s

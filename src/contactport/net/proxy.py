@@ -1,4 +1,4 @@
-"""The operator's outbound proxy: the one way to the internet that some networks have.
+"""The operator's outbound proxy, for networks without another way to the internet.
 
 What is public goes through it, by CONNECT (RFC 9110 section 9.3.6); a network that the operator allows is dialled
 directly, as without one. The proxy looks names up by itself, so what a name led to here is no proof of what it dials:

@@ -1,4 +1,4 @@
-"""Redirects, followed by hand: method and body are kept, and TLS is never left.
+"""Redirects, followed by our own code: method and body are kept, and https never becomes http.
 
 A client library would turn a PROPFIND into a GET, and would carry the password wherever it was sent.
 """

@@ -1,4 +1,4 @@
-"""An answer whose body is read as it comes, under the budgets."""
+"""An answer whose body is read as a stream, within the budgets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns for others on the event loop, given by time: how long a step takes may be a server's choice."""
+"""Time slices: gives other tasks turns on the event loop by time, because a server can make a step long."""
 
 from __future__ import annotations
 

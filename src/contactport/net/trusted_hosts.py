@@ -1,4 +1,4 @@
-"""Which hosts may be sent an account's secret, whatever the scheme that sends it.
+"""Trusted hosts: which hosts may get an account's secret, with any scheme.
 
 A server leads to others, by redirects and by addresses in its answers. A secret follows only to hosts of the same
 registrable domain, or to those that the provider's row names.

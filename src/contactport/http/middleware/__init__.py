@@ -1,1 +1,1 @@
-"""ASGI middleware: one concern a file."""
+"""ASGI middleware: one file for each concern."""

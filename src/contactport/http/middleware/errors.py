@@ -1,4 +1,4 @@
-"""Middleware with the last word on errors: each becomes an answer in the words of its mount."""
+"""Middleware for errors: each becomes an answer in the form of its mount."""
 
 from __future__ import annotations
 

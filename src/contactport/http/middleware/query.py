@@ -1,4 +1,4 @@
-"""Middleware that reads the query, so that even an error knows the callback that it is to be given to."""
+"""Middleware that reads the query, so that an error also knows the JSONP callback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Middleware for the headers of caution that every answer of one mount has."""
+"""Middleware for the security headers of every answer of one mount."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arguments, wherever a client puts them: the query, a urlencoded body, a multipart body.
+"""Arguments of a request: from the query, a urlencoded body or a multipart body.
 
 A body's argument wins over the query's, and of several of one name the last that is not empty. Empty is absent,
 unknown is ignored and not even looked at. Values are kept exactly, spaces at a password's end as well; one that is

@@ -1,4 +1,4 @@
-"""Step 3: the address book, streamed: memory holds a chunk of it, however big the answer is."""
+"""Step 3: the contacts, streamed. Only one chunk is in memory, for an answer of any size."""
 
 from __future__ import annotations
 

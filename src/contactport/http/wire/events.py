@@ -1,4 +1,4 @@
-"""Step 2: how far an import has come, at once or as soon as there is something new."""
+"""Step 2: the events of an import, at once or as soon as they change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has become of an import: its state, ledger and report (what was left out or merged, and why); erasing it."""
+"""An import: its state, ledger and report (what was left out or merged, and why), and its erasure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A request that is held open until there is something new, and what ends it before its time."""
+"""Long poll: a request that waits until there is a change, and what ends the wait early."""
 
 from __future__ import annotations
 

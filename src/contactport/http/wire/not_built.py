@@ -1,4 +1,4 @@
-"""Paths that the wire has and this service does not serve yet. They say so, and what works meanwhile."""
+"""Paths of the wire that are not built yet. Their answers say so, and what works instead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The spellings of one resource: `/events/ID`, `/events/ID.xml`, `/events.xml/ID`, each with a slash or without."""
+"""Paths: the spellings of one resource, `/events/ID`, `/events/ID.xml`, `/events.xml/ID`, with or without a slash."""
 
 from __future__ import annotations
 

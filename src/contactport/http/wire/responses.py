@@ -1,4 +1,4 @@
-"""A body, in the form that the caller asked for: JSON, XML or JSONP."""
+"""Responses in the form that the caller asked for: JSON, XML or JSONP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The services that an import may be begun for, for whoever draws a menu of them."""
+"""The list of services, for menus of services."""
 
 from __future__ import annotations
 
