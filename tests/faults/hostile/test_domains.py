@@ -143,7 +143,7 @@ def test_a_domain_that_holds_every_slot_keeps_no_other_waiting(
 def test_an_import_that_does_not_get_on_ends_and_a_slow_one_does_not(
     tmp_path: Path, database_of_cluster: str
 ) -> None:
-    settings = {"progress_seconds": "6", "progress_bytes": "100000", "progress_records": "60"}
+    settings = {"progress_seconds": "6", "progress_bytes": "200000", "progress_records": "60"}
     with (
         FaultyProxy("dripping") as drip,
         BookServer(60, page=2, pause=0.5) as slow,

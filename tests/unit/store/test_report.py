@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from contactport.contact import BookOutcome, Contact, Group, Merge, Note, Reject
-from contactport.store import contacts, endings, events, report
+from contactport.store import consents, contacts, endings, events, report
 from contactport.store.contacts import Batch, Origin
 from contactport.store.domains import Domain
 from contactport.store.open import Store
@@ -87,6 +87,9 @@ async def test_no_sealed_row_of_any_table_is_left(
     store: Store, domain: Domain, end: Callable[[Store, int], None]
 ) -> None:
     import_id = begin(store, domain)
+    store.database.write_now(
+        consents.insert_consent, store.ring, import_id, redirect_url="https://canary.example/", client_key=0
+    )
     store.database.write_now(contacts.append, claim(store, import_id), full())
     assert all(rows(store)), "the test leaves a row in every table"
     end(store, import_id)
