@@ -91,7 +91,9 @@ class Exchange(msgspec.Struct):
         return status
 
     async def post(self, url: str, request: FormRequest) -> tuple[int, bytes]:
-        async with self.http.request("POST", URL(url), headers=request.headers, body=request.body) as answer:
+        async with self.http.request(
+            "POST", URL(url), headers=request.headers, body=request.body, once=True
+        ) as answer:
             return answer.status, b"".join([chunk async for chunk in answer.chunks()])
 
     async def get(self, url: str, access_token: str) -> int:
