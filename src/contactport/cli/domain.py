@@ -11,7 +11,7 @@ import click
 
 from contactport.cli.data_folder import existing_database, opened
 from contactport.cli.options import settings_of, settings_options
-from contactport.cli.output import put_json, say
+from contactport.cli.output import put_json, say, utc
 from contactport.cli.password import ask_new_password
 from contactport.origin import OriginError, parse_origin
 from contactport.settings import Settings
@@ -305,12 +305,12 @@ def list_(as_json: bool, data: str | None, config: Path | None) -> None:
 
 
 def _tell(one: Domain) -> None:
-    click.echo(f"{one.name}\n  domain_key {one.key}\n  added      {_time(one.created_at)}")
+    click.echo(f"{one.name}\n  domain_key {one.key}\n  added      {utc(one.created_at)}")
     click.echo(f"  sources    {', '.join(one.sources) if one.sources is not None else 'all'}")
     click.echo(f"  origins    {', '.join(one.origins) or 'none'}")
     click.echo(f"  retention  {f'{one.retention} s' if one.retention else 'as the service is set'}")
     if one.former_until is not None and one.former_until > _now_ms():
-        click.echo(f"  the password before the last change works until {_time(one.former_until)}")
+        click.echo(f"  the password before the last change works until {utc(one.former_until)}")
 
 
 @domain.command()
@@ -373,14 +373,10 @@ def _row(one: Domain) -> dict[str, Any]:
         "sources": one.sources,
         "origins": one.origins,
         "retention": one.retention,
-        "created_at": _time(one.created_at),
-        "former_password_until": _time(one.former_until) if former and one.former_until else None,
+        "created_at": utc(one.created_at),
+        "former_password_until": utc(one.former_until) if former and one.former_until else None,
     }
 
 
 def _now_ms() -> int:
     return int(datetime.now(UTC).timestamp() * 1000)
-
-
-def _time(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

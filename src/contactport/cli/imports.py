@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +12,7 @@ import click
 from contactport.cli.data_folder import opened
 from contactport.cli.exit_codes import CommandError
 from contactport.cli.options import settings_of, settings_options
-from contactport.cli.output import put_json, say
+from contactport.cli.output import put_json, say, utc
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -194,6 +193,4 @@ def _row(one: Listed) -> dict[str, Any]:
 
 
 def _time(ms: int | None) -> str:
-    if ms is None:
-        return "-"
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return "-" if ms is None else utc(ms)

@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ import click
 from contactport.cli.data_folder import existing_folder, opened
 from contactport.cli.exit_codes import FOLDER, CommandError
 from contactport.cli.options import settings_of, settings_options
-from contactport.cli.output import put_json, say
+from contactport.cli.output import put_json, say, utc
 from contactport.quantities import counted
 from contactport.settings import Settings
 
@@ -126,14 +125,10 @@ def replace(yes: bool, as_json: bool, data: str | None, config: Path | None) -> 
 def _row(number: int, made: int | None, imports: int) -> dict[str, Any]:
     return {
         "number": number,
-        "made_at": None if made is None else _time(made),
+        "made_at": None if made is None else utc(made * 1000),
         "present": made is not None,
         "imports": imports,
     }
-
-
-def _time(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _ask(question: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from contactport.cli.checks import consent as checks
 from contactport.cli.checks.finding import WORDS, Finding, note
 from contactport.cli.data_folder import existing_database, opened
 from contactport.cli.options import settings_of, settings_options
-from contactport.cli.output import put_json, say
+from contactport.cli.output import put_json, say, utc
 from contactport.cli.password import ask_secret
 from contactport.settings import TENANT, redirect_uri
 
@@ -256,8 +255,8 @@ def _row(one: StoredClient) -> dict[str, Any]:
         "switches": one.switches,
         "secret_lost": one.lost,
         "fault": one.fault,
-        "fault_at": None if one.fault_at is None else _time(one.fault_at),
-        "created_at": _time(one.created_at),
+        "fault_at": None if one.fault_at is None else utc(one.fault_at),
+        "created_at": utc(one.created_at),
     }
 
 
@@ -268,7 +267,7 @@ def _tell(one: StoredClient) -> None:
     rows = {"client id": one.client_id, "secret": secret, "method": one.method}
     rows |= {"tenant": one.tenant} if one.tenant else {}
     rows |= {"switches": ", ".join(one.switches) or "none"}
-    rows |= {"last fault": f"{one.fault} at {_time(one.fault_at)}"} if one.fault and one.fault_at else {}
+    rows |= {"last fault": f"{one.fault} at {utc(one.fault_at)}"} if one.fault and one.fault_at else {}
     for label, value in rows.items():
         click.echo(f"  {label:16} {value}")
     click.echo()
@@ -287,7 +286,3 @@ def _tell_switches(given: Mapping[str, bool]) -> None:
     for word, text in SWITCH_HELP.items():
         if given.get(word):
             click.echo(f"{word}: {text}")
-
-
-def _time(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

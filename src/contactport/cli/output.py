@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -30,6 +31,11 @@ def plain(text: str) -> str:
     return "".join(
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
     )
+
+
+def utc(ms: int) -> str:
+    """A moment, in milliseconds since 1970, to the second: `2026-11-30T18:12:14Z`."""
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def told(settings: Settings, provider: Provider, failure: Failure) -> str:
