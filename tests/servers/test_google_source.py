@@ -14,7 +14,6 @@ from contactport.errors import Code
 from contactport.imports.to_error import Way, to_error
 from contactport.net.client import open_client
 from contactport.net.failures import TooLarge, Unreadable
-from contactport.sources.base import Account, Source
 from contactport.sources.failures import (
     AccessDenied,
     BookRefused,
@@ -31,7 +30,7 @@ from samples.hosted_book import people
 from tests.import_fails import import_fails
 from tests.servers.behaviour import SourceBehaviour
 from tests.servers.google_errors import ERRORS, invalid
-from tests.servers.hosted_account import TOKEN, token_account
+from tests.servers.hosted_account import TOKEN, HostedHarness, token_account
 from tests.servers.hosted_api import ApiError, Call
 from tests.servers.people import EMAIL, OTHER, PROFILE, READONLY, PeopleApi, people_api
 from tests.servers.source_run import SourceRun, read, settings
@@ -39,25 +38,7 @@ from tests.servers.source_run import SourceRun, read, settings
 CONNECTIONS = "/v1/people/me/connections"
 
 
-class GoogleHarness(msgspec.Struct):
-    """Accounts by the number of their contacts."""
-
-    apis: dict[int, PeopleApi]
-    signs_in: bool = True
-
-    @property
-    def source(self) -> Source:
-        return Google()
-
-    def account(self, count: int) -> Account:
-        return token_account(self.apis[count].url)
-
-    def stranger(self) -> Account:
-        return token_account(self.apis[300].url, "another")
-
-    def absent(self, port: int) -> Account:
-        return token_account(f"http://127.0.0.1:{port}")
-
+class GoogleHarness(HostedHarness[PeopleApi]):
     def uids(self, count: int) -> set[str]:
         return {f"people/c{number + 0x1A2B3C:x}" for number in range(count)}
 
@@ -78,7 +59,7 @@ class TestGoogle(SourceBehaviour):
 
     @pytest.fixture
     def harness(self, apis: dict[int, PeopleApi]) -> GoogleHarness:
-        return GoogleHarness(apis)
+        return GoogleHarness(source=Google(), apis=apis)
 
     def sizes(self, whole: SourceRun) -> dict[str, int]:
         with people_api(len(whole.keys)) as api:

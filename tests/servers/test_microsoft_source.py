@@ -15,7 +15,6 @@ from contactport.errors import Code
 from contactport.imports.to_error import Way
 from contactport.net.client import open_client
 from contactport.net.failures import Unreadable
-from contactport.sources.base import Account, Source
 from contactport.sources.failures import (
     AccessDenied,
     BookRefused,
@@ -32,7 +31,7 @@ from samples.hosted_book import PICTURE, people
 from tests.import_fails import import_fails
 from tests.servers.behaviour import SourceBehaviour
 from tests.servers.graph import ERRORS, READ, USER, ContactFolder, GraphApi, graph_api, graph_error
-from tests.servers.hosted_account import TOKEN, token_account
+from tests.servers.hosted_account import TOKEN, HostedHarness, token_account
 from tests.servers.hosted_api import ApiError, Call
 from tests.servers.source_run import SourceRun, read, settings
 
@@ -43,24 +42,8 @@ def base(api: GraphApi) -> str:
     return f"{api.url}/v1.0"
 
 
-class MicrosoftHarness(msgspec.Struct):
-    """Accounts by the number of their contacts, which lie in folders in folders."""
-
-    apis: dict[int, GraphApi]
-    signs_in: bool = True
-
-    @property
-    def source(self) -> Source:
-        return Microsoft()
-
-    def account(self, count: int) -> Account:
-        return token_account(base(self.apis[count]))
-
-    def stranger(self) -> Account:
-        return token_account(base(self.apis[300]), "another")
-
-    def absent(self, port: int) -> Account:
-        return token_account(f"http://127.0.0.1:{port}/v1.0")
+class MicrosoftHarness(HostedHarness[GraphApi]):
+    """The contacts lie in folders in folders."""
 
     def uids(self, count: int) -> set[str]:
         return {contact["id"] for contact in self.apis[count].everything()}
@@ -82,7 +65,7 @@ class TestMicrosoft(SourceBehaviour):
 
     @pytest.fixture
     def harness(self, apis: dict[int, GraphApi]) -> MicrosoftHarness:
-        return MicrosoftHarness(apis)
+        return MicrosoftHarness(source=Microsoft(), apis=apis, path="/v1.0")
 
     def sizes(self, whole: SourceRun) -> dict[str, int]:
         with graph_api(len(whole.keys)) as api:

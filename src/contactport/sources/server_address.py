@@ -1,4 +1,7 @@
-"""Server address as a caller may write it in `server`: a URL, `host`, `host:port`, or a mail domain."""
+"""Server address as a caller may write it in `server`: a URL, `host`, `host:port`, or a mail domain.
+
+And as a provider's row may write it: the URL where its server begins.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,16 @@ class Server(msgspec.Struct, frozen=True):
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port is None else f":{self.port}"
         return URL(f"{self.scheme}://{host}{port}{path}", encoded=True)
+
+
+NO_BASE_URL = "is not an http or https URL without user, query and fragment"
+"""What is said of a row's URL that fails `is_base_url`."""
+
+
+def is_base_url(url: URL) -> bool:
+    """Whether a provider's row may name this URL as the place where its server begins."""
+    plain = not (url.user or url.query_string or url.fragment)
+    return url.scheme in ("https", "http") and bool(url.host) and plain
 
 
 def parse_server(text: str) -> Server:

@@ -10,6 +10,7 @@ from msgspec import Meta
 from yarl import URL
 
 from contactport.sources.providers import Provider
+from contactport.sources.server_address import NO_BASE_URL, is_base_url
 
 PROTOCOL = "carddav"
 
@@ -44,17 +45,8 @@ def row_faults(provider: Provider) -> Iterator[tuple[str, str]]:
             url = URL(table.start.replace("{", "").replace("}", ""), encoded=True)
         except ValueError:
             url = URL()
-        if (
-            url.scheme not in ("https", "http")
-            or not url.host
-            or url.user
-            or url.query_string
-            or url.fragment
-        ):
-            yield (
-                "carddav.start",
-                f"{table.start!r} is not an http or https URL without user, query and fragment",
-            )
+        if not is_base_url(url):
+            yield "carddav.start", f"{table.start!r} {NO_BASE_URL}"
     for path in table.paths:
         if not path.startswith("/"):
             yield "carddav.paths", f"{path!r} does not begin with a slash"

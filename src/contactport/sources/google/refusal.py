@@ -5,16 +5,8 @@ The same failure comes in two shapes: older answers say its reason under `errors
 
 from __future__ import annotations
 
-from contactport.sources.failures import (
-    AccessDenied,
-    BookRefused,
-    ConsentWithdrawn,
-    Failure,
-    RateLimited,
-    SetUpIncomplete,
-    Unavailable,
-)
-from contactport.sources.hosted.api_client import ApiRefusal
+from contactport.sources.failures import ConsentWithdrawn, Failure, RateLimited, SetUpIncomplete
+from contactport.sources.hosted.api_client import ApiRefusal, failure_by_status
 
 MINUTE = 60
 """Google counts requests by the minute, and does not say when the next may come."""
@@ -35,10 +27,6 @@ def to_failure(refused: ApiRefusal) -> Failure:
         return SetUpIncomplete("the People API is not enabled in the project of the OAuth client")
     if words & _QUOTA:
         return SetUpIncomplete("the OAuth client's project has used up its quota of the People API")
-    if status == 429 or words & _RATE:
+    if words & _RATE:
         return RateLimited(refused.retry_after or MINUTE)
-    if status == 403 and words:
-        return AccessDenied()
-    if status >= 500 or status < 400:
-        return Unavailable(refused.retry_after)
-    return BookRefused()
+    return failure_by_status(refused, MINUTE)

@@ -104,12 +104,7 @@ def _listing(
     url = base / "v1" / place
 
     def first(size: int) -> URL:
-        # With a page token, every other parameter has to stay as it is.
         return url.with_query({mask: ",".join(fields), "pageSize": str(size)})
-
-    def following(at: URL, values: dict[str, Any]) -> URL | None:
-        token = values.get("nextPageToken")
-        return at.update_query(pageToken=token) if isinstance(token, str) and token else None
 
     def to_contact(found: Json) -> Contact | None:
         return None if person.is_deleted(found) else person.to_contact(found, groups, photos=photos)
@@ -117,14 +112,21 @@ def _listing(
     def total(values: dict[str, Any]) -> int:
         return number(values, "totalItems") or number(values, "totalSize")
 
-    return Listing(place, first, LARGEST, field, "resourceName", to_contact, following, total)
+    return Listing(place, first, LARGEST, field, "resourceName", to_contact, _following, total)
+
+
+def _following(at: URL, values: dict[str, Any]) -> URL | None:
+    """The page after one. With a page token, every other parameter has to stay as it is."""
+    token = values.get("nextPageToken")
+    return at.update_query(pageToken=token) if isinstance(token, str) and token else None
 
 
 async def _groups(api: ApiClient) -> dict[str, str]:
     """The names of the labels that the user has made, by resource name."""
-    first = (api.base / "v1" / GROUPS).with_query(pageSize=str(LARGEST), groupFields="name,groupType")
+    url: URL | None = (api.base / "v1" / GROUPS).with_query(
+        pageSize=str(LARGEST), groupFields="name,groupType"
+    )
     found: dict[str, str] = {}
-    url = first
     for _ in range(GROUP_PAGES):
         page = parse_page(await api.get(url), GROUPS)
         for item in page.items:
@@ -132,10 +134,9 @@ async def _groups(api: ApiClient) -> dict[str, str]:
             group = parse_object(item) or {}
             if text(group, "groupType") == "USER_CONTACT_GROUP":
                 found[text(group, "resourceName")] = text(group, "name")
-        token = page.values.get("nextPageToken")
-        if not isinstance(token, str) or not token:
+        url = _following(url, page.values)
+        if url is None:
             break
-        url = first.update_query(pageToken=token)
     return found
 
 

@@ -15,6 +15,7 @@ from contactport.net.failures import TooLarge, Unreadable
 from contactport.net.response import Response
 from contactport.net.retries import retry_after
 from contactport.net.time_slice import TimeSlice
+from contactport.sources.failures import AccessDenied, BookRefused, Failure, RateLimited, Unavailable
 from contactport.sources.hosted.json_page import parse_object
 
 PAGE_BYTES = 16 * 1024 * 1024
@@ -37,6 +38,20 @@ class ApiRefusal(Exception):
         self.words = words
         self.retry_after = None if asked is None else math.ceil(asked)
         super().__init__(f"status {status}")
+
+
+def failure_by_status(refused: ApiRefusal, rest: int) -> Failure:
+    """The kind of failure that a refusal amounts to, where its words say nothing of their own.
+
+    `rest` are the seconds to wait where too many requests came and the provider does not say how long.
+    """
+    if refused.status == 429:
+        return RateLimited(refused.retry_after or rest)
+    if refused.status == 403 and refused.words:
+        return AccessDenied()
+    if refused.status >= 500 or refused.status < 400:
+        return Unavailable(refused.retry_after)
+    return BookRefused()
 
 
 class ApiClient:

@@ -8,6 +8,7 @@ import msgspec
 from yarl import URL
 
 from contactport.sources.providers import Provider
+from contactport.sources.server_address import NO_BASE_URL, is_base_url
 
 
 class ApiTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,12 +27,7 @@ def row_faults(provider: Provider, protocol: str) -> Iterator[tuple[str, str]]:
     told = provider.table(protocol, ApiTable).url
     try:
         url = URL(told)
-        sound = (
-            url.scheme in ("https", "http")
-            and url.host
-            and not (url.user or url.query_string or url.fragment)
-        )
     except ValueError:
-        sound = False
-    if told and not sound:
-        yield f"{protocol}.url", f"{told!r} is not an http or https URL without user, query and fragment"
+        url = URL()
+    if told and not is_base_url(url):
+        yield f"{protocol}.url", f"{told!r} {NO_BASE_URL}"

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from contactport.sources.failures import (
-    AccessDenied,
     AccountBlocked,
-    BookRefused,
     ConsentWithdrawn,
     Failure,
     MailboxNotServed,
-    RateLimited,
     SetUpIncomplete,
-    Unavailable,
 )
-from contactport.sources.hosted.api_client import ApiRefusal
+from contactport.sources.hosted.api_client import ApiRefusal, failure_by_status
 
 REST = 30
 """Seconds where Graph, against its own rules, does not say how long to wait."""
@@ -48,10 +44,4 @@ def to_failure(refused: ApiRefusal, *, proven: bool) -> Failure:
         return MailboxNotServed() if no_reason and not proven else ConsentWithdrawn()
     if words & _ADMINISTRATOR:
         return SetUpIncomplete("an administrator of the user's organisation has to allow the application")
-    if status == 429:
-        return RateLimited(refused.retry_after or REST)
-    if status == 403 and words:
-        return AccessDenied()
-    if status >= 500 or status < 400:
-        return Unavailable(refused.retry_after)
-    return BookRefused()
+    return failure_by_status(refused, REST)
