@@ -15,6 +15,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import aiohttp
+import msgspec
+from msgspec import structs
 from yarl import URL
 
 from contactport.net.auth import Auth
@@ -43,6 +45,20 @@ from contactport.settings import SettingError, Settings
 
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT", "PUT", "DELETE"})
 """Methods whose requests may be sent again (RFC 9110 section 9.2.2, RFC 4918, RFC 3253)."""
+
+
+class _Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What one call of `Client.request` asks for. A redirect changes `url` and `via` alone."""
+
+    method: str
+    url: URL
+    headers: Mapping[str, str]
+    body: bytes
+    auth: Auth | None
+    via: URL | None
+
+    def __repr__(self) -> str:
+        return "_Request()"
 
 
 class Client:
@@ -100,10 +116,11 @@ class Client:
         no redirects, and of the sign-in only what is sent unasked. Raises AnswerLost where it may have arrived and no
         whole answer came, in the block too.
         """
+        request = _Request(method=method, url=url, headers=headers or {}, body=body, auth=auth, via=via)
         if once:
-            response = await self._sent_once(method, url, headers or {}, body, auth, via)
+            response = await self._sent_once(request)
         elif method in REPEATABLE:
-            response = await self._followed(method, url, headers or {}, body, auth, via)
+            response = await self._followed(request)
         else:
             raise ValueError(f"{method} may be sent once only")
         try:
@@ -134,42 +151,27 @@ class Client:
         """Waits before something is tried again, `tries` of which have failed."""
         await asyncio.sleep(self._retry_policy.pause(tries))
 
-    async def _followed(
-        self,
-        method: str,
-        url: URL,
-        headers: Mapping[str, str],
-        body: bytes,
-        auth: Auth | None,
-        via: URL | None,
-    ) -> Response:
-        trail = RedirectChain(url, self.settings.redirects)
+    async def _followed(self, request: _Request) -> Response:
+        trail = RedirectChain(request.url, self.settings.redirects)
         while True:
-            response = await self._signed_in(method, url, headers, body, auth, via)
+            response = await self._signed_in(request)
             location = response.headers.get("Location")
             if response.status not in STATUSES or not location:
                 return response
             await response.discard()
-            url, via = trail.follow(url, location), url
+            request = structs.replace(request, url=trail.follow(request.url, location), via=request.url)
 
-    async def _signed_in(
-        self,
-        method: str,
-        url: URL,
-        headers: Mapping[str, str],
-        body: bytes,
-        auth: Auth | None,
-        via: URL | None,
-    ) -> Response:
-        trusted = auth is None or auth.hosts.trusts(url)
+    async def _signed_in(self, request: _Request) -> Response:
+        auth = request.auth
+        trusted = auth is None or auth.hosts.trusts(request.url)
         if auth is None or not trusted:
-            response = await self._tried(method, url, headers, body, via, trusted=trusted)
+            response = await self._tried(request, request.headers, trusted=trusted)
             response.withheld = auth is not None and response.status in (401, 403)
             return response
-        flow = auth.begin(method, url)
+        flow = auth.begin(request.method, request.url)
         doubted = False
         while True:
-            response = await self._tried(method, url, _signed(headers, flow.authorization()), body, via)
+            response = await self._tried(request, _signed(request.headers, flow.authorization()))
             if response.status == 401:
                 if await flow.refused(response.header_lines("WWW-Authenticate")):
                     await response.discard()
@@ -185,21 +187,14 @@ class Client:
                 flow.accepted(response.headers.get("Authentication-Info", ""))
             return response
 
-    async def _sent_once(
-        self,
-        method: str,
-        url: URL,
-        headers: Mapping[str, str],
-        body: bytes,
-        auth: Auth | None,
-        via: URL | None,
-    ) -> Response:
-        trusted = auth is None or auth.hosts.trusts(url)
-        await self.request_budget.take(url.host or "", trusted=trusted)
+    async def _sent_once(self, request: _Request) -> Response:
+        auth, headers = request.auth, request.headers
+        trusted = auth is None or auth.hosts.trusts(request.url)
+        await self.request_budget.take(request.url.host or "", trusted=trusted)
         if auth is not None and trusted:
-            headers = _signed(headers, auth.begin(method, url).authorization())
+            headers = _signed(headers, auth.begin(request.method, request.url).authorization())
         try:
-            response = await self._sent(method, url, headers, body, via, once=True)
+            response = await self._sent(request, headers, once=True)
         except (ConnectionLost, NotHttp, TimedOut) as error:
             raise AnswerLost from error
         response.withheld = not trusted and response.status in (401, 403)
@@ -207,11 +202,8 @@ class Client:
 
     async def _tried(
         self,
-        method: str,
-        url: URL,
+        request: _Request,
         headers: Mapping[str, str],
-        body: bytes,
-        via: URL | None,
         *,
         trusted: bool = True,
     ) -> Response:
@@ -219,9 +211,9 @@ class Client:
         while True:
             tries += 1
             last = tries >= self.settings.tries
-            await self.request_budget.take(url.host or "", trusted=trusted)
+            await self.request_budget.take(request.url.host or "", trusted=trusted)
             try:
-                response = await self._sent(method, url, headers, body, via)
+                response = await self._sent(request, headers)
             except (ConnectionLost, NotHttp) as error:
                 # Mostly a kept-alive connection that the server had given up: the first time, at once.
                 error.tries = tries
@@ -249,14 +241,12 @@ class Client:
 
     async def _sent(
         self,
-        method: str,
-        url: URL,
+        request: _Request,
         headers: Mapping[str, str],
-        body: bytes,
-        via: URL | None,
         *,
         once: bool = False,
     ) -> Response:
+        url, via = request.url, request.via
         host = url.host or ""
         hop: Hop | None = None
         wait = self.settings.connect_seconds + self.settings.first_byte_seconds
@@ -272,10 +262,10 @@ class Client:
                 async with asyncio.timeout(wait):
                     session = self._sessions.fresh if once else self._sessions.pooled
                     raw = await session.request(
-                        method,
+                        request.method,
                         url,
                         headers={**headers, "Accept-Encoding": self._codings(host)},
-                        data=body or None,
+                        data=request.body or None,
                         allow_redirects=False,
                         proxy=None if proxy is None else proxy.url,
                         proxy_headers=None if proxy is None else proxy.headers,
@@ -302,7 +292,7 @@ class Client:
             raise Unreachable from None
         except (aiohttp.ClientError, ConnectionError, OSError):
             raise ConnectionLost from None
-        self.answers[f"{method} {raw.status}"] += 1
+        self.answers[f"{request.method} {raw.status}"] += 1
         if self.observe is not None:
             self.observe(time.monotonic() - began)
         return Response(raw, self.byte_budget, self.settings)
