@@ -23,7 +23,7 @@ from contactport.http.pages.consent import show_consent
 from contactport.http.pages.documentation import show_description, show_documentation
 from contactport.http.pages.errors import error_page
 from contactport.http.pages.front import show_front
-from contactport.http.routes import Endpoints, Mount
+from contactport.http.routes import Mount, MountRoutes
 from contactport.http.wire.begin_import import begin_applet, begin_consent, begin_password
 from contactport.http.wire.contacts import show_contacts
 from contactport.http.wire.events import show_events
@@ -57,7 +57,7 @@ def build(service: Service, lifespan: Lifespan[Starlette] | None = None) -> Star
 
 def _wire(service: Service) -> Mount:
     """The API, and every path that is nobody's."""
-    here = Endpoints(service)
+    here = MountRoutes(service)
     here.add(show_events, "/events/{id}", paths("events"), "GET", "HEAD")
     here.add(show_stream, "/events/{id}/stream", slashed("/events/{name}/stream"), "GET", "HEAD")
     here.add(show_contacts, "/contacts/{id}", paths("contacts"), "GET", "HEAD")
@@ -94,7 +94,7 @@ def _wire(service: Service) -> Mount:
 
 def _pages(service: Service) -> Mount:
     """What people see."""
-    here = Endpoints(service)
+    here = MountRoutes(service)
     here.add(show_front, "/", ("/",), "GET", "HEAD")
     here.add(show_documentation, "/docs", slashed("/docs"), "GET", "HEAD")
     here.add(show_consent, "/n/{code}", slashed("/n/{code}"), "GET", "HEAD")
@@ -108,7 +108,7 @@ def _pages(service: Service) -> Mount:
 
 def _assets(service: Service) -> Mount:
     """Files that pages load: those of other sites, too."""
-    here = Endpoints(service)
+    here = MountRoutes(service)
     here.add(show_widget, "/widget/{key}.js", ("/widget/{key}.js", "/widget/v1/{key}.js"), "GET", "HEAD")
     here.add(show_widget, "/address_books.js", ("/address_books.js",), "GET", "HEAD")
     here.add(show_style_sheet, "/assets/{name}", ("/assets/{name}",), "GET", "HEAD")

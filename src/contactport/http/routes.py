@@ -18,7 +18,7 @@ from contactport.http.dependencies import Service
 Endpoint = Callable[[Service, Request], Awaitable[Response]]
 
 
-class Endpoints:
+class MountRoutes:
     """Collects the routes of one mount."""
 
     def __init__(self, service: Service) -> None:

@@ -33,7 +33,7 @@ _NOT_READING = frozenset({"offline_access", "openid", "profile", "email"})
 """Scopes that no provider repeats reliably, and that give no contacts."""
 
 
-class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
+class OAuthEndpoints(msgspec.Struct, frozen=True, kw_only=True):
     """Where a provider is asked. `revocation` is empty where it has none, `issuer` where it names none."""
 
     authorization: str
@@ -57,7 +57,7 @@ def import_of(state: str) -> int | None:
 
 async def exchange(
     http: Client,
-    endpoints: Endpoints,
+    endpoints: OAuthEndpoints,
     client: OAuthClient,
     *,
     code: str,
@@ -71,7 +71,7 @@ async def exchange(
 
 
 async def refresh(
-    http: Client, endpoints: Endpoints, client: OAuthClient, refresh_token: str, scopes: Sequence[str]
+    http: Client, endpoints: OAuthEndpoints, client: OAuthClient, refresh_token: str, scopes: Sequence[str]
 ) -> TokenAnswer:
     """Fresh tokens; `scopes` are those in effect. Raises as `exchange` does."""
     request = refresh_request(client, refresh_token)
@@ -80,7 +80,7 @@ async def refresh(
 
 async def revoke(
     http: Client,
-    endpoints: Endpoints,
+    endpoints: OAuthEndpoints,
     client: OAuthClient,
     token: str,
     hint: Literal["access_token", "refresh_token"],

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from contactport.net.client import Client, open_client
 from contactport.net.failures import AnswerLost, NetworkFailure
 from contactport.oauth.flow import (
-    Endpoints,
+    OAuthEndpoints,
     exchange,
     import_of,
     lacking,
@@ -31,7 +31,7 @@ TOKENS = {"access_token": "at", "refresh_token": "rt", "expires_in": 3600, "toke
 
 
 @asynccontextmanager
-async def against(handler: Handler) -> AsyncGenerator[tuple[LittleServer, Client, Endpoints]]:
+async def against(handler: Handler) -> AsyncGenerator[tuple[LittleServer, Client, OAuthEndpoints]]:
     async with (
         little_server(handler) as server,
         open_client(Settings(allow_network=["127.0.0.0/8"], idle_seconds=0.5)) as http,
@@ -39,11 +39,11 @@ async def against(handler: Handler) -> AsyncGenerator[tuple[LittleServer, Client
         yield (
             server,
             http,
-            Endpoints(authorization="", token=server.url("/token"), revocation=server.url("/revoke")),
+            OAuthEndpoints(authorization="", token=server.url("/token"), revocation=server.url("/revoke")),
         )
 
 
-async def exchanged(http: Client, endpoints: Endpoints) -> object:
+async def exchanged(http: Client, endpoints: OAuthEndpoints) -> object:
     return await exchange(
         http,
         endpoints,
