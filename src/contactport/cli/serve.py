@@ -194,7 +194,7 @@ def _run(
 
     config = uvicorn.Config(
         application,
-        loop="uvloop",
+        loop="contactport.event_loop:EventLoop",
         http=Protocol,
         ws="none",
         lifespan="on",

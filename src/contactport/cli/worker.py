@@ -59,10 +59,9 @@ def worker(
         say(f"made the {made}")
     check_clock(store)
 
-    import uvloop
-
     from contactport.app import work
     from contactport.cli.reload import reload_on_signal
+    from contactport.event_loop import EventLoop
 
     async def run() -> None:
         stop = asyncio.Event()
@@ -70,8 +69,11 @@ def worker(
         reload_on_signal(settings, read_settings)
         await work(settings, store, stop, _ready)
 
-    with metrics_served(listeners, store, load_providers(settings.providers)):
-        uvloop.run(run())
+    with (
+        metrics_served(listeners, store, load_providers(settings.providers)),
+        asyncio.Runner(loop_factory=EventLoop) as runner,
+    ):
+        runner.run(run())
 
 
 def _ready() -> None:
