@@ -8,7 +8,7 @@ import unicodedata
 from contactport.formats.charsets.evidence import Evidence, likelihood
 from contactport.formats.charsets.labels import codec_of
 
-__all__ = ["codec_of", "damaged_utf8", "decode", "doubted", "is_multibyte", "is_utf8", "named"]
+__all__ = ["codec_of", "composed", "damaged_utf8", "decode", "doubted", "is_multibyte", "is_utf8", "named"]
 
 _STRAY = re.compile("[\udc80-\udcff]")
 _WIDER = {"cp1252": "latin_1", "big5hkscs": "cp950", "cp950": "big5hkscs", "cp932": "shift_jis_2004"}
@@ -38,13 +38,13 @@ def named(data: bytes, charset: str) -> str | None:
     codec = codec_of(charset)
     while codec is not None:
         try:
-            return _composed(data.decode(codec), codec)
+            return composed(data.decode(codec), codec)
         except UnicodeDecodeError:
             codec = _WIDER.get(codec) if codec == codec_of(charset) else None
     return None
 
 
-def _composed(text: str, codec: str) -> str:
+def composed(text: str, codec: str) -> str:
     """The text with composed letters: windows-1258 writes tones separately from their letters."""
     return unicodedata.normalize("NFC", text) if codec == "cp1258" else text
 
@@ -75,7 +75,7 @@ def decode(data: bytes, charset: str = "", evidence: Evidence | None = None, *, 
     if utf8 is None or (judges and evidence is not None and evidence.is_any and "\ufffd" in utf8):
         found = (evidence if evidence is not None else _of(data)).decode(data)
         if found is not None and (utf8 is None or _reads_better(data, found[1])):
-            return _composed(*found)
+            return composed(*found)
     return data.decode("cp1252", errors="replace") if utf8 is None else utf8
 
 
@@ -87,7 +87,7 @@ def doubted(data: bytes, evidence: Evidence, *, judges: bool = True) -> str:
     found = evidence.decode(data)
     # In a file of two bytes a character, UTF-8 has to look much better.
     margin = -6 if evidence.doubts_utf8 else 3
-    return _composed(*found) if found is not None and _is_better(found[0], utf8, margin) else utf8
+    return composed(*found) if found is not None and _is_better(found[0], utf8, margin) else utf8
 
 
 def _reads_better(data: bytes, codec: str) -> bool:

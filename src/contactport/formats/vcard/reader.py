@@ -8,8 +8,6 @@ which reads line by line.
 
 from __future__ import annotations
 
-import codecs
-import itertools
 import re
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
@@ -18,6 +16,7 @@ from contactport.contact import Contact, Group, Item
 from contactport.formats.budgets import LINES, PARAMETERS, SMALL, bounded
 from contactport.formats.charsets.decode import is_utf8
 from contactport.formats.charsets.evidence import Evidence
+from contactport.formats.charsets.unicode_forms import in_utf8
 from contactport.formats.vcard.builder import CardBuilder, finish
 from contactport.formats.vcard.cards import Cutter
 from contactport.formats.vcard.params import cut
@@ -253,27 +252,6 @@ def _lines(block: bytes, start: int, stop: int) -> int:
     return count + carriages - block.count(b"\r\n", start, stop) if carriages else count
 
 
-def _in_utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same text in UTF-8 if its first bytes say that it is UTF-16; otherwise the same bytes."""
-    chunks = iter(chunks)
-    first = next(chunks, b"")
-    while len(first) < 4 and (more := next(chunks, None)) is not None:
-        first += more
-    chunks = itertools.chain((first,), chunks)
-    if first[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        name = "utf-16"
-    elif 0 not in first[:4]:
-        return chunks
-    elif first[1:4:2] == b"\0\0" and 0 not in first[:4:2]:
-        name = "utf-16-le"
-    elif first[:4:2] == b"\0\0" and 0 not in first[1:4:2]:
-        name = "utf-16-be"
-    else:
-        return chunks
-    decoder = codecs.getincrementaldecoder(name)("replace")
-    return (decoder.decode(chunk).encode(errors="replace") for chunk in chunks)
-
-
 def read(
     chunks: Iterable[bytes],
     *,
@@ -336,7 +314,7 @@ def _read(chunks: Iterable[bytes], card_bytes: int, quick: bool, evidence: Evide
     reader = _Reader(card_bytes, quick, evidence)
     waiting: list[bytes] = []
     size = wanted = 0
-    for chunk in _in_utf8(chunks):
+    for chunk in in_utf8(chunks):
         waiting.append(chunk)
         size += len(chunk)
         if size < wanted:
