@@ -20,6 +20,7 @@ _LDIF = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:[\r\n]+|#[^\r\n]*+[\r\n]+ ?)*+(?:version:[ \t]*1|dn:)",
     re.IGNORECASE,
 )
+_JCARD = re.compile(rb'\[\s*"vcard"\s*,', re.IGNORECASE)
 BLOCK = 256 * 1024
 _WRITTEN = 64 * 1024
 _GROUP_CARD = b":group"
@@ -50,6 +51,8 @@ class InputFile:
         first = self._first.replace(b"\0", b"")
         if b"BEGIN:VCARD" in first[:4096] or b"BEGIN:VCARD" in first.upper().replace(b" ", b""):
             return registry.get("vcf")
+        if _JCARD.search(first[:4096]) is not None:
+            return registry.get("jcard")
         return None
 
     def blocks(self) -> Iterator[bytes]:
@@ -177,9 +180,9 @@ def deliver(parts: Iterable[bytes], out: BinaryIO) -> None:
 def convert(file: str, target: str, lenient: bool) -> None:
     """Convert FILE to another format, on standard output.
 
-    FILE is vCard 2.1, 3.0 or 4.0, or LDIF, recognised by its bytes; - is standard input. Each contact that can be
-    read is written, and none is merged with another. A card that can't be read is reported on standard error, with
-    its line and the reason. The exit code is then 1, unless --lenient is given.
+    FILE is vCard 2.1, 3.0 or 4.0, jCard or LDIF, recognised by its bytes; - is standard input. Each contact that can
+    be read is written, and none is merged with another. A card that can't be read is reported on standard error,
+    with its line and the reason. The exit code is then 1, unless --lenient is given.
     """
     written = registry.get(target)
     source = InputFile(file)
@@ -187,7 +190,7 @@ def convert(file: str, target: str, lenient: bool) -> None:
         found = source.format()
         if found is None:
             raise CommandError(
-                f"{source.name} is not a file of contacts that can be read here: it holds no BEGIN:VCARD, and "
+                f"{source.name} is not a file of contacts that can be read here: it is neither vCard nor jCard, and "
                 "does not begin as LDIF does. Export the address book as vCard (.vcf) and try again.",
                 USAGE,
             )

@@ -119,6 +119,15 @@ FORMATS: tuple[FileFormat, ...] = (
         options={"version": "4.0"},
     ),
     FileFormat(
+        name="jcard",
+        module="jcard",
+        media_type="application/vcard+json; charset=utf-8",
+        suffixes=(".jcard", ".jcf"),
+        reads=True,
+        writes=True,
+        has_groups=True,
+    ),
+    FileFormat(
         name="ldif",
         module="ldif",
         media_type="text/x-ldif; charset=utf-8",

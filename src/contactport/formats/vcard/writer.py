@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import msgspec
@@ -21,7 +21,7 @@ _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+")
 _KIND = re.compile(r"[a-z0-9.+-]+")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
-_QUOTE = str.maketrans({'"': "^'", "^": "^^", "\n": "^n"})
+_QUOTE = str.maketrans({'"': "^'", "^": "^^", "\n": "^n", "\r": None})
 
 
 def fold(line: str) -> bytes:
@@ -285,6 +285,13 @@ def group_card(group: Group, version: Version) -> bytes:
     return card.bytes()
 
 
+def with_categories(contact: Contact, groups: Sequence[str]) -> Contact:
+    """The contact with the names of its groups before its categories, for items without group cards."""
+    if not groups:
+        return contact
+    return msgspec.structs.replace(contact, categories=list(dict.fromkeys((*groups, *contact.categories))))
+
+
 def write(items: Iterable[Item], groups: Groups = NO_GROUPS, *, version: Version = "3.0") -> Iterator[bytes]:
     """A card for each contact and group, one at a time. Other items are left out.
 
@@ -294,11 +301,7 @@ def write(items: Iterable[Item], groups: Groups = NO_GROUPS, *, version: Version
     yield b""
     for item in items:
         if isinstance(item, Contact):
-            names = groups.get(item.uid, ())
-            if names:
-                categories = list(dict.fromkeys((*names, *item.categories)))
-                item = msgspec.structs.replace(item, categories=categories)
-            yield contact_card(item, version)
+            yield contact_card(with_categories(item, groups.get(item.uid, ())), version)
         elif isinstance(item, Group):
             yield group_card(item, version)
         else:
