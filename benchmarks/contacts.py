@@ -23,6 +23,7 @@ from contactport.grant import Password
 from contactport.store import contacts, domains, endings, imports
 from contactport.store.domains import KeyPair
 from contactport.store.open import open_store
+from contactport.testing.imports import add_import
 
 CODINGS = ("identity", "gzip", "zstd")
 LONG_NAME = 1_900_000
@@ -59,24 +60,21 @@ def put(data: Path, books: dict[str, tuple[list[Contact], list[Group]]]) -> tupl
     domain = next(one for one in store.database.write_now(domains.all_domains) if one.key == pair.domain_key)
 
     def book(connection: Connection, some: list[Contact], groups: list[Group]) -> int:
-        beginning = imports.Beginning(
-            domain_id=domain.id,
-            service="carddav",
-            include=frozenset(),
-            user_id=None,
+        import_id = add_import(
+            connection,
+            store.ring,
+            domain.id,
             grant=Password("ada", "a password"),
             seconds=60.0,
-            provider_key=b"p" * 16,
-            account_key=b"a" * 16,
+            retention=86_400,
         )
-        import_id = imports.insert_import(connection, store.ring, beginning)
         claimed = imports.claim(connection, store.ring, import_id)
         assert claimed is not None
         for at in range(0, len(some), contacts.CHUNK):
             chunk = some[at : at + contacts.CHUNK]
             contacts.append(connection, claimed[0], contacts.Batch(contacts=chunk, found=len(chunk)))
         contacts.append(connection, claimed[0], contacts.Batch(groups=groups))
-        endings.complete(connection, claimed[0], 86_400)
+        endings.complete(connection, claimed[0])
         return import_id
 
     return pair, {name: store.database.write_now(book, *held) for name, held in books.items()}

@@ -38,8 +38,8 @@ from contactport.sources.google.source import FIELDS, LARGEST
 from contactport.sources.microsoft import Microsoft
 from contactport.sources.microsoft import source as microsoft
 from contactport.store import domains, imports
-from contactport.store.imports import Beginning
 from contactport.store.open import Store, open_store
+from contactport.testing.imports import add_import
 from tests.servers.hosted_account import TOKEN, token_account
 from tests.servers.test_people import bearer_http, document
 
@@ -120,21 +120,18 @@ SIDES = (
 
 async def kept(store: Store, domain: int, side: Side, url: str) -> int:
     """How many contacts an import has stored."""
-    beginning = Beginning(
-        domain_id=domain,
+    import_id = store.database.write_now(
+        add_import,
+        store.ring,
+        domain,
         service="gmail",
-        include=frozenset(),
-        user_id=None,
+        way="consent",
         grant=OAuthToken(access_token=TOKEN),
         seconds=600,
-        provider_key=b"p" * 16,
-        account_key=b"a" * 16,
     )
-    import_id = store.database.write_now(imports.insert_import, store.ring, beginning)
     claimed = store.database.write_now(imports.claim, store.ring, import_id)
     assert claimed is not None
     one = claimed[0]
-    assert one.key is not None
     sink = StoreSink(store, one, Fingerprints(one.key, ()))
     async with open_client(SETTINGS) as client:
         await run(side.source, token_account(url), client, sink, SETTINGS.import_members, way="consent")

@@ -29,9 +29,9 @@ from contactport.process import spare_what_stays
 from contactport.settings import Settings
 from contactport.sources.base import SourceContext
 from contactport.sources.registry import Sources
-from contactport.store import domains, imports
-from contactport.store.imports import Beginning
+from contactport.store import domains
 from contactport.store.open import Store, open_store
+from contactport.testing.imports import add_import
 from samples.book import cards
 from tests.servers.radicale import radicale
 
@@ -81,17 +81,15 @@ class Samples:
 
 def begin(store: Store, server: str) -> int:
     """An import, ready to be performed."""
-    beginning = Beginning(
-        domain_id=1,
-        service="carddav",
-        include=frozenset(),
-        user_id=None,
+    return store.database.write_now(
+        add_import,
+        store.ring,
+        1,
         grant=Password("alice", "secret", server),
         seconds=600,
         provider_key=store.ring.lasting_mark("provider", "bench"),
         account_key=store.ring.lasting_mark("account", "bench", "alice"),
     )
-    return store.database.write_now(imports.insert_import, store.ring, beginning)
 
 
 def no_queue(_connection: Connection, _job: Job, _delay: float) -> None:

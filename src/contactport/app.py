@@ -16,9 +16,13 @@ from contactport.http.application import build as build_http
 from contactport.http.dependencies import Service
 from contactport.imports.attempt import Attempts
 from contactport.imports.begin import Request, begin
+from contactport.imports.consent import Consents
 from contactport.imports.erase import erase
 from contactport.imports.jobs import Jobs
 from contactport.imports.memory import StoredMemory
+from contactport.imports.revocation import Revocations
+from contactport.imports.sign_in import SignIns
+from contactport.imports.start import Start
 from contactport.imports.worker import Worker
 from contactport.net.client import open_client
 from contactport.process import take_short_turns
@@ -42,13 +46,18 @@ def build(settings: Settings, store: Store | None = None, role: Role = "all") ->
     store = store or open_store(Path(settings.data), settings.database_url)
     sources = _sources(store, providers)
     jobs = Jobs(store.database)
-    worker = _build_worker(settings, store, jobs, providers, sources) if role == "all" else None
+    revocations = Revocations(store, settings, lambda: open_client(settings), providers.find)
+    worker = _build_worker(settings, store, jobs, providers, sources, revocations) if role == "all" else None
+
+    start = Start(store, settings, providers, jobs.enqueue)
+    consents = Consents(store, settings, lambda: open_client(settings), start, providers.find)
+    sign_ins = SignIns(store, settings, providers, start)
 
     async def begin_import(request: Request) -> int:
-        return await begin(store, settings, providers, jobs.enqueue, request)
+        return await begin(store, settings, providers, start, request)
 
     async def erase_import(import_id: int) -> None:
-        await erase(store, worker.cancel if worker else lambda _: None, import_id)
+        await erase(store, worker.cancel if worker else lambda _: None, revocations, import_id)
 
     @asynccontextmanager
     async def lifespan(_application: Starlette) -> AsyncGenerator[None]:
@@ -62,11 +71,21 @@ def build(settings: Settings, store: Store | None = None, role: Role = "all") ->
             await store.signals.close()
             if worker is not None:
                 await worker.stop()
+            await consents.close()
+            await revocations.close()
             await jobs.close()
             await store.database.close()
 
     return build_http(
-        Service(settings=settings, store=store, providers=providers, begin=begin_import, erase=erase_import),
+        Service(
+            settings=settings,
+            store=store,
+            providers=providers,
+            begin=begin_import,
+            erase=erase_import,
+            consents=consents,
+            sign_ins=sign_ins,
+        ),
         lifespan,
     )
 
@@ -79,10 +98,17 @@ def _sources(store: Store, providers: Providers) -> Sources:
 
 
 def _build_worker(
-    settings: Settings, store: Store, jobs: Jobs, providers: Providers, sources: Sources
+    settings: Settings,
+    store: Store,
+    jobs: Jobs,
+    providers: Providers,
+    sources: Sources,
+    revocations: Revocations,
 ) -> Worker:
     """What carries imports in this process."""
-    attempts = Attempts(store, settings, providers, sources.get, lambda: open_client(settings), jobs.enqueue)
+    attempts = Attempts(
+        store, settings, providers, sources.get, lambda: open_client(settings), jobs.enqueue, revocations
+    )
     return Worker(store, settings, jobs, attempts)
 
 
@@ -94,13 +120,15 @@ async def work(settings: Settings, store: Store, stop: asyncio.Event, ready: Cal
     take_short_turns()
     providers = load_providers(settings.providers)
     jobs = Jobs(store.database)
-    worker = _build_worker(settings, store, jobs, providers, _sources(store, providers))
+    revocations = Revocations(store, settings, lambda: open_client(settings), providers.find)
+    worker = _build_worker(settings, store, jobs, providers, _sources(store, providers), revocations)
     try:
         await worker.start()
         ready()
         await stop.wait()
     finally:
         await worker.stop()
+        await revocations.close()
         await jobs.close()
         await store.database.close()
 

@@ -6,7 +6,12 @@ no log, error or URL holds any of it.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
+
+Way = Literal["password", "consent", "file"]
+"""How an import comes: by a name and a password, by consent at the provider's own page, or by a file."""
 
 
 class Password(msgspec.Struct, frozen=True, tag="password"):

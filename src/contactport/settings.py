@@ -54,7 +54,8 @@ class OAuthSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
     client_id: Annotated[str, Meta(min_length=1, max_length=1000)]
     client_secret: Annotated[str, Meta(max_length=4000)] = ""
-    method: Literal["client_secret_basic", "client_secret_post", "none"] = "client_secret_post"
+    method: Literal["", "client_secret_basic", "client_secret_post", "none"] = ""
+    """How the client shows its secret; empty is what the provider's row says."""
     tenant: Annotated[str, Meta(pattern=TENANT)] = ""
     switches: list[str] = []
 
@@ -99,6 +100,10 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     echo_characters: Positive = 2000
     begins_per_minute: Positive = 300
     imports_in_flight: Positive = 200
+    pending_imports: Positive = 2000
+    """How many imports of a domain may wait for their users at once; they are not in flight."""
+    pending_seconds: Seconds = 1800.0
+    """How long a user may take to give what an import needs, at the provider's page or ours."""
     polls_per_second: Positive = 100
     import_concurrency: Positive = 16
     """How many imports one process runs at once."""

@@ -1,6 +1,6 @@
 import sys
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from contactport.store import domains
 from contactport.store.domains import Domain
 from contactport.store.open import Store, open_store
+from contactport.testing.clock import SettableClock, settable_clock
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +37,10 @@ def domain(store: Store) -> Domain:
     """An application with no limits of its own."""
     store.database.write_now(domains.add, "shop")
     return store.database.write_now(domains.all_domains)[0]
+
+
+@pytest.fixture
+def clock() -> Generator[SettableClock]:
+    """The process's clock, which stands still until the test moves it."""
+    with settable_clock(10**12) as one:
+        yield one

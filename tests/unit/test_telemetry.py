@@ -18,8 +18,9 @@ from contactport.errors import Code
 from contactport.grant import Password
 from contactport.store import contacts, endings, imports
 from contactport.store.domains import Domain
-from contactport.store.imports import Beginning, Import
+from contactport.store.imports import RunningImport
 from contactport.store.open import Store
+from contactport.testing.imports import add_import
 
 Since = Callable[..., float]
 
@@ -40,24 +41,19 @@ def since() -> Since:
     return grown
 
 
-def begin(store: Store, domain: Domain, service: str = "icloud") -> int:
+def begin(store: Store, domain: Domain, service: str = "icloud", retention: int = 900) -> int:
     return store.database.write_now(
-        imports.insert_import,
+        add_import,
         store.ring,
-        Beginning(
-            domain_id=domain.id,
-            service=service,
-            include=frozenset(),
-            user_id=None,
-            grant=Password("ann@example.org", "password"),
-            seconds=60,
-            provider_key=b"p" * 16,
-            account_key=b"a" * 16,
-        ),
+        domain.id,
+        service=service,
+        grant=Password("ann@example.org", "password"),
+        seconds=60,
+        retention=retention,
     )
 
 
-def claim(store: Store, import_id: int) -> Import:
+def claim(store: Store, import_id: int) -> RunningImport:
     claimed = store.database.write_now(imports.claim, store.ring, import_id)
     assert claimed is not None
     return claimed[0]
@@ -68,7 +64,7 @@ def test_a_complete_import_is_counted_with_its_contacts_and_its_time(
 ) -> None:
     one = claim(store, begin(store, domain))
     store.database.write_now(contacts.append, one, contacts.Batch(found=3, merged=3))
-    store.database.write_now(endings.complete, one, 900)
+    store.database.write_now(endings.complete, one)
     assert since("contactport_imports_total", provider="icloud", outcome="complete") == 1
     assert since("contactport_import_seconds_count", provider="icloud", state="complete") == 1
     told = [
@@ -81,7 +77,7 @@ def test_a_complete_import_is_counted_with_its_contacts_and_its_time(
 def test_a_failed_import_is_counted_by_its_code_and_once(store: Store, domain: Domain, since: Since) -> None:
     import_id = begin(store, domain)
     for _ in range(2):
-        store.database.write_now(endings.fail, import_id, Code.WRONG_PASSWORD, "No.", 900)
+        store.database.write_now(endings.fail, import_id, Code.WRONG_PASSWORD, "No.")
     assert since("contactport_imports_total", provider="icloud", outcome="263") == 1
     assert since("contactport_import_seconds_count", provider="icloud", state="failed") == 1
 
@@ -90,7 +86,7 @@ def test_an_end_that_is_rolled_back_is_not_counted(store: Store, domain: Domain,
     import_id = begin(store, domain)
 
     def broken(connection: Connection) -> None:
-        endings.fail(connection, import_id, Code.TIMEOUT, "Too slow.", 900)
+        endings.fail(connection, import_id, Code.TIMEOUT, "Too slow.")
         raise OSError("the disk is full")
 
     with pytest.raises(OSError, match="full"):
@@ -102,7 +98,7 @@ def test_an_import_erased_under_way_is_517_and_one_that_had_ended_is_what_it_was
     store: Store, domain: Domain, since: Since
 ) -> None:
     under_way, ended = begin(store, domain), begin(store, domain)
-    store.database.write_now(endings.complete, claim(store, ended), 900)
+    store.database.write_now(endings.complete, claim(store, ended))
     for import_id in (under_way, ended, ended):
         store.database.write_now(endings.erase, import_id, "Erased.")
     assert since("contactport_imports_total", provider="icloud", outcome="517") == 1
@@ -114,7 +110,7 @@ def test_an_import_erased_under_way_is_517_and_one_that_had_ended_is_what_it_was
 
 def test_the_housekeepings_purges_are_counted(store: Store, domain: Domain, since: Since) -> None:
     for _ in range(3):
-        store.database.write_now(endings.fail, begin(store, domain), Code.TIMEOUT, "Too slow.", 0)
+        store.database.write_now(endings.fail, begin(store, domain, retention=0), Code.TIMEOUT, "Too slow.")
     store.database.write_now(endings.purge_due)
     store.database.write_now(endings.purge_due)
     assert since("contactport_imports_purged_total", by="retention") == 3

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from contactport.store.listing import Listed
     from contactport.store.open import Store
 
-STATES = ("waiting", "deferred", "running", "complete", "failed", "purged")
+STATES = ("pending", "waiting", "deferred", "running", "complete", "failed", "purged")
 MOST_LISTED = 1000
 TIMES = ("created_at", "deadline", "ended_at", "purge_at", "deferred_until", "erased_at")
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -15,14 +15,16 @@ from contactport.cli.options import settings_of, settings_options
 from contactport.cli.output import put_json, say, utc
 from contactport.cli.password import ask_secret
 from contactport.settings import TENANT, redirect_uri
+from contactport.sources.rows import load_providers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from contactport.settings import Settings
+    from contactport.sources.providers import ConsentWay
     from contactport.store.oauth_clients import Owner, StoredClient
     from contactport.store.open import Store
 
-PROVIDERS = ("google", "microsoft", "yahoo", "aol", "zoho")
 METHODS = ("client_secret_post", "client_secret_basic")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -46,7 +48,7 @@ name_option = click.option(
     metavar="N",
     help="A name, for a client that serves only the imports that ask for it.",
 )
-provider_argument = click.argument("provider", type=click.Choice(PROVIDERS))
+provider_argument = click.argument("provider")
 
 
 @click.group()
@@ -90,7 +92,7 @@ def _tenant(_context: click.Context, _parameter: click.Parameter, given: str | N
 )
 @click.option("--public", is_flag=True, help="The client has no secret.")
 @click.option(
-    "--method", type=click.Choice(METHODS), help="How it sends its secret; most want client_secret_post."
+    "--method", type=click.Choice(METHODS), help="How it sends its secret, if not as the provider's row says."
 )
 @click.option(
     "--tenant", callback=_tenant, metavar="ID", help="Microsoft: the only directory it is for; `any`."
@@ -129,6 +131,7 @@ def set_(
     from contactport.store import oauth_clients
 
     settings = settings_of(data, config)
+    way = _way(settings, provider)
     existing_database(settings)
     wants_secret = client_secret or (client_id is not None and not public)
     secret = ask_secret(f"Client secret at {provider}") if wants_secret else None
@@ -140,6 +143,7 @@ def set_(
             client_id=client_id,
             secret=secret,
             method="none" if public else method,  # pyright: ignore[reportArgumentType]  a Choice
+            usual_method=way.authentication,
             tenant=tenant,
             switches=given,
         )
@@ -190,7 +194,9 @@ def rm(provider: str, domain: str | None, name: str, data: str | None, config: P
     """Forget a client and its secret. Imports that its tokens read go on, and can't refresh them."""
     from contactport.store import oauth_clients
 
-    with opened(settings_of(data, config)) as store:
+    settings = settings_of(data, config)
+    _way(settings, provider)
+    with opened(settings) as store:
         store.database.write_now(oauth_clients.remove, _owner(store, provider, domain, name))
     click.echo(
         f"The client of {provider} is removed. Remove it at the provider as well, if nothing else uses it."
@@ -228,6 +234,14 @@ def _tell_findings(findings: list[Finding]) -> None:
         click.echo(f"{WORDS[one.state]:5} {one.check:11} {one.text}")
         if one.fix:
             click.echo(f"{'':17} fix: {one.fix}")
+
+
+def _way(settings: Settings, provider: str) -> ConsentWay:
+    """How this provider is consented to. Raises click.BadParameter for one that no row has."""
+    ways = load_providers(settings.providers).consent_ways
+    if provider not in ways:
+        raise click.BadParameter(f"no provider has the client {provider!r}; there are {', '.join(ways)}")
+    return ways[provider]
 
 
 def _owner(store: Store, provider: str, domain: str | None, name: str) -> Owner:

@@ -109,6 +109,9 @@ def serve(
     # Before the port is bound: nobody can connect to a service that can't start.
     check_writable(Path(settings.data))
     listeners = listen(settings.host, settings.port)
+    if not settings.port:
+        # The free port that it took: links for people name it, and the settings that are read again have it too.
+        port = settings.port = listeners[0].getsockname()[1]
     if not all(map(is_loopback, listeners)):
         say(
             f"warning: {settings.host} can be reached from other hosts, and requests contain passwords: "

@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.types import Lifespan
 
-from contactport.http.assets import error_text, show_style_sheet, show_widget
+from contactport.http.assets import error_text, show_page_file, show_widget
 from contactport.http.dependencies import Service
 from contactport.http.middleware.cors import Cors
 from contactport.http.middleware.errors import Errors
@@ -19,10 +19,11 @@ from contactport.http.middleware.query import Query
 from contactport.http.middleware.request_log import RequestLog
 from contactport.http.middleware.security_headers import SecurityHeaders
 from contactport.http.origins import check_public_url
-from contactport.http.pages.consent import show_consent
+from contactport.http.pages.consent import receive_response
 from contactport.http.pages.documentation import show_description, show_documentation
 from contactport.http.pages.errors import error_page
 from contactport.http.pages.front import show_front
+from contactport.http.pages.links import serve_link
 from contactport.http.routes import Mount, MountRoutes
 from contactport.http.wire.begin_import import begin_applet, begin_consent, begin_password
 from contactport.http.wire.contacts import show_contacts
@@ -97,8 +98,9 @@ def _pages(service: Service) -> Mount:
     here = MountRoutes(service)
     here.add(show_front, "/", ("/",), "GET", "HEAD")
     here.add(show_documentation, "/docs", slashed("/docs"), "GET", "HEAD")
-    here.add(show_consent, "/n/{code}", slashed("/n/{code}"), "GET", "HEAD")
-    here.add(show_consent, "/auth", slashed("/auth"), "GET", "HEAD", "POST")
+    # Not HEAD: whoever only looks must not make a link their own, nor use an answer up.
+    here.add(serve_link, "/n/{code}", slashed("/n/{code}"), "GET", "POST")
+    here.add(receive_response, "/auth", slashed("/auth"), "GET", "POST")
     return Mount(
         here.routes,
         [Middleware(SecurityHeaders), Middleware(Errors, error_page), Middleware(Overload)],
@@ -111,7 +113,7 @@ def _assets(service: Service) -> Mount:
     here = MountRoutes(service)
     here.add(show_widget, "/widget/{key}.js", ("/widget/{key}.js", "/widget/v1/{key}.js"), "GET", "HEAD")
     here.add(show_widget, "/address_books.js", ("/address_books.js",), "GET", "HEAD")
-    here.add(show_style_sheet, "/assets/{name}", ("/assets/{name}",), "GET", "HEAD")
+    here.add(show_page_file, "/assets/{name}", ("/assets/{name}",), "GET", "HEAD")
     return Mount(
         here.routes,
         [Middleware(SecurityHeaders), Middleware(Errors, error_text), Middleware(Overload)],

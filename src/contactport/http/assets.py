@@ -11,27 +11,30 @@ from starlette.responses import PlainTextResponse, Response
 from contactport.errors import Refusal
 from contactport.http.context import RequestContext
 from contactport.http.dependencies import Service
-from contactport.http.pages.page import style_sheet, style_sheet_name
+from contactport.http.pages.page import page_file
 
 FOR_GOOD = "public, max-age=31536000, immutable"
 """How long a file may be kept whose name changes with what is in it."""
-_STYLE_SHEET = re.compile(r"style-[0-9a-f]{16}\.css")
+_PAGE_FILE = re.compile(r"(style|close)-[0-9a-f]{16}\.(css|js)")
+_MEDIA_TYPES = {("style", "css"): "text/css", ("close", "js"): "text/javascript"}
 WIDGET = (
     "The contact picker is not built into this service yet. Import by password works: send the user's `username` and "
     "`password` to /begin_import/import, for the services that /services.json gives the method `password`."
 )
 
 
-async def show_style_sheet(_service: Service, request: Request) -> Response:
-    """The pages' style sheet. Under another version's name it is this one, and not kept: another process, older or
+async def show_page_file(_service: Service, request: Request) -> Response:
+    """A file of the pages. Under another version's name it is this one, and not kept: another process, older or
     newer, made the page.
     """
     name: str = request.path_params["name"]
-    present = name == style_sheet_name()
-    if not present and not _STYLE_SHEET.fullmatch(name):
+    asked = _PAGE_FILE.fullmatch(name)
+    media_type = None if asked is None else _MEDIA_TYPES.get((asked[1], asked[2]))
+    if asked is None or media_type is None:
         raise HTTPException(404)
-    headers = {"cache-control": FOR_GOOD} if present else {}
-    return Response(style_sheet(), headers=headers, media_type="text/css")
+    file = page_file(asked[1], asked[2])
+    headers = {"cache-control": FOR_GOOD} if name == file.name else {}
+    return Response(file.body, headers=headers, media_type=media_type)
 
 
 async def show_widget(_service: Service, _request: Request) -> Response:

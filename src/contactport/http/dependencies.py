@@ -9,6 +9,8 @@ import msgspec
 
 from contactport.http.limits import ConnectionLimiter, RateLimiter
 from contactport.imports.begin import Request
+from contactport.imports.consent import Consents
+from contactport.imports.sign_in import SignIns
 from contactport.settings import Settings
 from contactport.sources.providers import Providers
 from contactport.sources.rows import load_providers
@@ -18,14 +20,17 @@ from contactport.store.open import Store
 class Service(msgspec.Struct, frozen=True, kw_only=True):
     """`begin` makes an import, enqueues it and gives its id; it raises Refusal for what it refuses.
 
-    `erase` cancels an import and deletes what is left of it. `stopping` is set once the process is to stop; the
-    application has it as `state.stopping`.
+    `erase` cancels an import and deletes what is left of it. `consents` sends users to providers and takes them back,
+    `sign_ins` asks them for a name and a password.
+    `stopping` is set once the process is to stop; the application has it as `state.stopping`.
     """
 
     settings: Settings
     store: Store
     begin: Callable[[Request], Awaitable[int]]
     erase: Callable[[int], Awaitable[None]]
+    consents: Consents
+    sign_ins: SignIns
     providers: Providers = msgspec.field(default_factory=load_providers)
     rate_limiter: RateLimiter = msgspec.field(default_factory=RateLimiter)
     stopping: asyncio.Event = msgspec.field(default_factory=asyncio.Event)

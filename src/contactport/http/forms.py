@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import Request
 
 from contactport.errors import Code, Refusal
 
@@ -42,6 +43,28 @@ _CHARSETS = {
     b"utf-16": "utf-16",
 }
 """The character sets beside UTF-8 that a part of a multipart body may name. Latin-1 is read as its superset."""
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """The body, read no further than `most` bytes. Raises Refusal 413."""
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > most:
+        raise too_large(most)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise too_large(most)
+    return bytes(body)
+
+
+def too_large(most: int) -> Refusal:
+    """The refusal of a form of more than `most` bytes."""
+    return Refusal(
+        Code.INVALID_PARAMETERS,
+        f"The request is too large: its arguments may have {most} bytes. Send fewer.",
+        http=413,
+    )
 
 
 def urlencoded(raw: bytes) -> Pairs:

@@ -20,17 +20,17 @@ from sqlalchemy import Connection
 from contactport import backoff
 from contactport.errors import Code
 from contactport.grant import Grant, Password
-from contactport.imports.begin import host_of
 from contactport.imports.jobs import Job
+from contactport.imports.start import host_of
 from contactport.imports.to_error import ImportFailure, refused
 from contactport.quantities import duration
 from contactport.settings import Settings
 from contactport.sources.providers import Provider, Providers
-from contactport.store import breakers, budgets, domains, endings, imports, login_failures, sealed_grants
+from contactport.store import breakers, budgets, endings, imports, login_failures, sealed_grants
 from contactport.store.breakers import Patience
 from contactport.store.budgets import LONGEST_WAIT_MS, Rate
 from contactport.store.clock import now_ms
-from contactport.store.imports import Candidate, Import
+from contactport.store.imports import Candidate, RunningImport
 from contactport.store.open import Store
 from contactport.store.vault import Ring, SealBroken
 
@@ -56,7 +56,7 @@ LONGEST_HOST_BACKOFF = 600.0
 class Admitted(msgspec.Struct, frozen=True):
     """It may begin, and has been claimed."""
 
-    one: Import
+    one: RunningImport
     grant: Grant
     provider: Provider
 
@@ -105,12 +105,12 @@ def admit(
     if provider is None:
         # Its row came from a package or a file that is not there any more.
         text = "This service does not read this provider any more. Its operator has taken it away."
-        return _refuse(connection, store, settings, one, refused(Code.UNEXPECTED, "password", text))
+        return _refuse(connection, store, one, refused(Code.UNEXPECTED, one.way, text))
     decided = _decide(connection, store.ring, settings, provider, one)
     if isinstance(decided, _Wait):
         decided = _defer(connection, enqueue, one, decided, backoffs=one.backoffs)
     if isinstance(decided, ImportFailure):
-        return _refuse(connection, store, settings, one, decided)
+        return _refuse(connection, store, one, decided)
     if decided is not None:
         return decided
     claimed = imports.claim(connection, store.ring, one.id)
@@ -133,18 +133,11 @@ def step_back(
         return None
     wait = _Wait("turn", int(seconds * 1000), one.token_at)
     deferred = _defer(connection, enqueue, one, wait, backoffs=one.backoffs)
-    return (
-        _refuse(connection, store, settings, one, deferred)
-        if isinstance(deferred, ImportFailure)
-        else deferred
-    )
+    return _refuse(connection, store, one, deferred) if isinstance(deferred, ImportFailure) else deferred
 
 
-def _refuse(
-    connection: Connection, store: Store, settings: Settings, one: Candidate, why: ImportFailure
-) -> Refused:
-    retention = domains.retention_of(connection, one.domain_id) or settings.retention
-    endings.fail(connection, one.id, why.code, why.text, retention)
+def _refuse(connection: Connection, store: Store, one: Candidate, why: ImportFailure) -> Refused:
+    endings.fail(connection, one.id, why.code, why.text)
     store.signals.announce(connection, one.id)
     return Refused(why.code)
 
@@ -158,7 +151,7 @@ def _decide(
     if standing.wait:
         return refused(
             Code.UNAVAILABLE,
-            "password",
+            one.way,
             "The address book's server has failed several times in a row, so it was not asked this time. Please "
             f"begin the import again in {duration(standing.wait)}.",
         )
@@ -215,7 +208,7 @@ def _check_password(
         return full
     host = host_of(provider, grant)
     if login_failures.failed_recently(connection, ring, one.domain_id, host, grant.username, grant.password):
-        return refused(Code.FAILED_RECENTLY, "password")
+        return refused(Code.FAILED_RECENTLY, one.way)
     return full or any(not _has_password(connection, ring, other, grant.password) for other in others)
 
 
@@ -237,13 +230,13 @@ def _defer(
         if wait.why == "backoff":
             return refused(
                 Code.UNAVAILABLE,
-                "password",
+                one.way,
                 f"The provider has asked to be left alone for {duration(wait.ms)}, which is longer than this import "
                 "may take. Please begin it again after that.",
             )
         return refused(
             Code.TIMEOUT,
-            "password",
+            one.way,
             "The import's turn would come after the time that it may take: too many imports of this account or this "
             "provider were begun at once. Please begin it again in a few minutes.",
         )
@@ -284,10 +277,13 @@ def back_off(
 
 
 def record_outcome(
-    connection: Connection, settings: Settings, provider: Provider, one: Import, failure: ImportFailure | None
+    connection: Connection,
+    settings: Settings,
+    provider: Provider,
+    one: RunningImport,
+    failure: ImportFailure | None,
 ) -> None:
     """What an import's end says of its provider; many say nothing, such as an address that leads nowhere."""
-    assert one.provider_key is not None
     if failure is None or failure.provider_answered:
         breakers.succeed(connection, one.provider_key)
     elif failure.provider_failed:

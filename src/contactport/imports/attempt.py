@@ -12,27 +12,30 @@ from sqlalchemy import Connection
 
 from contactport import backoff, telemetry
 from contactport.errors import Code
-from contactport.grant import Grant, Password
-from contactport.imports import admission
+from contactport.grant import Grant, OAuthToken, Password, Way
+from contactport.imports import admission, sign_in
 from contactport.imports.admission import Deferred, Enqueue, Refused
-from contactport.imports.begin import host_of, learning_scope
 from contactport.imports.diagnosis import diagnosis
 from contactport.imports.fingerprints import Fingerprints
+from contactport.imports.revocation import Revocation, Revocations
 from contactport.imports.run import run
+from contactport.imports.sign_in import GivenBack
 from contactport.imports.slots import Slot, Slots
 from contactport.imports.stall import StallDetector
+from contactport.imports.start import host_of, learning_scope
 from contactport.imports.store_sink import StoreSink
-from contactport.imports.to_error import ImportFailure, to_error
+from contactport.imports.to_error import ImportFailure, refused, to_error
+from contactport.imports.token_refresh import TokenRefresh
 from contactport.net.client import Client
 from contactport.net.failures import TimedOut
 from contactport.settings import Settings
 from contactport.sources.base import Account, Source
 from contactport.sources.failures import FAILURES, NoProgress
 from contactport.sources.providers import Provider, Providers
-from contactport.store import contacts, domains, endings, imports, login_failures
+from contactport.store import contacts, endings, imports, login_failures
 from contactport.store.clock import now_ms
 from contactport.store.database import unavailable
-from contactport.store.imports import Fenced, Import
+from contactport.store.imports import Fenced, RunningImport
 from contactport.store.open import Store
 from contactport.store.ring_file import RingError
 from contactport.store.vault import SealBroken
@@ -60,6 +63,7 @@ class Attempts:
         find_source: FindSource,
         open_client: OpenClient,
         enqueue: Enqueue,
+        revocations: Revocations | None = None,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -67,6 +71,7 @@ class Attempts:
         self._find_source = find_source
         self._open_client = open_client
         self._enqueue = enqueue
+        self._revocations = revocations or Revocations(store, settings, open_client, providers.find)
         self._slots = Slots(settings.import_concurrency)
 
     async def perform(self, import_id: int, job: int = 0) -> None:
@@ -107,7 +112,7 @@ class Attempts:
             await self._step_back(import_id, job, 0.0)
             return
         try:
-            await self._attempt_in(slot, import_id, job)
+            await self._attempt_in(slot, import_id, job, queued.way)
         finally:
             self._slots.free(slot)
 
@@ -116,7 +121,7 @@ class Attempts:
         queued = await self._store.database.read(imports.queued, import_id, job)
         if queued is None or queued.deadline > now_ms():
             return False
-        await self._store.database.write(self._give_up, import_id)
+        await self._store.database.write(self._give_up, import_id, queued.way)
         log.error("import_ended_without_ring", import_id=import_id)
         return True
 
@@ -138,7 +143,7 @@ class Attempts:
         if isinstance(stepped, Deferred):
             _log_deferred(import_id, stepped)
 
-    async def _attempt_in(self, slot: Slot, import_id: int, job: int) -> None:
+    async def _attempt_in(self, slot: Slot, import_id: int, job: int, way: Way) -> None:
         try:
             admitted = await self._store.database.write(
                 admission.admit,
@@ -151,7 +156,7 @@ class Attempts:
             )
         except SealBroken:
             log.error("import_unreadable", import_id=import_id, hint="the ring's key of its day is gone")
-            await self._store.database.write(self._give_up, import_id)
+            await self._store.database.write(self._give_up, import_id, way)
             return
         if admitted is None:
             return
@@ -164,7 +169,7 @@ class Attempts:
         one, grant, provider = admitted.one, admitted.grant, admitted.provider
         started = now_ms()
         if one.epoch == 1:
-            telemetry.import_begun(one.service, (started - one.created_at) / 1000)
+            telemetry.import_begun(one.service, (started - one.started_at) / 1000)
         failure: ImportFailure | None = None
         cause: BaseException | None = None
         clients: list[Client] = []
@@ -174,7 +179,7 @@ class Attempts:
             log.info("import_fenced", import_id=one.id, epoch=one.epoch)
             return
         except FAILURES as error:
-            failure, cause = to_error(error, "password"), error
+            failure, cause = to_error(error, one.way), error
         except TimeoutError as error:
             if slot.given_up:
                 # What it has stored is kept: its next attempt asks for the rest.
@@ -183,20 +188,27 @@ class Attempts:
             cause = error
             # Where others had used up most of its time before, that says nothing of its provider.
             in_time = one.deadline - started > self._settings.import_seconds * 500
-            failure = structs.replace(to_error(TimedOut(), "password"), provider_failed=in_time)
+            failure = structs.replace(to_error(TimedOut(), one.way), provider_failed=in_time)
         except Exception as error:
             if unavailable(error):
                 raise
             log.error("import_broke", import_id=one.id, error=type(error).__name__, exc_info=error)
-            failure, cause = to_error(error, "password"), error
+            failure, cause = to_error(error, one.way), error
+        revocation: Revocation | None = None
+        if isinstance(grant, OAuthToken):
+            revocation = await self._store.database.read(self._revocations.plan, one.id)
         try:
-            deferred = await self._store.database.write(self._end, provider, one, grant, failure)
+            ended = await self._store.database.write(self._end, provider, one, grant, failure)
         except Fenced:
             log.info("import_fenced", import_id=one.id, epoch=one.epoch)
             return
-        if deferred is not None:
-            _log_deferred(one.id, deferred)
+        if isinstance(ended, GivenBack):
+            log.info("import_given_back", import_id=one.id, service=one.service)
             return
+        if ended is not None:
+            _log_deferred(one.id, ended)
+            return
+        self._revocations.begin(revocation)
         log.info(
             "import_ended",
             import_id=one.id,
@@ -204,17 +216,17 @@ class Attempts:
             epoch=one.epoch,
             code=0 if failure is None or failure.partial else int(failure.code),
             milliseconds=now_ms() - started,
-            **({} if cause is None else diagnosis(cause, clients[0] if clients else None, "password")),
+            **({} if cause is None else diagnosis(cause, clients[0] if clients else None, one.way)),
         )
 
-    def _give_up(self, connection: Connection, import_id: int) -> None:
+    def _give_up(self, connection: Connection, import_id: int, way: Way) -> None:
         """The end of an import that can't be opened any more."""
-        retention = domains.retention_of_import(connection, import_id) or self._settings.retention
-        endings.fail(connection, import_id, Code.UNEXPECTED, endings.KEY_GONE, retention)
+        gone = refused(Code.UNEXPECTED, way, endings.KEY_GONE)
+        endings.fail(connection, import_id, gone.code, gone.text)
         self._store.signals.announce(connection, import_id)
 
     def _keep_password(
-        self, connection: Connection, provider: Provider, one: Import, grant: Grant, *, wrong: bool
+        self, connection: Connection, provider: Provider, one: RunningImport, grant: Grant, *, wrong: bool
     ) -> None:
         """Remember that a password is wrong, or right now. Never a reason to try it once more."""
         if not isinstance(grant, Password):
@@ -229,23 +241,25 @@ class Attempts:
             log.error("ring_unavailable", hint=str(error))
 
     async def _read(
-        self, provider: Provider, one: Import, grant: Grant, slot: Slot, clients: list[Client]
+        self, provider: Provider, one: RunningImport, grant: Grant, slot: Slot, clients: list[Client]
     ) -> None:
         """Raises what goes wrong. The client is put into `clients`, for what it knows of that."""
-        assert one.key is not None
-        source = self._find_source(provider.protocol("password"))
-        account = Account(
-            provider=provider,
-            grant=grant,
-            include=one.include,
-            scope=" ".join(learning_scope(provider, one.domain_id)),
-        )
-        sink = StoreSink(self._store, one, await self._store.database.read(_fingerprints, one, one.key))
+        source = self._find_source(provider.protocol(one.way))
+        sink = StoreSink(self._store, one, await self._store.database.read(_fingerprints, one))
         async with (
             asyncio.timeout(max(0.0, (one.deadline - now_ms()) / 1000)) as limit,
             self._open_client() as client,
         ):
             clients.append(client)
+            account = Account(
+                provider=provider,
+                grant=grant,
+                include=one.include,
+                scope=" ".join(learning_scope(provider, one.domain_id)),
+                refresh=TokenRefresh(self._store, self._settings, one, provider, grant, client)
+                if isinstance(grant, OAuthToken)
+                else None,
+            )
             client.observe = telemetry.of_provider(provider.code)
             stall = StallDetector(self._settings, lambda: (client.byte_budget.spent, sink.found))
             watching = asyncio.create_task(stall.until_too_slow())
@@ -260,6 +274,7 @@ class Attempts:
                     sink,
                     self._settings.import_members,
                     client.processor_budget,
+                    one.way,
                 )
             except asyncio.CancelledError:
                 if watching.done() and not slot.given_up:
@@ -273,12 +288,12 @@ class Attempts:
         self,
         connection: Connection,
         provider: Provider,
-        one: Import,
+        one: RunningImport,
         grant: Grant,
         failure: ImportFailure | None,
-    ) -> Deferred | None:
+    ) -> Deferred | GivenBack | None:
         """The import's end, and what it teaches of the provider and the password, in one transaction; or that it is
-        deferred, as the provider wishes. Raises Fenced.
+        deferred, as the provider wishes, or given back to its user. Raises Fenced.
         """
         imports.check_epoch(connection, one.id, one.epoch)
         # Where the provider's rest can't be taken, and some books are whole, that is all there is to have.
@@ -289,15 +304,16 @@ class Attempts:
                 return backed_off
             failure = backed_off
         self._store.signals.announce(connection, one.id)
-        retention = domains.retention_of(connection, one.domain_id) or self._settings.retention
         admission.record_outcome(connection, self._settings, provider, one, failure)
         if complete or failure is None:
-            endings.complete(connection, one, retention)
+            endings.complete(connection, one)
             self._keep_password(connection, provider, one, grant, wrong=False)
             return None
-        endings.fail(connection, one.id, failure.code, failure.text, retention)
         if failure.code == Code.WRONG_PASSWORD:
             self._keep_password(connection, provider, one, grant, wrong=True)
+            if sign_in.give_back(connection, self._store.ring, self._settings, one, grant):
+                return GivenBack()
+        endings.fail(connection, one.id, failure.code, failure.text)
         return None
 
 
@@ -311,6 +327,6 @@ def _log_deferred(import_id: int, deferred: Deferred) -> None:
     log.info("import_deferred", import_id=import_id, why=deferred.why, seconds=round(deferred.seconds, 1))
 
 
-def _fingerprints(connection: Connection, one: Import, key: bytes) -> Fingerprints:
+def _fingerprints(connection: Connection, one: RunningImport) -> Fingerprints:
     """What earlier attempts have accounted for; a big book's fingerprints as numbers would take tens of megabytes."""
-    return Fingerprints(key, contacts.fingerprints(connection, one))
+    return Fingerprints(one.key, contacts.fingerprints(connection, one))

@@ -8,8 +8,10 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy import Connection
 
-from contactport.errors import ROWS, Code
+from contactport.errors import Code
+from contactport.imports import pending
 from contactport.imports.jobs import Job, Jobs
+from contactport.imports.to_error import refused
 from contactport.settings import Settings
 from contactport.store import breakers, budgets, domains, endings, hosts, idempotency, imports, login_failures
 from contactport.store.clock import now_ms
@@ -59,6 +61,7 @@ class Housekeeper:
     async def tidy(self) -> None:
         """One round."""
         await self._purge()
+        await self._end_pending()
         await self._sweep()
         await self._jobs.collect_garbage()
         await self._destroy_old_keys()
@@ -80,10 +83,15 @@ class Housekeeper:
             await asyncio.to_thread(self._store.database.truncate_log)
             log.info("imports_purged", count=len(purged))
 
+    async def _end_pending(self) -> None:
+        ended = await self._store.database.write(pending.end_overdue, self._store)
+        if ended:
+            log.info("pending_imports_ended", count=ended)
+
     async def _sweep(self) -> None:
         now = now_ms()
         unfinished = await self._store.database.read(imports.unfinished)
-        settled = [one for one in unfinished if one.created_at < now - SETTLED_MS]
+        settled = [one for one in unfinished if one.started_at < now - SETTLED_MS]
         for one in unfinished:
             if (one.not_before or 0) > now + FARTHEST_MS:
                 # It was deferred by a clock that has been set back since.
@@ -113,14 +121,15 @@ class Housekeeper:
         return True
 
     def _give_up(self, connection: Connection, one: Unfinished) -> None:
-        text = ROWS[Code.UNEXPECTED].text
-        endings.fail(connection, one.id, Code.UNEXPECTED, text, one.retention or self._settings.retention)
+        failure = refused(Code.UNEXPECTED, one.way)
+        endings.fail(connection, one.id, failure.code, failure.text)
         self._store.signals.announce(connection, one.id)
 
     async def _destroy_old_keys(self) -> None:
         """A daily key goes when nothing that it sealed can still be wanted."""
         longest = await self._store.database.read(domains.longest_retention)
-        keep = max(longest, self._settings.retention) + int(self._settings.import_seconds) + GRACE_MS // 1000
+        times = int(self._settings.import_seconds + self._settings.pending_seconds)
+        keep = max(longest, self._settings.retention) + times + GRACE_MS // 1000
         gone = self._store.ring.destroy_older_than(keep)
         if gone:
             log.info("ring_keys_destroyed", count=gone)

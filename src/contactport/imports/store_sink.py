@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from contactport.contact import Contact, Group
 from contactport.imports.fingerprints import Fingerprints
-from contactport.store import contacts
+from contactport.store import contacts, events
 from contactport.store.contacts import Batch, Delivered
-from contactport.store.imports import Import
+from contactport.store.imports import RunningImport
 from contactport.store.open import Store
 from contactport.store.signals import APART_SECONDS
 
@@ -22,12 +22,13 @@ class StoreSink:
     Raises store.imports.Fenced from `store` once the attempt is no longer the import's own.
     """
 
-    def __init__(self, store: Store, one: Import, fingerprints: Fingerprints) -> None:
+    def __init__(self, store: Store, one: RunningImport, fingerprints: Fingerprints) -> None:
         self.fingerprints = fingerprints
         self.found = 0
         """How many cards this attempt has accounted for."""
         self._store = store
         self._import = one
+        self._signed_in = False
         self._announce_at = 0.0
         """On the monotonic clock: when the next batch is to be announced."""
 
@@ -49,6 +50,9 @@ class StoreSink:
     def _append(self, connection: Connection, batch: Batch) -> None:
         # What makes room comes first: the reserve is not for what fills the disk.
         self._store.database.reserve.check()
+        if not self._signed_in:
+            events.finish_initializing(connection, self._import.id)
+            self._signed_in = True
         contacts.append(connection, self._import, batch)
         now = time.monotonic()
         if now >= self._announce_at:

@@ -6,20 +6,18 @@ by consent, and a text about a password helps nobody who gave none.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from contactport.contact import BookOutcome
 from contactport.errors import ROWS, Code
+from contactport.grant import Way
 from contactport.net import failures as net
 from contactport.quantities import size
 from contactport.sources import failures as sources
 from contactport.sources.base import BookResult
 from contactport.sources.providers import Provider
-
-Way = Literal["password", "consent", "file"]
-"""What the user gave: a name and a password, consent at the provider's own page, or a file."""
 
 
 class ImportFailure(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ Way = Literal["password", "consent", "file"]
 """How a user gives an address book: a name and a password, consent at the provider's own page, or a file."""
 Method = Literal[Way, "retired"]
 
-WAYS: frozenset[Way] = frozenset({"password"})
+WAYS: frozenset[Way] = frozenset({"password", "consent"})
 """The ways that this service can take today. A row may name others: they are known, and not served yet."""
 
 _Endpoint = Annotated[str, Meta(pattern="^https?://[^ ?#]+$")]
@@ -54,6 +54,8 @@ class ConsentWay(msgspec.Struct, frozen=True, kw_only=True, tag="consent", forbi
     """
 
     protocol: str
+    client: str = ""
+    """The word under which operators set the OAuth client, where it is not the row's code: `google` for `gmail`."""
     authorization_endpoint: _Endpoint
     token_endpoint: _Endpoint
     revocation_endpoint: _Endpoint | Literal[""] = ""
@@ -114,6 +116,11 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return next((way for way in self.ways if isinstance(way, ConsentWay)), None)
 
     @property
+    def client_word(self) -> str:
+        """The word under which operators set its OAuth client: `google` for the service `gmail`."""
+        return (self.consent.client if self.consent is not None else "") or self.code
+
+    @property
     def file(self) -> FileWay | None:
         return next((way for way in self.ways if isinstance(way, FileWay)), None)
 
@@ -161,6 +168,11 @@ class Providers:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    @property
+    def consent_ways(self) -> dict[str, ConsentWay]:
+        """The ways by consent, by the word of their OAuth client."""
+        return {row.client_word: row.consent for row in self._rows if row.consent is not None}
 
     def find(self, service: str) -> Provider | None:
         """The row of a service code or alias, whatever its case; None for one that nobody knows."""

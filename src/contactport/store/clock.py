@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
 
 
-def now_ms() -> int:
-    """Milliseconds since 1970 in UTC."""
+def system_clock() -> int:
+    """The machine's time: milliseconds since 1970 in UTC."""
     return time.time_ns() // 1_000_000
+
+
+_clock: Callable[[], int] = system_clock
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970 in UTC, by this process's clock."""
+    return _clock()
+
+
+@contextmanager
+def clock_replaced(clock: Callable[[], int]) -> Generator[None]:
+    """Let this process take its time from another clock meanwhile, in all its threads: for tests."""
+    global _clock
+    before, _clock = _clock, clock
+    try:
+        yield
+    finally:
+        _clock = before
 
 
 def ahead_ms(connection: Connection) -> int:

@@ -14,10 +14,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, insert, select, update
 
+from contactport.grant import Way
 from contactport.store import vault
 from contactport.store.clock import now_ms
 from contactport.store.schema import consent as table
-from contactport.store.schema import import_
+from contactport.store.schema import domain, import_
 from contactport.store.vault import context
 
 CODE_LENGTH = 7
@@ -31,6 +32,13 @@ class ConsentSecrets(msgspec.Struct, frozen=True):
     redirect_url: str = ""
     state: str = ""
     verifier: str = ""
+    username: str = ""
+    """What was typed last on the credentials page, with `server`; the password is not kept."""
+    server: str = ""
+    problem: str = ""
+    """What was wrong with it, for the user."""
+    tries: int = 0
+    """How many passwords were wrong."""
 
     def __repr__(self) -> str:
         return "ConsentSecrets()"
@@ -44,6 +52,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
 
     import_id: int
     domain_id: int
+    domain_name: str
     service: str
     import_state: str
     error_code: int | None
@@ -139,6 +148,20 @@ def keep_response(
     )
 
 
+def keep_try(connection: Connection, ring: vault.Ring, one: Consent, kept: ConsentSecrets) -> None:
+    """Note what was typed on the credentials page, and what was wrong with it."""
+    box = _seal(_data_key(connection, ring, one.import_id), one.import_id, "secrets", kept)
+    connection.execute(update(table).where(table.c.import_id == one.import_id).values(sealed_secrets=box))
+
+
+def way_of(connection: Connection, ring: vault.Ring, code: str) -> Way | None:
+    """The way of the import that a short URL's code is for; None where there is none. It opens nothing."""
+    if len(code) != CODE_LENGTH:
+        return None
+    query = select(import_.c.way).join(table, table.c.import_id == import_.c.id)
+    return connection.execute(query.where(table.c.code_mark == _code(ring, code))).scalar_one_or_none()
+
+
 def claim_response(connection: Connection, ring: vault.Ring, one: Consent) -> None:
     """Whoever is first may use the response, once: it is destroyed, with the verifier and the state."""
     kept = msgspec.structs.replace(one.secrets, state="", verifier="")
@@ -172,11 +195,37 @@ def stage_of(connection: Connection, import_id: int) -> Stage | None:
     return None if row is None else Stage(*row)
 
 
+def service_of(connection: Connection, import_id: int) -> str | None:
+    """The service of an import by consent; None for any other."""
+    return connection.execute(
+        select(import_.c.service)
+        .join(table, table.c.import_id == import_.c.id)
+        .where(import_.c.id == import_id)
+    ).scalar_one_or_none()
+
+
+def others_under_way(connection: Connection, client_key: int, import_id: int) -> bool:
+    """Whether another import by this OAuth client may have a token, or be about to have one."""
+    here = (
+        select(table.c.import_id)
+        .join(import_, import_.c.id == table.c.import_id)
+        .where(
+            table.c.client_key == client_key,
+            table.c.import_id != import_id,
+            import_.c.state.in_(("pending", "waiting", "running")),
+            table.c.returned_at.is_not(None),
+        )
+        .limit(1)
+    )
+    return connection.execute(here).first() is not None
+
+
 def _read(connection: Connection, ring: vault.Ring, condition: Any) -> Consent | None:
     row = connection.execute(
         select(
             *table.c,
             import_.c.domain_id,
+            domain.c.name.label("domain_name"),
             import_.c.service,
             import_.c.state.label("import_state"),
             import_.c.code.label("error_code"),
@@ -184,8 +233,9 @@ def _read(connection: Connection, ring: vault.Ring, condition: Any) -> Consent |
             import_.c.sealed_key,
         )
         .join(import_, import_.c.id == table.c.import_id)
+        .join(domain, domain.c.id == import_.c.domain_id)
         .where(condition)
-        .with_for_update()
+        .with_for_update(of=(table, import_))
     ).first()
     if row is None or row.sealed_key is None:
         return None
@@ -202,6 +252,7 @@ def _consent(row: Row[Any], key: bytes) -> Consent:
     return Consent(
         import_id=row.import_id,
         domain_id=row.domain_id,
+        domain_name=row.domain_name,
         service=row.service,
         import_state=row.import_state,
         error_code=row.error_code,

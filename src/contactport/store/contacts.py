@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from contactport.contact import BookOutcome, Contact, Email, Group, Merge, Note, Phone, Reject
 from contactport.store import events, report, vault
 from contactport.store.database import Database
-from contactport.store.imports import Import, check_epoch
+from contactport.store.imports import AnyImport, RunningImport, check_epoch
 from contactport.store.memberships import Memberships
 from contactport.store.schema import contact_chunk, import_
 from contactport.store.vault import context
@@ -62,12 +62,11 @@ class Batch(msgspec.Struct, gc=False):
     owner: Contact | None = None
 
 
-def append(connection: Connection, one: Import, batch: Batch) -> int:
+def append(connection: Connection, one: RunningImport, batch: Batch) -> int:
     """Store a batch under its attempt's epoch, move the ledger and the GATHERING event; delivered so far.
 
     Raises store.imports.Fenced when the attempt is no longer the import's own.
     """
-    assert one.key is not None
     check_epoch(connection, one.id, one.epoch)
     if batch.contacts or batch.groups or batch.fingerprints:
         _put_chunk(connection, one, batch)
@@ -102,8 +101,7 @@ def append(connection: Connection, one: Import, batch: Batch) -> int:
     return delivered
 
 
-def _put_chunk(connection: Connection, one: Import, batch: Batch) -> None:
-    assert one.key is not None
+def _put_chunk(connection: Connection, one: RunningImport, batch: Batch) -> None:
     here = contact_chunk.c.import_id == one.id
     n = (connection.execute(select(func.max(contact_chunk.c.n)).where(here)).scalar() or 0) + 1
     connection.execute(
@@ -128,19 +126,16 @@ def _put_chunk(connection: Connection, one: Import, batch: Batch) -> None:
     )
 
 
-def _pack(one: Import, field: str, n: int, plain: bytes) -> bytes:
-    assert one.key is not None
+def _pack(one: RunningImport, field: str, n: int, plain: bytes) -> bytes:
     return vault.seal(one.key, zstd.compress(plain, _LEVEL), context(one.id, "contact_chunk", field, n))
 
 
-def _unpack(one: Import, field: str, n: int, box: bytes) -> bytes:
-    assert one.key is not None
-    return zstd.decompress(vault.unseal(one.key, box, context(one.id, "contact_chunk", field, n)))
+def _unpack(key: bytes, import_id: int, field: str, n: int, box: bytes) -> bytes:
+    return zstd.decompress(vault.unseal(key, box, context(import_id, "contact_chunk", field, n)))
 
 
-def fingerprints(connection: Connection, one: Import) -> Iterable[int]:
+def fingerprints(connection: Connection, one: RunningImport) -> Iterable[int]:
     """The fingerprints of every card that earlier attempts of this import have accounted for."""
-    assert one.key is not None
     rows = connection.execute(
         select(contact_chunk.c.n, contact_chunk.c.sealed_fingerprints, contact_chunk.c.sealed_origins).where(
             contact_chunk.c.import_id == one.id
@@ -179,7 +174,7 @@ def unpack_delivered(packed: bytes) -> Delivered:
     return msgspec.msgpack.decode(zstd.decompress(packed), type=Delivered)
 
 
-async def delivered(database: Database, one: Import) -> AsyncIterator[Delivered]:
+async def delivered(database: Database, one: RunningImport) -> AsyncIterator[Delivered]:
     """Every contact that was stored so far, with its origin, a chunk at a time."""
     here = contact_chunk.c.import_id == one.id
     query = select(contact_chunk.c.n).where(here, contact_chunk.c.count > 0).order_by(contact_chunk.c.n)
@@ -187,7 +182,7 @@ async def delivered(database: Database, one: Import) -> AsyncIterator[Delivered]
         yield await database.read(_delivered, one, n)
 
 
-def _delivered(connection: Connection, one: Import, n: int) -> Delivered:
+def _delivered(connection: Connection, one: RunningImport, n: int) -> Delivered:
     row = connection.execute(
         select(contact_chunk.c.sealed_contacts, contact_chunk.c.sealed_origins).where(
             contact_chunk.c.import_id == one.id, contact_chunk.c.n == n
@@ -196,16 +191,20 @@ def _delivered(connection: Connection, one: Import, n: int) -> Delivered:
     if row is None or row.sealed_origins is None:
         # Purged meanwhile, or stored by a version that did not keep them.
         return []
-    plain = _unpack(one, "contacts", n, row.sealed_contacts)
+    plain = _unpack(one.key, one.id, "contacts", n, row.sealed_contacts)
     essences = msgspec.json.decode(plain, type=list[Essence])
     return list(zip(_origins(one, n, row.sealed_origins), essences, strict=True))
 
 
-def _origins(one: Import, n: int, box: bytes | None) -> list[Origin]:
-    return [] if box is None else msgspec.msgpack.decode(_unpack(one, "origins", n, box), type=list[Origin])
+def _origins(one: RunningImport, n: int, box: bytes | None) -> list[Origin]:
+    return (
+        []
+        if box is None
+        else msgspec.msgpack.decode(_unpack(one.key, one.id, "origins", n, box), type=list[Origin])
+    )
 
 
-def owner(connection: Connection, one: Import) -> Contact | None:
+def owner(connection: Connection, one: AnyImport) -> Contact | None:
     """The account's own card, where the server named one."""
     if one.key is None:
         return None
@@ -216,7 +215,7 @@ def owner(connection: Connection, one: Import) -> Contact | None:
     return msgspec.json.decode(vault.unseal(one.key, box, context(one.id, "import", "owner")), type=Contact)
 
 
-def groups(connection: Connection, one: Import) -> Memberships:
+def groups(connection: Connection, one: AnyImport) -> Memberships:
     """The names of the groups of each UID, from the import's group cards."""
     found = Memberships()
     if one.key is None:
@@ -227,12 +226,14 @@ def groups(connection: Connection, one: Import) -> Memberships:
         .order_by(contact_chunk.c.n)
     )
     for row in rows:
-        for group in msgspec.json.decode(_unpack(one, "groups", row.n, row.sealed_groups), type=list[Group]):
+        for group in msgspec.json.decode(
+            _unpack(one.key, one.id, "groups", row.n, row.sealed_groups), type=list[Group]
+        ):
             found.add(group.name, dict.fromkeys(group.members))
     return found
 
 
-async def read(database: Database, one: Import, start: int, count: int) -> AsyncIterator[list[Contact]]:
+async def read(database: Database, one: AnyImport, start: int, count: int) -> AsyncIterator[list[Contact]]:
     """`count` contacts from `start` on (0-based), a chunk at a time: memory holds one, whatever the book.
 
     A purge in the middle ends it early.
@@ -255,10 +256,12 @@ async def read(database: Database, one: Import, start: int, count: int) -> Async
         yield chunk[begin:end]
 
 
-def _chunk(connection: Connection, one: Import, n: int) -> list[Contact] | None:
+def _chunk(connection: Connection, one: AnyImport, n: int) -> list[Contact] | None:
     box = connection.execute(
         select(contact_chunk.c.sealed_contacts).where(
             contact_chunk.c.import_id == one.id, contact_chunk.c.n == n
         )
     ).scalar_one_or_none()
-    return None if box is None else msgspec.json.decode(_unpack(one, "contacts", n, box), type=list[Contact])
+    if box is None or one.key is None:
+        return None
+    return msgspec.json.decode(_unpack(one.key, one.id, "contacts", n, box), type=list[Contact])

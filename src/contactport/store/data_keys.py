@@ -16,7 +16,7 @@ from contactport.store.schema import import_, login_failure
 from contactport.store.schema import ring as table
 from contactport.store.vault import Ring, seal_data_key
 
-HOLDING = ("waiting", "running", "complete", "failed")
+HOLDING = ("pending", "waiting", "running", "complete", "failed")
 """The states of an import that has a data key."""
 _LOCK = 7_306_919_002
 """Any number: the advisory lock of whoever seals a data key, and against them of whoever rotates."""

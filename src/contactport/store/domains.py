@@ -19,7 +19,6 @@ from sqlalchemy.exc import IntegrityError
 
 from contactport.store.clock import now_ms
 from contactport.store.schema import domain as table
-from contactport.store.schema import import_
 
 KEY_CHARACTERS = range(4, 65)
 PASSWORD_CHARACTERS = range(16, 257)
@@ -302,17 +301,6 @@ def authenticate(connection: Connection, key: str, password: str) -> Domain | No
 def lock(connection: Connection, domain_id: int) -> None:
     """Lock the domain's row: other transactions that lock it wait until this one ends."""
     connection.execute(select(table.c.id).where(table.c.id == domain_id).with_for_update(key_share=True))
-
-
-def retention_of(connection: Connection, domain_id: int) -> int | None:
-    """How long a domain keeps its contacts, in seconds; None for the default."""
-    return connection.execute(select(table.c.retention).where(table.c.id == domain_id)).scalar_one_or_none()
-
-
-def retention_of_import(connection: Connection, import_id: int) -> int | None:
-    """How long the contacts of this import are kept, in seconds; None for the default."""
-    query = select(table.c.retention).join(import_, import_.c.domain_id == table.c.id)
-    return connection.execute(query.where(import_.c.id == import_id)).scalar_one_or_none()
 
 
 def longest_retention(connection: Connection) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from contactport import telemetry
 from contactport.errors import Code
@@ -14,7 +14,7 @@ from contactport.quantities import counted
 from contactport.store import events, report
 from contactport.store.clock import now_ms
 from contactport.store.database import after_commit
-from contactport.store.imports import Import, State, check_epoch
+from contactport.store.imports import UNFINISHED, RunningImport, State, check_epoch
 from contactport.store.receipts import ErasedBy
 from contactport.store.schema import book, consent, contact_chunk, event, import_, merge, note, reject, secret
 
@@ -25,8 +25,8 @@ KEY_GONE = (
 )
 
 
-def complete(connection: Connection, one: Import, retention: int) -> None:
-    """The good end of an attempt: its events, and the time of the purge (`retention` seconds from now).
+def complete(connection: Connection, one: RunningImport) -> None:
+    """The good end of an attempt: its events, and the time of the purge.
 
     Raises Fenced when the attempt is no longer the import's own.
     """
@@ -40,9 +40,10 @@ def complete(connection: Connection, one: Import, retention: int) -> None:
     told = _left_out(one.id, row.found, row.rejected, states, other_books=row.incomplete)
     if states["failed"] or states["incomplete"]:
         connection.execute(update(import_).where(import_.c.id == one.id).values(incomplete=True))
+    events.finish_initializing(connection, one.id)
     events.put(connection, one.id, "GATHERING", "COMPLETED", row.delivered)
     events.put(connection, one.id, "COMPLETE", "COMPLETED", 0, told)
-    _end(connection, one.id, "complete", None, retention)
+    _end(connection, one.id, "complete", None)
 
 
 def _left_out(
@@ -70,32 +71,36 @@ def _left_out(
     return f"{text[0].upper()}{text[1:]}; GET /imports/{import_id} lists {'it' if one else 'them'}."
 
 
-def fail(connection: Connection, import_id: int, code: int, text: str, retention: int) -> None:
-    """The bad end of an import that has not ended: its events, and the time of the purge."""
+def fail(connection: Connection, import_id: int, code: int, text: str) -> None:
+    """The bad end of an import that has not ended, pending ones among them: its events, and the time of the purge."""
     row = connection.execute(
-        select(import_.c.found, import_.c.delivered)
-        .where(import_.c.id == import_id, import_.c.state.in_(("waiting", "running")))
+        select(import_.c.state, import_.c.found, import_.c.delivered)
+        .where(import_.c.id == import_id, import_.c.state.in_(UNFINISHED))
         .with_for_update()
     ).first()
     if row is None:
         return
-    _put_failure(connection, import_id, row.found, row.delivered, code, text)
-    _end(connection, import_id, "failed", code, retention)
+    _put_failure(connection, import_id, row, code, text)
+    _end(connection, import_id, "failed", code)
 
 
 def _put_failure(
-    connection: Connection, import_id: int, found: int, delivered: int, code: int, text: str
+    connection: Connection, import_id: int, row: Row[Any, Any, Any], code: int, text: str
 ) -> None:
     """The events of an import that failed: how far it came, or nothing of that where it found nothing."""
-    if found:
-        events.put(connection, import_id, "GATHERING", "ERROR", delivered)
+    if row.state == "pending":
+        events.put(connection, import_id, "INITIALIZING", "ERROR", 0)
+    else:
+        events.finish_initializing(connection, import_id)
+    if row.found:
+        events.put(connection, import_id, "GATHERING", "ERROR", row.delivered)
     events.put(connection, import_id, "COMPLETE", "ERROR", code, text)
-    if not found:
+    if not row.found:
         # Not before: it may have the highest version, which would be given a second time.
         connection.execute(delete(event).where(event.c.import_id == import_id, event.c.type == "GATHERING"))
 
 
-def _end(connection: Connection, import_id: int, state: State, code: int | None, retention: int) -> None:
+def _end(connection: Connection, import_id: int, state: State, code: int | None) -> None:
     now = now_ms()
     connection.execute(
         update(import_)
@@ -104,7 +109,7 @@ def _end(connection: Connection, import_id: int, state: State, code: int | None,
             state=state,
             code=code,
             ended_at=now,
-            purge_at=now + retention * 1000,
+            purge_at=now + import_.c.retention * 1000,
             not_before=None,
             provider_key=None,
             account_key=None,
@@ -120,7 +125,7 @@ def _count(connection: Connection, import_id: int) -> None:
         select(
             import_.c.service,
             import_.c.code,
-            (import_.c.ended_at - import_.c.created_at).label("life"),
+            (import_.c.ended_at - import_.c.started_at).label("life"),
             import_.c.delivered,
             import_.c.merged,
             import_.c.rejected,
@@ -129,7 +134,7 @@ def _count(connection: Connection, import_id: int) -> None:
     ended = telemetry.Ended(
         provider=row.service,
         code=row.code,
-        seconds=None if row.code == Code.ABANDONED else row.life / 1000,
+        seconds=None if row.code == Code.ABANDONED or row.life is None else row.life / 1000,
         delivered=row.delivered,
         merged=row.merged,
         rejected=row.rejected,
@@ -180,8 +185,8 @@ def erase(
     ).first()
     if row is None or row.state == "purged":
         return
-    if row.state in ("waiting", "running"):
-        _put_failure(connection, import_id, row.found, row.delivered, Code.ABANDONED, text)
+    if row.state in UNFINISHED:
+        _put_failure(connection, import_id, row, Code.ABANDONED, text)
     else:
         events.put(connection, import_id, "COMPLETE", "ERROR", Code.ABANDONED, text)
     connection.execute(
@@ -189,7 +194,7 @@ def erase(
         .where(import_.c.id == import_id)
         .values(code=Code.ABANDONED, ended_at=func.coalesce(import_.c.ended_at, now_ms()))
     )
-    if row.state in ("waiting", "running"):
+    if row.state in UNFINISHED:
         _count(connection, import_id)
     _wipe(connection, [import_id], by, rows=rows)
 
@@ -203,7 +208,7 @@ def lose_all(connection: Connection) -> None:
         )
     ]
     for import_id in ids:
-        fail(connection, import_id, Code.UNEXPECTED, KEY_GONE, 0)
+        fail(connection, import_id, Code.UNEXPECTED, KEY_GONE)
         row = connection.execute(select(import_.c.state).where(import_.c.id == import_id)).one()
         if row.state == "complete":
             events.put(connection, import_id, "COMPLETE", "ERROR", Code.UNEXPECTED, KEY_GONE)

@@ -77,6 +77,15 @@ def _put(dialect: str) -> Insert:
     )
 
 
+def finish_initializing(connection: Connection, import_id: int) -> None:
+    """The user has signed in: INITIALIZING is completed, unless it was before."""
+    begun = connection.execute(
+        select(event.c.status).where(event.c.import_id == import_id, event.c.type == "INITIALIZING")
+    ).scalar()
+    if begun == "INPROGRESS":
+        put(connection, import_id, "INITIALIZING", "COMPLETED", 0)
+
+
 def read(connection: Connection, import_id: int) -> list[Event]:
     """The import's events, in the order of the flow."""
     found = [

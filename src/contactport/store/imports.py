@@ -1,39 +1,27 @@
-"""Imports as rows: beginning one, claiming an attempt, and reading its state."""
+"""Imports as rows: claiming an attempt, counting them, and reading their state."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
-from contactport.grant import Grant, account_name
-from contactport.store import data_keys, events, sealed_grants, vault
-from contactport.store.clock import now_ms
+from contactport.grant import Grant, Way
+from contactport.store import sealed_grants, vault
 from contactport.store.receipts import ErasedBy
-from contactport.store.schema import domain, import_
+from contactport.store.schema import import_
 from contactport.store.vault import context
 
-State = Literal["waiting", "running", "complete", "failed", "purged"]
+State = Literal["pending", "waiting", "running", "complete", "failed", "purged"]
+QUEUED: tuple[State, ...] = ("waiting", "running")
+"""The states of an import that a job carries."""
+UNFINISHED: tuple[State, ...] = ("pending", *QUEUED)
 
 
 class Fenced(Exception):
     """Another attempt has begun, or the import has ended: this attempt may write nothing more."""
-
-
-class Beginning(msgspec.Struct, frozen=True, kw_only=True):
-    """An import to be made. `seconds` is how long its attempts may take in all."""
-
-    domain_id: int
-    service: str
-    include: frozenset[str]
-    user_id: str | None
-    grant: Grant
-    seconds: float
-    provider_key: bytes
-    account_key: bytes
 
 
 class Import(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +31,7 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
     domain_id: int
     service: str
     state: State
+    way: Way
     epoch: int
     include: frozenset[str]
     found: int
@@ -60,10 +49,6 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
     username: str | None
     key: bytes | None
     """The open data key: never logged, never stored in clear."""
-    job: int
-    not_before: int | None
-    provider_key: bytes | None
-    account_key: bytes | None
     key_number: int | None
     erased_at: int | None
     erased_by: ErasedBy | None
@@ -74,46 +59,25 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
         return f"Import({self.id}, {self.state})"
 
 
-def insert_import(connection: Connection, ring: vault.Ring, beginning: Beginning) -> int:
-    """The import's row, its sealed words and its first events; its id: random, positive, 31 bits."""
-    import_id = secrets.randbelow(2**31 - 1) + 1
-    while connection.execute(select(import_.c.id).where(import_.c.id == import_id)).first():
-        import_id = secrets.randbelow(2**31 - 1) + 1
-    key, box = data_keys.new_data_key(connection, ring, context(import_id, "import", "key"))
-    now = now_ms()
-    connection.execute(
-        insert(import_).values(
-            id=import_id,
-            domain_id=beginning.domain_id,
-            service=beginning.service,
-            state="waiting",
-            epoch=0,
-            include=",".join(sorted(beginning.include)),
-            found=0,
-            delivered=0,
-            merged=0,
-            rejected=0,
-            repeats=0,
-            created_at=now,
-            deadline=now + int(beginning.seconds * 1000),
-            job=0,
-            backoffs=0,
-            provider_key=beginning.provider_key,
-            account_key=beginning.account_key,
-            key_number=vault.key_number(box),
-            sealed_key=box,
-            sealed_user_id=None
-            if beginning.user_id is None
-            else vault.seal(key, beginning.user_id.encode(), context(import_id, "import", "user_id")),
-            sealed_username=vault.seal(
-                key, account_name(beginning.grant).encode(), context(import_id, "import", "username")
-            ),
-        )
-    )
-    sealed_grants.put(connection, key, import_id, beginning.grant)
-    events.put(connection, import_id, "INITIALIZING", "COMPLETED", 0)
-    events.put(connection, import_id, "GATHERING", "INPROGRESS", 0)
-    return import_id
+class RunningImport(msgspec.Struct, frozen=True, kw_only=True):
+    """An import whose attempt has begun, with its key open. `key` is never logged, and never stored in clear."""
+
+    id: int
+    domain_id: int
+    service: str
+    way: Way
+    epoch: int
+    include: frozenset[str]
+    started_at: int
+    deadline: int
+    key: bytes
+    provider_key: bytes
+
+    def __repr__(self) -> str:
+        return f"RunningImport({self.id})"
+
+
+AnyImport = Import | RunningImport
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -122,6 +86,7 @@ class Candidate(msgspec.Struct, frozen=True):
     id: int
     domain_id: int
     service: str
+    way: Way
     state: Literal["waiting", "running"]
     job: int
     deadline: int
@@ -138,6 +103,7 @@ def candidate(connection: Connection, import_id: int) -> Candidate | None:
             import_.c.id,
             import_.c.domain_id,
             import_.c.service,
+            import_.c.way,
             import_.c.state,
             import_.c.job,
             import_.c.deadline,
@@ -146,7 +112,7 @@ def candidate(connection: Connection, import_id: int) -> Candidate | None:
             import_.c.provider_key,
             import_.c.account_key,
         )
-        .where(import_.c.id == import_id, import_.c.state.in_(("waiting", "running")))
+        .where(import_.c.id == import_id, import_.c.state.in_(QUEUED))
         .with_for_update()
     ).first()
     return None if row is None else Candidate(*row)
@@ -178,13 +144,13 @@ def defer(connection: Connection, one: Candidate, until: int, *, token_at: int |
     return one.job + 1
 
 
-def claim(connection: Connection, ring: vault.Ring, import_id: int) -> tuple[Import, Grant] | None:
+def claim(connection: Connection, ring: vault.Ring, import_id: int) -> tuple[RunningImport, Grant] | None:
     """Begin an attempt: raise the epoch and take back what the last attempt counted by itself.
 
     None when there is nothing left to do. Raises vault.SealBroken when the ring no longer opens it.
     """
     row = connection.execute(select(import_).where(import_.c.id == import_id).with_for_update()).first()
-    if row is None or row.state not in ("waiting", "running"):
+    if row is None or row.state not in QUEUED:
         return None
     connection.execute(
         update(import_)
@@ -199,10 +165,18 @@ def claim(connection: Connection, ring: vault.Ring, import_id: int) -> tuple[Imp
             token_at=None,
         )
     )
-    fresh = connection.execute(select(import_).where(import_.c.id == import_id)).one()
-    opened = _open(fresh, _data_key(fresh, ring))
-    assert opened.key is not None
-    return opened, sealed_grants.read(connection, ring, import_id)
+    return RunningImport(
+        id=row.id,
+        domain_id=row.domain_id,
+        service=row.service,
+        way=row.way,
+        epoch=row.epoch + 1,
+        include=_include(row.include),
+        started_at=row.started_at,
+        deadline=row.deadline,
+        key=ring.open_data_key(row.sealed_key, context(row.id, "import", "key")),
+        provider_key=row.provider_key,
+    ), sealed_grants.read(connection, ring, import_id)
 
 
 def check_epoch(connection: Connection, import_id: int, epoch: int) -> None:
@@ -216,6 +190,16 @@ def check_epoch(connection: Connection, import_id: int, epoch: int) -> None:
         raise Fenced
 
 
+def replace_grant(connection: Connection, one: RunningImport, grant: Grant) -> None:
+    """Seal another grant in the place of an attempt's own: a token that was refreshed or rotated.
+
+    Commit this before the new token is used. A token that is used and then lost can't be had again. Raises Fenced
+    when the attempt is no longer the import's own: then the new token must not be used.
+    """
+    check_epoch(connection, one.id, one.epoch)
+    sealed_grants.replace(connection, one.key, one.id, grant)
+
+
 def count_since(connection: Connection, domain_id: int, since: int) -> int:
     """How many imports a domain has begun since `since` (ms)."""
     return connection.execute(
@@ -224,11 +208,18 @@ def count_since(connection: Connection, domain_id: int, since: int) -> int:
 
 
 def count_in_flight(connection: Connection, domain_id: int) -> int:
-    """How many imports of a domain have begun and not ended."""
+    """How many imports of a domain are queued or running."""
+    return _count(connection, domain_id, QUEUED)
+
+
+def count_pending(connection: Connection, domain_id: int) -> int:
+    """How many imports of a domain wait for their users."""
+    return _count(connection, domain_id, ("pending",))
+
+
+def _count(connection: Connection, domain_id: int, states: Collection[State]) -> int:
     return connection.execute(
-        select(func.count()).where(
-            import_.c.domain_id == domain_id, import_.c.state.in_(("waiting", "running"))
-        )
+        select(func.count()).where(import_.c.domain_id == domain_id, import_.c.state.in_(states))
     ).scalar_one()
 
 
@@ -255,6 +246,7 @@ class Queued(msgspec.Struct, frozen=True):
     """An import that a job is to carry, before its admission."""
 
     domain_id: int
+    way: Way
     provider_key: bytes
     deadline: int
 
@@ -262,41 +254,39 @@ class Queued(msgspec.Struct, frozen=True):
 def queued(connection: Connection, import_id: int, job: int) -> Queued | None:
     """The import that this job is to carry; None where it has nothing to do any more."""
     row = connection.execute(
-        select(import_.c.domain_id, import_.c.provider_key, import_.c.deadline).where(
+        select(import_.c.domain_id, import_.c.way, import_.c.provider_key, import_.c.deadline).where(
             import_.c.id == import_id,
             import_.c.job == job,
-            import_.c.state.in_(("waiting", "running")),
+            import_.c.state.in_(QUEUED),
         )
     ).first()
     return None if row is None else Queued(*row)
 
 
 class Unfinished(msgspec.Struct, frozen=True):
-    """An import that has not ended, and how long its domain keeps what it brings (None: the default)."""
+    """An import that is queued or running."""
 
     id: int
+    way: Way
     job: int
     provider_key: bytes
-    created_at: int
+    started_at: int
     deadline: int
-    retention: int | None
     not_before: int | None
 
 
 def unfinished(connection: Connection) -> list[Unfinished]:
-    """Every import that has not ended."""
+    """Every import that is queued or running."""
     rows = connection.execute(
         select(
             import_.c.id,
+            import_.c.way,
             import_.c.job,
             import_.c.provider_key,
-            import_.c.created_at,
+            import_.c.started_at,
             import_.c.deadline,
-            domain.c.retention,
             import_.c.not_before,
-        )
-        .join(domain, domain.c.id == import_.c.domain_id)
-        .where(import_.c.state.in_(("waiting", "running")))
+        ).where(import_.c.state.in_(QUEUED))
     )
     return [Unfinished(*row) for row in rows]
 
@@ -304,9 +294,13 @@ def unfinished(connection: Connection) -> list[Unfinished]:
 def ended(connection: Connection, import_ids: Collection[int]) -> list[int]:
     """Those of these imports that are over: complete, failed, erased or gone."""
     live = connection.execute(
-        select(import_.c.id).where(import_.c.id.in_(import_ids), import_.c.state.in_(("waiting", "running")))
+        select(import_.c.id).where(import_.c.id.in_(import_ids), import_.c.state.in_(QUEUED))
     ).scalars()
     return sorted(set(import_ids) - set(live))
+
+
+def _include(text: str) -> frozenset[str]:
+    return frozenset(filter(None, text.split(",")))
 
 
 def _data_key(row: Row[Any], ring: vault.Ring) -> bytes | None:
@@ -329,8 +323,9 @@ def _open(row: Row[Any], key: bytes | None) -> Import:
         domain_id=row.domain_id,
         service=row.service,
         state=row.state,
+        way=row.way,
         epoch=row.epoch,
-        include=frozenset(filter(None, row.include.split(","))),
+        include=_include(row.include),
         found=row.found,
         delivered=row.delivered,
         merged=row.merged,
@@ -342,10 +337,6 @@ def _open(row: Row[Any], key: bytes | None) -> Import:
         deadline=row.deadline,
         ended_at=row.ended_at,
         purge_at=row.purge_at,
-        job=row.job,
-        not_before=row.not_before,
-        provider_key=row.provider_key,
-        account_key=row.account_key,
         key_number=row.key_number,
         erased_at=row.erased_at,
         erased_by=row.erased_by,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select
 from contactport.store.clock import now_ms
 from contactport.store.schema import domain, import_
 
-STATES = ("waiting", "deferred", "running", "complete", "failed", "purged")
+STATES = ("pending", "waiting", "deferred", "running", "complete", "failed", "purged")
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):

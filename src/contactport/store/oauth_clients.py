@@ -62,10 +62,13 @@ def put(
     client_id: str | None = None,
     secret: str | None = None,
     method: Method | None = None,
+    usual_method: Method = "client_secret_post",
     tenant: str | None = None,
     switches: Mapping[str, bool] | None = None,
 ) -> StoredClient:
     """Make the owner's client, or change it: what is None stays as it is, and so do switches that are not named.
+
+    `usual_method` is how a new client shows its secret where `method` does not say.
 
     Raises OAuthClientError for a new one without an id, and for one that would have no secret and needs one.
     """
@@ -76,7 +79,7 @@ def put(
         raise OAuthClientError(
             f"there is no {_told(owner)} yet: add --client-id, and the secret on standard input"
         )
-    chosen: Method = method or (row.method if row is not None else "client_secret_post")
+    chosen: Method = method or (row.method if row is not None else usual_method)
     row_id: int = row.id if row is not None else _free_id(connection)
     values: dict[str, Any] = {"method": chosen, "fault": None, "fault_at": None}
     if client_id is not None:

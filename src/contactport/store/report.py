@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, func, insert, select, update
 
 from contactport.contact import BookOutcome, Merge, Note, Reject
 from contactport.store import vault
-from contactport.store.imports import Import
+from contactport.store.imports import Import, RunningImport
 from contactport.store.schema import book, import_, merge, note, reject
 from contactport.store.vault import context
 
@@ -52,29 +52,29 @@ def read(connection: Connection, one: Import) -> Report:
     if one.key is None:
         return Report()
     return Report(
-        _opened(connection, one, reject, Reject),
-        _opened(connection, one, note, Note),
-        _opened(connection, one, merge, Merge),
-        _opened(connection, one, book, BookOutcome),
+        _opened(connection, one.key, one.id, reject, Reject),
+        _opened(connection, one.key, one.id, note, Note),
+        _opened(connection, one.key, one.id, merge, Merge),
+        _opened(connection, one.key, one.id, book, BookOutcome),
     )
 
 
-def put_rejects(connection: Connection, one: Import, before: int, rejects: list[Reject]) -> None:
+def put_rejects(connection: Connection, one: RunningImport, before: int, rejects: list[Reject]) -> None:
     """Keep rejects while there is room; `before` is how many there were."""
     _put(connection, one, reject, before, rejects)
 
 
-def put_notes(connection: Connection, one: Import, before: int, notes: list[Note]) -> None:
+def put_notes(connection: Connection, one: RunningImport, before: int, notes: list[Note]) -> None:
     """Keep notes while there is room; `before` is how many there were."""
     _put(connection, one, note, before, notes)
 
 
-def put_merges(connection: Connection, one: Import, before: int, merges: list[Merge]) -> None:
+def put_merges(connection: Connection, one: RunningImport, before: int, merges: list[Merge]) -> None:
     """Keep merges while there is room; `before` is how many there were."""
     _put(connection, one, merge, before, merges)
 
 
-def put_books(connection: Connection, one: Import, books: list[BookOutcome]) -> None:
+def put_books(connection: Connection, one: RunningImport, books: list[BookOutcome]) -> None:
     """Keep what became of books; the last word on a place counts.
 
     A book beyond the thousandth that was not read to its end is remembered in the import's row.
@@ -83,7 +83,7 @@ def put_books(connection: Connection, one: Import, books: list[BookOutcome]) -> 
         _put_book(connection, one, outcome)
 
 
-def book_states(connection: Connection, one: Import) -> Counter[str]:
+def book_states(connection: Connection, one: RunningImport) -> Counter[str]:
     """How many address books ended in each state."""
     rows = connection.execute(
         select(book.c.state, func.count()).where(book.c.import_id == one.id).group_by(book.c.state)
@@ -91,8 +91,7 @@ def book_states(connection: Connection, one: Import) -> Counter[str]:
     return Counter({row[0]: row[1] for row in rows})
 
 
-def _put_book(connection: Connection, one: Import, outcome: BookOutcome) -> None:
-    assert one.key is not None
+def _put_book(connection: Connection, one: RunningImport, outcome: BookOutcome) -> None:
     here = book.c.import_id == one.id
     place = outcome.place.encode("utf-8", "surrogatepass")
     mark = blake2b(place, digest_size=16, key=one.key, person=b"book").digest()
@@ -117,7 +116,7 @@ def _put_book(connection: Connection, one: Import, outcome: BookOutcome) -> None
         connection.execute(update(import_).where(import_.c.id == one.id).values(incomplete=True))
 
 
-def _put(connection: Connection, one: Import, table: Table, before: int, items: Sequence[T]) -> None:
+def _put(connection: Connection, one: RunningImport, table: Table, before: int, items: Sequence[T]) -> None:
     kept = items[: max(0, KEPT - before)]
     if kept:
         field = f"sealed_{table.name}"
@@ -130,18 +129,18 @@ def _put(connection: Connection, one: Import, table: Table, before: int, items: 
         )
 
 
-def _sealed(one: Import, table: Table, n: int, item: msgspec.Struct) -> bytes:
-    assert one.key is not None
+def _sealed(one: RunningImport, table: Table, n: int, item: msgspec.Struct) -> bytes:
     return vault.seal(one.key, msgspec.json.encode(item), context(one.id, table.name, table.name, n))
 
 
-def _opened(connection: Connection, one: Import, table: Table, kind: type[T]) -> list[T]:
-    assert one.key is not None
+def _opened(connection: Connection, key: bytes, import_id: int, table: Table, kind: type[T]) -> list[T]:
     box = table.c[f"sealed_{table.name}"]
-    rows = connection.execute(select(table.c.n, box).where(table.c.import_id == one.id).order_by(table.c.n))
+    rows = connection.execute(
+        select(table.c.n, box).where(table.c.import_id == import_id).order_by(table.c.n)
+    )
     return [
         msgspec.json.decode(
-            vault.unseal(one.key, sealed, context(one.id, table.name, table.name, n)), type=kind
+            vault.unseal(key, sealed, context(import_id, table.name, table.name, n)), type=kind
         )
         for n, sealed in rows
     ]

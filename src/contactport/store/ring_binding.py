@@ -12,6 +12,7 @@ from contactport.quantities import counted
 from contactport.store import oauth_clients
 from contactport.store.data_keys import HOLDING
 from contactport.store.database import Database
+from contactport.store.imports import UNFINISHED
 from contactport.store.ring_file import RingError, RingLost
 from contactport.store.schema import import_
 from contactport.store.schema import ring as table
@@ -60,7 +61,7 @@ def loss(connection: Connection, present: Collection[int] | None = None) -> Loss
         .group_by(import_.c.state)
     )
     by_state: dict[str, int] = {row[0]: row[1] for row in rows}
-    under_way = by_state.get("waiting", 0) + by_state.get("running", 0)
+    under_way = sum(by_state.get(state, 0) for state in UNFINISHED)
     # The lasting key is in every copy of a ring.
     clients = oauth_clients.count_secrets(connection) if present is None else 0
     return Loss(under_way, sum(by_state.values()) - under_way, clients)

@@ -89,6 +89,7 @@ import_ = Table(
     Column("domain_id", Integer, ForeignKey("domain.id", ondelete="CASCADE"), nullable=False),
     Column("service", String(64), nullable=False),
     Column("state", String(16), nullable=False),
+    Column("way", String(16), nullable=False, server_default="password"),
     Column("epoch", Integer, nullable=False),
     Column("include", String(64), nullable=False),
     Column("found", Integer, nullable=False),
@@ -100,8 +101,10 @@ import_ = Table(
     Column("incomplete", Boolean, nullable=False, server_default=false()),
     Column("code", Integer),
     Column("created_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
     Column("deadline", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
+    Column("retention", BigInteger, nullable=False, server_default="900"),
     Column("purge_at", BigInteger),
     Column("job", Integer, nullable=False),
     Column("not_before", BigInteger),
@@ -125,6 +128,10 @@ import_ = Table(
 )
 """`repeats` is the part of `merged` that one attempt counted by itself, taken back when the next one begins. `notes`
 counts all notes; `incomplete` says that an address book was not read to its end though the import is complete.
+
+`way` is "password", "consent" or "file". `deadline` is until when a pending import's user has to be done, and then
+until when the attempts have to be. `started_at` is when the grant came and the import was queued. `retention` is the
+time from the end to the purge in seconds, as it was settled when the import was created.
 
 `job` counts the jobs that have carried it, one for each time it was deferred; `not_before` is until when it is.
 `token_at` is when the token that it has taken in advance is due; `backoffs` how often its provider asked to be left

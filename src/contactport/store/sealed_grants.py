@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from contactport.grant import Grant, Password, decode, encode
 from contactport.store import vault
@@ -23,13 +23,28 @@ def put(connection: Connection, key: bytes, import_id: int, grant: Grant) -> Non
     connection.execute(insert(secret).values(import_id=import_id, sealed_grant=_seal(key, import_id, grant)))
 
 
+def replace(connection: Connection, key: bytes, import_id: int, grant: Grant) -> None:
+    """Seal another grant in its place. See `imports.replace_grant`, which checks the attempt's epoch first."""
+    box = _seal(key, import_id, grant)
+    connection.execute(update(secret).where(secret.c.import_id == import_id).values(sealed_grant=box))
+
+
 def read(connection: Connection, ring: vault.Ring, import_id: int) -> Grant:
-    """The grant of an import that has not ended. Raises vault.SealBroken, RingError."""
+    """The grant of an import that has been started and not ended. Raises vault.SealBroken, RingError."""
+    grant = find(connection, ring, import_id)
+    assert grant is not None, "an import that has been started and not ended has a grant"
+    return grant
+
+
+def find(connection: Connection, ring: vault.Ring, import_id: int) -> Grant | None:
+    """The same; None where there is none yet, or none any more."""
     row = connection.execute(
         select(import_.c.sealed_key, import_.c.sealed_username, secret.c.sealed_grant)
         .join(secret, secret.c.import_id == import_.c.id)
         .where(import_.c.id == import_id)
-    ).one()
+    ).first()
+    if row is None:
+        return None
     key = ring.open_data_key(row.sealed_key, context(import_id, "import", "key"))
     plain = vault.unseal(key, row.sealed_grant, _context(import_id))
     try:

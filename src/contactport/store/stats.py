@@ -136,7 +136,7 @@ def _lanes(connection: Connection, now: int) -> dict[str, QueueCounts]:
 
 def _oldest(connection: Connection, now: int) -> float | None:
     """How long the first import in the queue has waited; for one that was deferred, since the end of that."""
-    since = func.coalesce(import_.c.not_before, import_.c.created_at)
+    since = func.coalesce(import_.c.not_before, import_.c.started_at)
     first: int | None = connection.execute(
         select(func.min(since)).where(import_.c.state == "waiting", since <= now)
     ).scalar_one()

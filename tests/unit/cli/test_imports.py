@@ -11,11 +11,11 @@ from sqlalchemy import Connection, update
 
 from contactport.errors import Code
 from contactport.grant import Password
-from contactport.store import domains, endings, events, imports
+from contactport.store import domains, endings, events
 from contactport.store.clock import now_ms
-from contactport.store.imports import Beginning
 from contactport.store.open import open_store
 from contactport.store.schema import import_
+from contactport.testing.imports import add_import
 from tests.unit.cli.conftest import Run
 
 USER = "canary.user@example.org"
@@ -33,19 +33,14 @@ def ids(folder: Path) -> dict[str, int]:
         domains.add(connection, "other")
         rows = {one.name: one.id for one in domains.all_domains(connection)}
         for number, state in enumerate(("waiting", "deferred", "running", "complete", "failed")):
-            found[state] = imports.insert_import(
+            found[state] = add_import(
                 connection,
                 store.ring,
-                Beginning(
-                    domain_id=rows["other" if state == "deferred" else "shop"],
-                    service="icloud",
-                    include=frozenset(),
-                    user_id="canary-id",
-                    grant=Password(USER, "canary-password", "https://canary.example/"),
-                    seconds=60,
-                    provider_key=b"p" * 16,
-                    account_key=b"a" * 16,
-                ),
+                rows["other" if state == "deferred" else "shop"],
+                service="icloud",
+                user_id="canary-id",
+                grant=Password(USER, "canary-password", "https://canary.example/"),
+                seconds=60,
             )
             changed = update(import_).where(import_.c.id == found[state])
             connection.execute(changed.values(created_at=now_ms() + number, **LEDGER))
@@ -57,7 +52,7 @@ def ids(folder: Path) -> dict[str, int]:
                 connection.execute(
                     changed.values(state="complete", ended_at=now_ms(), purge_at=now_ms() + 900_000)
                 )
-        endings.fail(connection, found["failed"], Code.WRONG_PASSWORD, "wrong", 900)
+        endings.fail(connection, found["failed"], Code.WRONG_PASSWORD, "wrong")
 
     store.database.write_now(fill)
     asyncio.run(store.database.close())

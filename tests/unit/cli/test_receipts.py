@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import Connection, update
 
 from contactport.grant import Password
-from contactport.store import domains, endings, imports
-from contactport.store.imports import Beginning
+from contactport.store import domains, endings
 from contactport.store.open import open_store
 from contactport.store.schema import import_
+from contactport.testing.imports import add_import
 from tests.unit.cli.conftest import Run
 
 
@@ -28,17 +28,14 @@ def erased(run: Run, folder: Path) -> Run:
     store = open_store(folder)
     domain = store.database.read_now(domains.all_domains)[0]
     for day in range(3):
-        beginning = Beginning(
-            domain_id=domain.id,
-            service="carddav",
-            include=frozenset(),
+        import_id = store.database.write_now(
+            add_import,
+            store.ring,
+            domain.id,
             user_id="id-canary",
             grant=Password("user-canary", "password-canary"),
             seconds=60.0,
-            provider_key=b"p" * 16,
-            account_key=b"a" * 16,
         )
-        import_id = store.database.write_now(imports.insert_import, store.ring, beginning)
         store.database.write_now(endings.erase, import_id, "")
         at = 1_777_939_200_000 + day * 86_400_000
         store.database.write_now(date_back, import_id, at)

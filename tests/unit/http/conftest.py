@@ -10,7 +10,12 @@ from starlette.applications import Starlette
 from contactport.http.application import build
 from contactport.http.dependencies import Service
 from contactport.imports.begin import Request
+from contactport.imports.consent import Consents
+from contactport.imports.sign_in import SignIns
+from contactport.imports.start import Start
+from contactport.net.client import open_client
 from contactport.settings import load
+from contactport.sources.rows import load_providers
 from contactport.store import domains, endings
 from contactport.store.domains import KeyPair
 from contactport.store.open import Store, open_store
@@ -56,6 +61,18 @@ def wire(store: Store) -> Build:
 
     def made(begin: Callable[[Request], Awaitable[int]] = always_one, **limits: int) -> Starlette:
         settings = load(environment={}, overrides=limits)
-        return build(Service(settings=settings, store=store, begin=begin, erase=erase))
+        providers = load_providers()
+        start = Start(store, settings, providers, lambda _connection, _job: None)
+        consents = Consents(store, settings, lambda: open_client(settings), start, providers.find)
+        return build(
+            Service(
+                settings=settings,
+                store=store,
+                begin=begin,
+                erase=erase,
+                consents=consents,
+                sign_ins=SignIns(store, settings, providers, start),
+            )
+        )
 
     return made

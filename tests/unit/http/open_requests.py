@@ -12,7 +12,12 @@ from contactport.http.application import build
 from contactport.http.dependencies import Service
 from contactport.http.limits import ConnectionLimiter, RateLimiter
 from contactport.imports.begin import Request
+from contactport.imports.consent import Consents
+from contactport.imports.sign_in import SignIns
+from contactport.imports.start import Start
+from contactport.net.client import open_client
 from contactport.settings import load
+from contactport.sources.rows import load_providers
 from contactport.store import endings
 from contactport.store.open import Store
 from tests.event_stream import Dispatched, Reader
@@ -48,8 +53,13 @@ class OpenRequests:
 
             await store.database.write(end)
 
+        settings = load(environment={}, overrides=limits)
+        providers = load_providers()
+        start = Start(store, settings, providers, lambda _connection, _job: None)
         self.service = Service(
-            settings=load(environment={}, overrides=limits),
+            settings=settings,
+            consents=Consents(store, settings, lambda: open_client(settings), start, providers.find),
+            sign_ins=SignIns(store, settings, providers, start),
             store=store,
             begin=begin,
             erase=erase,

@@ -11,8 +11,9 @@ from contactport.errors import ROWS, Code
 from contactport.grant import Password
 from contactport.store import contacts, domains, endings, imports
 from contactport.store.domains import KeyPair
-from contactport.store.imports import Import
+from contactport.store.imports import RunningImport
 from contactport.store.open import Store
+from contactport.testing.imports import add_import
 
 
 class StoredImports:
@@ -24,25 +25,26 @@ class StoredImports:
         self._domain = next(one.id for one in known if one.key == pair.domain_key)
 
     def waiting(
-        self, *, user_id: str | None = None, username: str = "ada", include: Iterable[str] = ()
+        self,
+        *,
+        user_id: str | None = None,
+        username: str = "ada",
+        include: Iterable[str] = (),
+        retention: int = 900,
     ) -> int:
         """An import that has begun; its id."""
         return self._store.database.write_now(
-            imports.insert_import,
+            add_import,
             self._store.ring,
-            imports.Beginning(
-                domain_id=self._domain,
-                service="carddav",
-                include=frozenset(include),
-                user_id=user_id,
-                grant=Password(username, "a password"),
-                seconds=60.0,
-                provider_key=b"p" * 16,
-                account_key=b"a" * 16,
-            ),
+            self._domain,
+            include=include,
+            user_id=user_id,
+            grant=Password(username, "a password"),
+            seconds=60.0,
+            retention=retention,
         )
 
-    def running(self, *, user_id: str | None = None) -> Import:
+    def running(self, *, user_id: str | None = None) -> RunningImport:
         """An import that a worker has just taken up."""
         claimed = self._store.database.write_now(
             imports.claim, self._store.ring, self.waiting(user_id=user_id)
@@ -50,7 +52,7 @@ class StoredImports:
         assert claimed is not None
         return claimed[0]
 
-    async def deliver(self, one: Import, number: int = 1, *, announced: bool = True) -> None:
+    async def deliver(self, one: RunningImport, number: int = 1, *, announced: bool = True) -> None:
         """The next page of a running import, with so many people."""
 
         def transaction(connection: Connection) -> None:
@@ -60,15 +62,15 @@ class StoredImports:
 
         await self._store.database.write(transaction)
 
-    def store(self, one: Import, batch: contacts.Batch) -> None:
+    def store(self, one: RunningImport, batch: contacts.Batch) -> None:
         """A batch of a running import."""
         self._store.database.write_now(contacts.append, one, batch)
 
-    async def finish(self, one: Import) -> None:
+    async def finish(self, one: RunningImport) -> None:
         """The good end of a running import."""
 
         def transaction(connection: Connection) -> None:
-            endings.complete(connection, one, 900)
+            endings.complete(connection, one)
             self._store.signals.announce(connection, one.id)
 
         await self._store.database.write(transaction)
@@ -87,7 +89,7 @@ class StoredImports:
         retention: int = 900,
     ) -> int:
         """An import that has delivered these people; its id."""
-        import_id = self.waiting(user_id=user_id, username=username, include=include)
+        import_id = self.waiting(user_id=user_id, username=username, include=include, retention=retention)
         given = rejects or []
 
         def transaction(connection: Connection) -> None:
@@ -101,16 +103,16 @@ class StoredImports:
             contacts.append(connection, one, extra)
             if report is not None:
                 contacts.append(connection, one, report)
-            endings.complete(connection, one, retention)
+            endings.complete(connection, one)
 
         self._store.database.write_now(transaction)
         return import_id
 
     def failed(self, code: Code, text: str = "", *, retention: int = 900) -> int:
         """An import that has ended with an error; its id."""
-        import_id = self.waiting()
+        import_id = self.waiting(retention=retention)
         told = text or ROWS[code].text
-        self._store.database.write_now(endings.fail, import_id, int(code), told, retention)
+        self._store.database.write_now(endings.fail, import_id, int(code), told)
         return import_id
 
     def purge(self) -> None:

@@ -92,16 +92,27 @@ async def test_consent_with_a_name_and_a_password_is_a_password_import(wire: Bui
     assert len(begin.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"service": "carddav"}, "/begin_import/import"),
+        ({"service": "ICloud", "username": "ada"}, "iCloud needs an app-specific password"),
+        ({"service": "gmail"}, "https://myaccount.google.com/apppasswords"),
+    ],
+)
+async def test_the_applet_names_the_way_that_works(
+    wire: Build, pair: KeyPair, form: dict[str, str], words: str
+) -> None:
+    answer = await ask(wire(), "POST", "/begin_import/desktop_applet", form=form, headers=basic(pair))
+    assert (answer.status, answer.json()["error"]["code"]) == (400, 2)
+    assert words in answer.json()["error"]["message"]
+
+
 @pytest.mark.parametrize("way", ["user_consent", "desktop_applet"])
 @pytest.mark.parametrize(
     ("form", "code", "words"),
     [
-        ({"service": "carddav"}, 2, "/begin_import/import"),
-        ({"service": "ICloud", "username": "ada"}, 2, "iCloud needs an app-specific password"),
-        ({"service": "gmail"}, 2, "https://myaccount.google.com/apppasswords"),
         ({"csv": "true"}, 2, "/begin_import/import"),
-        ({"service": "windowslive"}, 261, "service=carddav"),
-        ({"service": "office365"}, 261, "service=carddav"),
         ({"service": "outlook"}, 261, "service=carddav"),
         ({"service": "addressbook"}, 261, "import from `icloud`"),
         ({"service": "csv", "csv": "true"}, 261, "service=carddav"),
@@ -119,6 +130,23 @@ async def test_a_way_that_is_not_built_names_the_one_that_works(
     assert (answer.status, answer.json()["error"]["code"]) == (400, code)
     assert words in answer.json()["error"]["message"]
     assert begin.requests == []
+
+
+@pytest.mark.parametrize("service", ["windowslive", "office365"])
+@pytest.mark.parametrize(
+    ("way", "code", "words"),
+    [
+        ("user_consent", 513, "contactport oauth set microsoft"),
+        ("desktop_applet", 2, "/begin_import/user_consent"),
+    ],
+)
+async def test_a_provider_by_consent_that_has_no_client_says_so(
+    wire: Build, pair: KeyPair, service: str, way: str, code: int, words: str
+) -> None:
+    form = {"service": service}
+    answer = await ask(wire(Begun()), "POST", f"/begin_import/{way}", form=form, headers=basic(pair))
+    assert (answer.status, answer.json()["error"]["code"]) == (400, code)
+    assert words in answer.json()["error"]["message"]
 
 
 async def test_a_way_that_is_not_built_is_refused_to_a_domain_that_may_not_use_the_service(

@@ -42,19 +42,19 @@ async def test_it_tells_the_present_state_then_each_change_then_the_end(
     wire, one = OpenRequests(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     first = await listener.next()
-    assert (first.type, first.id, values(first)) == ("message", "2", [("INITIALIZING", 0), ("GATHERING", 0)])
+    assert (first.type, first.id, values(first)) == ("message", "3", [("INITIALIZING", 0), ("GATHERING", 0)])
     await stored.deliver(one, 3)
     second = await listener.next()
-    assert (second.type, second.id, values(second)[1]) == ("message", "3", ("GATHERING", 3))
+    assert (second.type, second.id, values(second)[1]) == ("message", "4", ("GATHERING", 3))
     await stored.finish(one)
     answer = await listener.end()
     last, end = listener.rest()
     assert (last.type, last.id, values(last)) == (
         "message",
-        "5",
+        "6",
         [("INITIALIZING", 0), ("GATHERING", 3), ("COMPLETE", 0)],
     )
-    assert end == Dispatched("end", last.data, "5.end")
+    assert end == Dispatched("end", last.data, "6.end")
     assert (answer.status, answer.whole) == (200, True)
 
 
@@ -105,21 +105,21 @@ async def test_whoever_comes_back_and_has_missed_nothing_hears_the_next_change(
     store: Store, pair: KeyPair, stored: StoredImports
 ) -> None:
     wire, one = OpenRequests(store), stored.running()
-    listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair) | {"Last-Event-ID": "2"})
+    listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair) | {"Last-Event-ID": "3"})
     await wire.held()
     await stored.deliver(one, 3)
-    assert (await listener.next()).id == "3"
+    assert (await listener.next()).id == "4"
     listener.left.set()
     await listener.end()
 
 
-@pytest.mark.parametrize("seen", ["1", "0", "99", "2.end", "", "two", "2 ", "-2", "2" * 5000])
+@pytest.mark.parametrize("seen", ["2", "0", "99", "3.end", "", "two", "3 ", "-3", "3" * 5000])
 async def test_whoever_comes_back_otherwise_gets_the_present_state_first(
     store: Store, pair: KeyPair, stored: StoredImports, seen: str
 ) -> None:
     wire, one = OpenRequests(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair) | {"Last-Event-ID": seen})
-    assert (await listener.next()).id == "2"
+    assert (await listener.next()).id == "3"
     listener.left.set()
     await listener.end()
 
@@ -159,7 +159,7 @@ async def test_quick_changes_become_one_message_and_the_end_does_not_wait(
     monkeypatch.setattr(sse, "APART_SECONDS", 3600.0)
     wire, one = OpenRequests(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
-    assert (await listener.next()).id == "2"
+    assert (await listener.next()).id == "3"
     for _ in range(10):
         await stored.deliver(one)
     await stored.finish(one)
@@ -174,7 +174,7 @@ async def test_a_change_too_quick_for_a_message_is_told_a_little_later(
 ) -> None:
     wire, one = OpenRequests(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
-    assert (await listener.next()).id == "2"
+    assert (await listener.next()).id == "3"
     for _ in range(10):
         await stored.deliver(one)
     while (told := values(await listener.next())[1]) != ("GATHERING", 10):
@@ -190,7 +190,7 @@ async def test_while_nothing_happens_it_shows_that_it_lives(
     wire, one = OpenRequests(store), stored.running()
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     await until(lambda: listener.reader.comments >= 1)
-    assert [one.id for one in listener.rest()] == ["2"]
+    assert [one.id for one in listener.rest()] == ["3"]
     listener.left.set()
     await listener.end()
 
@@ -208,7 +208,7 @@ async def test_when_the_process_is_to_stop_it_ends_in_good_order_and_without_the
     # Whoever comes nevertheless has the present state.
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     assert (await listener.end()).whole
-    assert [one.id for one in listener.rest()] == ["2"]
+    assert [one.id for one in listener.rest()] == ["3"]
 
 
 async def test_it_ends_with_its_client_and_is_counted_while_it_is_open(
@@ -246,7 +246,7 @@ async def test_it_lives_no_longer_than_its_import_could(
     )
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     assert (await listener.end()).whole
-    assert [one.id for one in listener.rest()] == ["2"]
+    assert [one.id for one in listener.rest()] == ["3"]
 
 
 async def test_a_key_pair_comes_by_basic_or_as_arguments(

@@ -110,7 +110,7 @@ async def test_every_form_waits_and_has_the_version(
     values = [event.findtext("value") for event in ElementTree.fromstring(xml.body).iter("event")]
     assert values == ["0", "3"]
     assert msgspec.json.decode(jsonp.body.removeprefix(b"f(").removesuffix(b")"))["events"][1]["value"] == 3
-    assert version(json) == version(xml) == version(jsonp) == 3
+    assert version(json) == version(xml) == version(jsonp) == 4
 
 
 @pytest.mark.parametrize("query", ["wait=-1", "wait=1.5", "wait=soon", "since=-1", "since=x", "wait=1e1"])

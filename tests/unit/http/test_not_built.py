@@ -38,18 +38,6 @@ async def test_the_rejects_as_a_file_name_what_lists_them(wire: Build) -> None:
     assert (called.status, called.body[:2]) == (200, b"f(")
 
 
-@pytest.mark.parametrize("path", ["/n/VTGHPM3", "/auth"])
-async def test_a_person_who_followed_a_link_reads_a_page(wire: Build, path: str) -> None:
-    answer = await ask(wire(), "GET", path, query="state=import_id%3D1&code=canary")
-    assert (answer.status, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
-    assert b"not built" in answer.body
-    assert b"canary" not in answer.body
-
-
-async def test_an_application_that_relays_by_post_reads_the_same(wire: Build) -> None:
-    assert (await ask(wire(), "POST", "/auth", form={"code": "c"})).status == 404
-
-
 @pytest.mark.parametrize("path", ["/widget/abc.js", "/widget/v1/abc.js", "/address_books.js"])
 async def test_a_script_is_plain_words_and_no_script(wire: Build, path: str) -> None:
     answer = await ask(wire(), "GET", path)

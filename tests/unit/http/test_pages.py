@@ -14,7 +14,7 @@ from contactport import __version__
 from contactport.errors import ROWS
 from contactport.http.assets import FOR_GOOD
 from contactport.http.pages.documentation import description
-from contactport.http.pages.page import page, style_sheet
+from contactport.http.pages.page import page, page_file
 from tests.servers.source_run import PROVIDERS
 from tests.unit.http.asgi import ask
 from tests.unit.http.conftest import Build
@@ -88,11 +88,28 @@ async def test_a_page_lets_its_own_style_sheet_in_and_nothing_else(wire: Build, 
     assert b"@import" not in sheet.body
 
 
-async def test_the_style_sheet_of_another_version_is_ours_and_not_kept(wire: Build) -> None:
+async def test_a_page_in_which_nothing_is_left_to_do_closes_its_window(wire: Build) -> None:
+    ended = page("end", {"title": "Done", "text": "It is done.", "domain": "shop"}, closes=True)
+    assert "script-src 'self'" in ended.headers["content-security-policy"]
+    (script,) = ParsedPage(bytes(ended.body).decode()).values("src")
+    answer = await ask(wire(), "GET", script)
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
+    assert answer.headers["cache-control"] == FOR_GOOD
+    assert b"window.close()" in answer.body
+
+
+async def test_a_file_of_another_version_is_ours_and_not_kept(wire: Build) -> None:
     application = wire()
     answer = await ask(application, "GET", "/assets/style-0123456789abcdef.css")
-    assert (answer.status, answer.body, answer.headers["cache-control"]) == (200, style_sheet(), "no-store")
-    for name in ("style.css", "style-0123456789abcdef.css.map", "..%2Fpage.py", "page.py"):
+    assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+    assert answer.body == page_file("style", "css").body
+    for name in (
+        "style.css",
+        "style-0123456789abcdef.css.map",
+        "..%2Fpage.py",
+        "page.py",
+        "close-0123456789abcdef.css",
+    ):
         assert (await ask(application, "GET", f"/assets/{name}")).status == 404
 
 

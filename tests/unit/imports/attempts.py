@@ -15,9 +15,10 @@ from contactport.sources.base import Account, Page, Source
 from contactport.store import contacts, imports, report
 from contactport.store.contacts import Batch
 from contactport.store.domains import Domain
-from contactport.store.imports import Beginning, Import
+from contactport.store.imports import Import, RunningImport
 from contactport.store.open import Store
 from contactport.store.report import Report
+from contactport.testing.imports import add_import
 from tests.servers.source_run import PROVIDERS
 from tests.unit.imports.fake_source import FakeSource
 
@@ -31,7 +32,7 @@ class Crash(Exception):
 class Fragile(StoreSink):
     """A sink whose process dies after so many batches."""
 
-    def __init__(self, store: Store, one: Import, fingerprints: Fingerprints, lives: int) -> None:
+    def __init__(self, store: Store, one: RunningImport, fingerprints: Fingerprints, lives: int) -> None:
         super().__init__(store, one, fingerprints)
         self.lives = lives
 
@@ -50,18 +51,7 @@ def account() -> Account:
 
 def begin(store: Store, domain: Domain, include: Iterable[str] = ()) -> int:
     return store.database.write_now(
-        imports.insert_import,
-        store.ring,
-        Beginning(
-            domain_id=domain.id,
-            service="carddav",
-            include=frozenset(include),
-            user_id=None,
-            grant=Password("ann", "secret"),
-            seconds=60,
-            provider_key=b"p" * 16,
-            account_key=b"a" * 16,
-        ),
+        add_import, store.ring, domain.id, include=include, grant=Password("ann", "secret"), seconds=60
     )
 
 
@@ -74,11 +64,10 @@ async def attempt(
     members: int = 10**6,
     reading: Account | None = None,
     client: Client = NO_CLIENT,
-) -> Import:
+) -> RunningImport:
     claimed = store.database.write_now(imports.claim, store.ring, import_id)
     assert claimed is not None
     one = claimed[0]
-    assert one.key is not None
     known = store.database.write_now(lambda connection: list(contacts.fingerprints(connection, one)))
     sink = Fragile(store, one, Fingerprints(one.key, known), lives)
     await run(source, reading or account(), client, sink, members)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, select, update
 
 from contactport.errors import Code
 from contactport.grant import Password
@@ -28,12 +29,14 @@ from contactport.sources.failures import (
     Unavailable,
     WrongPassword,
 )
-from contactport.store import breakers, budgets, domains, endings, events, imports, login_failures
+from contactport.store import budgets, domains, endings, events, imports, login_failures
 from contactport.store.budgets import LONGEST_WAIT_MS
 from contactport.store.domains import Domain
-from contactport.store.imports import Beginning, Import
+from contactport.store.imports import RunningImport
 from contactport.store.open import Store, open_store
 from contactport.store.schema import import_
+from contactport.testing.clock import SettableClock
+from contactport.testing.imports import add_import
 from tests.import_fails import PROVIDER
 from tests.servers.source_run import PROVIDERS
 
@@ -41,19 +44,12 @@ HOUR_MS = 3_600_000
 SETTINGS = Settings(breaker_failures=2)
 
 
-class Clock:
-    """Stands still until it is moved, for everything that an admission looks at."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = 10**12
-        for module in (admission, breakers, budgets, endings, events, imports):
-            monkeypatch.setattr(module, "now_ms", lambda: self.now)
-
-
 class AdmissionHarness:
     """Where imports ask for their admission; notes what was queued."""
 
-    def __init__(self, store: Store, domain: Domain, clock: Clock, settings: Settings = SETTINGS) -> None:
+    def __init__(
+        self, store: Store, domain: Domain, clock: SettableClock, settings: Settings = SETTINGS
+    ) -> None:
         self.store = store
         self.settings = settings
         self.queued: list[tuple[Job, float]] = []
@@ -70,17 +66,16 @@ class AdmissionHarness:
         password: str = "secret",
     ) -> int:
         ring = self.store.ring
-        beginning = Beginning(
-            domain_id=self._domain.id,
+        return self.store.database.write_now(
+            add_import,
+            ring,
+            self._domain.id,
             service=service,
-            include=frozenset(),
-            user_id=None,
             grant=Password(account, password, "" if service == "gmx" else f"https://{host}/"),
             seconds=seconds,
             provider_key=ring.lasting_mark("provider", host),
             account_key=ring.lasting_mark("account", host, account),
         )
-        return self.store.database.write_now(imports.insert_import, ring, beginning)
 
     def enqueue(self, connection: Connection, job: Job, delay: float) -> None:
         assert connection.in_transaction()
@@ -95,7 +90,7 @@ class AdmissionHarness:
             admission.admit, self.store, settings or self.settings, PROVIDERS, self.enqueue, import_id, number
         )
 
-    def admit(self, import_id: int) -> Import:
+    def admit(self, import_id: int) -> RunningImport:
         found = self.ask(import_id)
         assert isinstance(found, Admitted), found
         return found.one
@@ -114,12 +109,13 @@ class AdmissionHarness:
     def job(self, import_id: int) -> int:
         return self.row(import_id).job
 
-    def row(self, import_id: int) -> Import:
-        one = self.store.database.read_now(imports.get, self.store.ring, import_id, self._domain.id)
-        assert one is not None
-        return one
+    def row(self, import_id: int) -> Any:
+        query = select(import_).where(import_.c.id == import_id)
+        return self.store.database.read_now(lambda connection: connection.execute(query).one())
 
-    def end(self, one: Import, failure: ImportFailure | None = None) -> Deferred | ImportFailure | None:
+    def end(
+        self, one: RunningImport, failure: ImportFailure | None = None
+    ) -> Deferred | ImportFailure | None:
         """The end of an attempt, as far as its admission is concerned."""
 
         def transaction(connection: Connection) -> Deferred | ImportFailure | None:
@@ -134,9 +130,9 @@ class AdmissionHarness:
             assert provider is not None
             admission.record_outcome(connection, self.settings, provider, one, found)
             if found is None:
-                endings.complete(connection, one, 60)
+                endings.complete(connection, one)
             else:
-                endings.fail(connection, one.id, found.code, found.text, 60)
+                endings.fail(connection, one.id, found.code, found.text)
             return found
 
         return self.store.database.write_now(transaction)
@@ -162,18 +158,13 @@ async def twin(store: Store, engine_url: str) -> AsyncGenerator[Store]:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
-
-
-@pytest.fixture
 def domain(store: Store) -> Domain:
     store.database.write_now(domains.add, "shop")
     return store.database.write_now(domains.all_domains)[0]
 
 
 @pytest.fixture
-def desk(store: Store, domain: Domain, clock: Clock) -> AdmissionHarness:
+def desk(store: Store, domain: Domain, clock: SettableClock) -> AdmissionHarness:
     return AdmissionHarness(store, domain, clock)
 
 
@@ -183,7 +174,8 @@ def unavailable(retry_after: int | None = None, *, provider_failed: bool = True)
 
 async def test_an_import_alone_is_admitted_at_once(desk: AdmissionHarness) -> None:
     one = desk.admit(desk.begin())
-    assert (one.state, one.epoch, one.not_before) == ("running", 1, None)
+    row = desk.row(one.id)
+    assert (row.state, row.epoch, row.not_before) == ("running", 1, None)
     assert desk.queued == []
 
 
@@ -287,7 +279,7 @@ class TestAccount:
         desk: AdmissionHarness,
         twin: Store,
         domain: Domain,
-        clock: Clock,
+        clock: SettableClock,
     ) -> None:
         settings = Settings(account_imports=2, account_per_minute=1000)
         desks = [AdmissionHarness(one, domain, clock, settings) for one in (desk.store, twin)] * 5
@@ -348,7 +340,7 @@ class TestRate:
             before = len(admitted)
             for each in ids:
                 row = desk.row(each)
-                if row.state == "waiting" and (row.not_before or 0) <= admission.now_ms():
+                if row.state == "waiting" and (row.not_before or 0) <= desk.clock.now:
                     found = desk.ask(each)
                     if isinstance(found, Admitted):
                         desk.end(found.one)
@@ -391,20 +383,20 @@ class TestRest:
         deferred = desk.end(one, unavailable(60))
         assert isinstance(deferred, Deferred)
         row = desk.row(one.id)
-        assert (row.state, row.job, row.key is not None) == ("waiting", 1, True)
+        assert (row.state, row.job, row.sealed_key is not None) == ("waiting", 1, True)
         with pytest.raises(imports.Fenced):
             desk.store.database.write_now(imports.check_epoch, one.id, one.epoch)
 
     async def test_a_long_rest_is_looked_at_again_from_time_to_time(self, desk: AdmissionHarness) -> None:
         one = desk.admit(desk.begin())
         desk.end(one, unavailable(500))
-        began = admission.now_ms()
+        began = desk.clock.now
         for _ in range(20):
             desk.wait()
             if isinstance(desk.ask(one.id), Admitted):
                 break
             assert desk.queued[-1][1] * 1000 <= LONGEST_WAIT_MS + 1000
-        assert 500_000 <= admission.now_ms() - began <= 502_000
+        assert 500_000 <= desk.clock.now - began <= 502_000
 
     async def test_no_host_makes_its_users_wait_for_an_hour(self, desk: AdmissionHarness) -> None:
         one = desk.admit(desk.begin())
@@ -475,7 +467,7 @@ class TestBreaker:
         desk.admit(desk.begin("ann", "other"))
 
     async def test_one_import_tries_and_its_success_lets_all_in(
-        self, desk: AdmissionHarness, clock: Clock
+        self, desk: AdmissionHarness, clock: SettableClock
     ) -> None:
         self.break_(desk)
         clock.now += 30_000
@@ -485,7 +477,7 @@ class TestBreaker:
         desk.admit(desk.begin("bob"))
 
     async def test_a_trial_whose_worker_died_goes_on_as_the_trial(
-        self, desk: AdmissionHarness, clock: Clock
+        self, desk: AdmissionHarness, clock: SettableClock
     ) -> None:
         self.break_(desk)
         clock.now += 30_000
@@ -498,14 +490,16 @@ class TestBreaker:
         assert "60 seconds" in str(desk.last_event(other).description)
 
     async def test_a_trial_that_is_deferred_lets_another_try(
-        self, desk: AdmissionHarness, clock: Clock
+        self, desk: AdmissionHarness, clock: SettableClock
     ) -> None:
         self.break_(desk)
         clock.now += 30_000
         desk.end(desk.admit(desk.begin()), unavailable(20, provider_failed=False))
         desk.admit(desk.begin("bob"))
 
-    async def test_whoever_has_to_wait_is_not_the_trial(self, desk: AdmissionHarness, clock: Clock) -> None:
+    async def test_whoever_has_to_wait_is_not_the_trial(
+        self, desk: AdmissionHarness, clock: SettableClock
+    ) -> None:
         self.break_(desk)
         clock.now += 30_000
         desk.settings = msgspec.structs.replace(SETTINGS, account_per_minute=1)
@@ -558,7 +552,7 @@ class TestBreaker:
         assert "carddav" not in repr(kept)
 
     async def test_removing_the_trials_domain_does_not_shut_the_provider_for_good(
-        self, desk: AdmissionHarness, clock: Clock
+        self, desk: AdmissionHarness, clock: SettableClock
     ) -> None:
         self.break_(desk)
         clock.now += 30_000

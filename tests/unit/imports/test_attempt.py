@@ -32,11 +32,11 @@ from contactport.sources.failures import (
 from contactport.store import breakers, domains, events, imports, login_failures
 from contactport.store.domains import Domain
 from contactport.store.events import Event
-from contactport.store.imports import Beginning
 from contactport.store.open import Store
 from contactport.store.ring_file import RingError
 from contactport.store.schema import import_
 from contactport.store.vault import DAY, Ring
+from contactport.testing.imports import add_import
 from tests.import_fails import PROVIDER
 from tests.servers.source_run import PROVIDERS
 from tests.unit.imports.fake_source import FakeSource, raw
@@ -59,18 +59,12 @@ def log() -> Iterator[io.StringIO]:
 
 def begin(store: Store, domain: Domain, seconds: float = 60, password: str = "password-canary") -> int:
     return store.database.write_now(
-        imports.insert_import,
+        add_import,
         store.ring,
-        Beginning(
-            domain_id=domain.id,
-            service="carddav",
-            include=frozenset(),
-            user_id=None,
-            grant=Password("ann@example.org", password, "https://dav.example.org/"),
-            seconds=seconds,
-            provider_key=b"p" * 16,
-            account_key=b"a" * 16,
-        ),
+        domain.id,
+        grant=Password("ann@example.org", password, "https://dav.example.org/"),
+        seconds=seconds,
+        retention=domain.retention or SETTINGS.retention,
     )
 
 

@@ -1,6 +1,7 @@
 """Beginning an import: what is refused at once, and what is queued."""
 
 import asyncio
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -8,8 +9,11 @@ from sqlalchemy import Connection, select
 
 from contactport.errors import Code, Refusal
 from contactport.grant import Password
-from contactport.imports.begin import Request, begin, read_include
+from contactport.imports.begin import Request
+from contactport.imports.begin import begin as begin_import
+from contactport.imports.create import read_include
 from contactport.imports.jobs import Job
+from contactport.imports.start import Start
 from contactport.settings import Settings
 from contactport.sources import rows
 from contactport.sources.providers import Providers
@@ -17,6 +21,7 @@ from contactport.store import domains, endings, events, idempotency, imports, lo
 from contactport.store.domains import Domain
 from contactport.store.open import Store
 from contactport.store.schema import import_
+from contactport.testing.clock import SettableClock
 from tests.servers.source_run import PROVIDERS
 
 
@@ -29,6 +34,17 @@ class Queue:
     def __call__(self, connection: Connection, job: Job) -> None:
         assert connection.in_transaction()
         self.ids.append(job.import_id)
+
+
+async def begin(
+    store: Store,
+    settings: Settings,
+    providers: Providers,
+    enqueue: Callable[[Connection, Job], None],
+    asked: Request,
+) -> int:
+    start = Start(store, settings, providers, enqueue)
+    return await begin_import(store, settings, providers, start, asked)
 
 
 @pytest.fixture
@@ -144,7 +160,7 @@ class TestLimits:
         import_id = await begin(store, settings, PROVIDERS, queue, request(domain))
         queue.ids.clear()
         assert (await refusal(store, queue, request(domain), settings)).http == 429
-        store.database.write_now(endings.fail, import_id, 257, "no", 60)
+        store.database.write_now(endings.fail, import_id, 257, "no")
         await begin(store, settings, PROVIDERS, queue, request(domain))
 
     async def test_another_domain_has_limits_of_its_own(
@@ -175,6 +191,12 @@ class TestFailedRecently:
         assert len(queue.ids) == 1
 
 
+def _keys(connection: Connection, import_id: int) -> tuple[bytes | None, bytes | None]:
+    query = select(import_.c.provider_key, import_.c.account_key).where(import_.c.id == import_id)
+    row = connection.execute(query).one()
+    return row.provider_key, row.account_key
+
+
 class TestMarks:
     """Under which keys an import is counted, and so with whose imports."""
 
@@ -189,9 +211,7 @@ class TestMarks:
             import_id = await begin(
                 store, Settings(), PROVIDERS, queue, request(mine, service=service, server=server)
             )
-            one = await store.database.read(imports.get, store.ring, import_id, mine.id)
-            assert one is not None
-            found.append((one.provider_key, one.account_key))
+            found.append(store.database.read_now(_keys, import_id))
         return found
 
     async def test_a_server_that_a_caller_named_is_judged_for_its_domain_alone(
@@ -244,15 +264,14 @@ class TestIdempotency:
         assert "Idempotency-Key" in error.text
 
     async def test_it_counts_within_a_domain_and_a_day(
-        self, store: Store, domain: Domain, queue: Queue, monkeypatch: pytest.MonkeyPatch
+        self, store: Store, domain: Domain, queue: Queue, clock: SettableClock
     ) -> None:
         store.database.write_now(domains.add, "other")
         other = next(one for one in store.database.write_now(domains.all_domains) if one.name == "other")
         await begin(store, Settings(), PROVIDERS, queue, request(domain, idempotency_key="k"))
         await begin(store, Settings(), PROVIDERS, queue, request(other, idempotency_key="k"))
         assert len(set(queue.ids)) == 2
-        later = idempotency.now_ms() + idempotency.KEPT_MS
-        monkeypatch.setattr(idempotency, "now_ms", lambda: later)
+        clock.now += idempotency.KEPT_MS
         await begin(store, Settings(), PROVIDERS, queue, request(domain, idempotency_key="k"))
         assert len(set(queue.ids)) == 3
 
@@ -263,7 +282,7 @@ class TestIdempotency:
         import_id = await begin(store, Settings(), PROVIDERS, queue, request(domain))
         queue.ids.clear()
         await refusal(store, queue, asked, Settings(imports_in_flight=1))
-        store.database.write_now(endings.fail, import_id, 257, "no", 60)
+        store.database.write_now(endings.fail, import_id, 257, "no")
         assert await begin(store, Settings(imports_in_flight=1), PROVIDERS, queue, asked) in queue.ids
 
     async def test_neither_key_nor_arguments_are_kept(

@@ -38,14 +38,14 @@ async def set_on(process: RunningWorker, import_id: int, hours: int) -> None:
     """As if the clock had been put on since the import began."""
     one = await process.row(import_id)
     await process.change(
-        import_id, created_at=one.created_at - hours * HOUR, deadline=one.deadline - hours * HOUR
+        import_id, started_at=one.started_at - hours * HOUR, deadline=one.deadline - hours * HOUR
     )
 
 
 async def test_what_nobody_carries_is_queued_again(store: Store, domain: Domain) -> None:
     async with running(store, domain, FakeSource([Page([raw("n1")])])) as process:
         import_id = begin(store, domain)
-        await process.change(import_id, created_at=now_ms() - 40_000)
+        await process.change(import_id, started_at=now_ms() - 40_000)
         await process.housekeeper.tidy()
         one = await process.until(import_id, lambda one: one.ended_at is not None)
     assert (one.state, one.delivered) == ("complete", 1)

@@ -13,6 +13,7 @@ from contactport.errors import Refusal
 from contactport.grant import Password
 from contactport.imports.begin import Request, begin
 from contactport.imports.jobs import Job
+from contactport.imports.start import Start
 from contactport.settings import Settings
 from contactport.store import domains, endings
 from contactport.store.domains import Domain
@@ -49,7 +50,11 @@ async def begun(stores: list[Store], domain: Domain, settings: Settings, *, key:
     """Begin 30 imports at once by both processes; the ids of those that were not refused with 429."""
     asked = Request(domain=domain, service="gmx", grant=Password("ann@gmx.de", "secret"), idempotency_key=key)
     found = await asyncio.gather(
-        *(begin(store, settings, PROVIDERS, no_queue, asked) for store in stores * 15), return_exceptions=True
+        *(
+            begin(store, settings, PROVIDERS, Start(store, settings, PROVIDERS, no_queue), asked)
+            for store in stores * 15
+        ),
+        return_exceptions=True,
     )
     ids = [one for one in found if isinstance(one, int)]
     refused = [one for one in found if isinstance(one, Refusal)]
@@ -68,7 +73,7 @@ async def test_imports_in_flight(stores: list[Store], domain: Domain) -> None:
     ids = await begun(stores, domain, settings)
     assert len(ids) == 5
     for import_id in ids[:2]:
-        stores[1].database.write_now(endings.fail, import_id, 257, "no", 60)
+        stores[1].database.write_now(endings.fail, import_id, 257, "no")
     assert len(await begun(stores, domain, settings)) == 2
 
 

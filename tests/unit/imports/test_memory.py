@@ -1,11 +1,10 @@
 """Facts about a host are known after a restart, and its name is not in the file."""
 
-import pytest
-
 from contactport.imports.memory import StoredMemory
 from contactport.sources.memory import Facts, ScopedMemory
 from contactport.store import hosts
 from contactport.store.open import Store
+from contactport.testing.clock import SettableClock
 
 HOST = "dav.canary.example:443"
 
@@ -29,11 +28,10 @@ async def test_what_was_forgotten_is_unknown(store: Store) -> None:
     assert await memory.get(HOST) is None
 
 
-async def test_old_facts_are_found_anew(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_old_facts_are_found_anew(store: Store, clock: SettableClock) -> None:
     memory = StoredMemory(store)
     await memory.put(HOST, Facts(batch=10))
-    later = hosts.now_ms() + hosts.KEPT_MS
-    monkeypatch.setattr(hosts, "now_ms", lambda: later)
+    clock.now += hosts.KEPT_MS
     assert await memory.get(HOST) is None
 
 

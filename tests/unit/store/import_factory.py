@@ -2,44 +2,29 @@
 
 from __future__ import annotations
 
-import msgspec
+from typing import Any
 
 from contactport.contact import Contact
 from contactport.grant import Password
 from contactport.store import imports
 from contactport.store.contacts import Batch
 from contactport.store.domains import Domain
-from contactport.store.imports import Beginning, Import
+from contactport.store.imports import Import, RunningImport
 from contactport.store.open import Store
+from contactport.testing.imports import add_import, claim_import
 
 GRANT = Password("user-canary@example.org", "password-canary", "server-canary.example.org")
 
 
-def beginning(domain: Domain, **changes: object) -> Beginning:
-    """What an import begins with."""
-    values: dict[str, object] = {
-        "domain_id": domain.id,
-        "service": "carddav",
-        "include": frozenset(),
-        "user_id": "id-canary",
-        "grant": GRANT,
-        "seconds": 60.0,
-        "provider_key": b"p" * 16,
-        "account_key": b"a" * 16,
-    }
-    return msgspec.convert(values | changes, Beginning)
-
-
-def begin(store: Store, domain: Domain, **changes: object) -> int:
+def begin(store: Store, domain: Domain, **changes: Any) -> int:
     """A new import's id."""
-    return store.database.write_now(imports.insert_import, store.ring, beginning(domain, **changes))
+    values: dict[str, Any] = {"user_id": "id-canary", "grant": GRANT, "seconds": 60.0}
+    return store.database.write_now(add_import, store.ring, domain.id, **(values | changes))
 
 
-def claim(store: Store, import_id: int) -> Import:
+def claim(store: Store, import_id: int) -> RunningImport:
     """The import with an attempt begun."""
-    claimed = store.database.write_now(imports.claim, store.ring, import_id)
-    assert claimed is not None
-    return claimed[0]
+    return store.database.write_now(claim_import, store.ring, import_id)
 
 
 def batch(*names: str, **changes: object) -> Batch:

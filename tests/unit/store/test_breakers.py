@@ -12,30 +12,14 @@ from contactport.grant import Password
 from contactport.store import breakers, domains, imports
 from contactport.store.breakers import IN_A_ROW_MS, KEPT_MS, LONGEST_MS, Patience, Standing
 from contactport.store.domains import Domain
-from contactport.store.imports import Beginning
 from contactport.store.open import Store
 from contactport.store.schema import breaker, import_
+from contactport.testing.clock import SettableClock
+from contactport.testing.imports import add_import
 
 MARK, OTHER = b"p" * 16, b"q" * 16
 PATIENCE = Patience(3, 30.0)
 HOUR_MS = 3_600_000
-
-
-class Clock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = 10**12
-
-    def __call__(self) -> int:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    one = Clock()
-    monkeypatch.setattr(breakers, "now_ms", one)
-    return one
 
 
 class HostBreaker:
@@ -49,17 +33,15 @@ class HostBreaker:
 
     def running(self) -> int:
         """A new import of this host, which is running; its id."""
-        beginning = Beginning(
-            domain_id=self._domain.id,
+        import_id = self.store.database.write_now(
+            add_import,
+            self.store.ring,
+            self._domain.id,
             service="gmx",
-            include=frozenset(),
-            user_id=None,
             grant=Password("ann@example.org", "secret"),
             seconds=1800,
             provider_key=self.mark,
-            account_key=b"a" * 16,
         )
-        import_id = self.store.database.write_now(imports.insert_import, self.store.ring, beginning)
         self.store.database.write_now(imports.claim, self.store.ring, import_id)
         return import_id
 
@@ -95,7 +77,7 @@ def domain(store: Store) -> Domain:
     return store.database.write_now(domains.all_domains)[0]
 
 
-def test_failures_in_a_row_open_it_for_a_while(one: HostBreaker, clock: Clock) -> None:
+def test_failures_in_a_row_open_it_for_a_while(one: HostBreaker, clock: SettableClock) -> None:
     assert one.ask() == Standing()
     assert not one.fail()
     assert not one.fail()
@@ -108,26 +90,26 @@ def test_failures_in_a_row_open_it_for_a_while(one: HostBreaker, clock: Clock) -
     assert one.ask() == Standing(trial=True)
 
 
-def test_an_answer_between_them_begins_the_count_anew(one: HostBreaker, clock: Clock) -> None:
+def test_an_answer_between_them_begins_the_count_anew(one: HostBreaker, clock: SettableClock) -> None:
     one.fail()
     one.fail()
     one.succeed()
     one.open()
 
 
-def test_failures_far_apart_are_not_in_a_row(one: HostBreaker, clock: Clock) -> None:
+def test_failures_far_apart_are_not_in_a_row(one: HostBreaker, clock: SettableClock) -> None:
     one.fail()
     one.fail()
     clock.now += IN_A_ROW_MS
     one.open()
 
 
-def test_another_host_is_not_concerned(one: HostBreaker, clock: Clock, domain: Domain) -> None:
+def test_another_host_is_not_concerned(one: HostBreaker, clock: SettableClock, domain: Domain) -> None:
     one.open()
     assert HostBreaker(one.store, domain, OTHER).ask() == Standing()
 
 
-def test_one_import_is_the_trial_and_the_others_wait(one: HostBreaker, clock: Clock) -> None:
+def test_one_import_is_the_trial_and_the_others_wait(one: HostBreaker, clock: SettableClock) -> None:
     one.open()
     clock.now += 30_000
     one.trial()
@@ -136,7 +118,7 @@ def test_one_import_is_the_trial_and_the_others_wait(one: HostBreaker, clock: Cl
     assert one.ask().wait > 0, "however long it takes: a worker that died is replaced, and the trial goes on"
 
 
-def test_a_trial_that_succeeds_closes_it(one: HostBreaker, clock: Clock) -> None:
+def test_a_trial_that_succeeds_closes_it(one: HostBreaker, clock: SettableClock) -> None:
     one.open()
     clock.now += 30_000
     one.trial()
@@ -145,7 +127,9 @@ def test_a_trial_that_succeeds_closes_it(one: HostBreaker, clock: Clock) -> None
     assert not one.fail()
 
 
-def test_a_trial_that_fails_doubles_the_time_up_to_ten_minutes(one: HostBreaker, clock: Clock) -> None:
+def test_a_trial_that_fails_doubles_the_time_up_to_ten_minutes(
+    one: HostBreaker, clock: SettableClock
+) -> None:
     one.open()
     for seconds in (60, 120, 240, 480, 600, 600):
         clock.now += one.ask().wait
@@ -154,7 +138,7 @@ def test_a_trial_that_fails_doubles_the_time_up_to_ten_minutes(one: HostBreaker,
 
 
 def test_who_began_before_it_opened_neither_prolongs_it_nor_takes_the_trials_place(
-    one: HostBreaker, clock: Clock
+    one: HostBreaker, clock: SettableClock
 ) -> None:
     one.open()
     assert not one.fail(7)
@@ -165,7 +149,7 @@ def test_who_began_before_it_opened_neither_prolongs_it_nor_takes_the_trials_pla
     assert one.fail(trial)
 
 
-def test_any_answer_closes_an_open_one(one: HostBreaker, clock: Clock) -> None:
+def test_any_answer_closes_an_open_one(one: HostBreaker, clock: SettableClock) -> None:
     one.open()
     one.succeed()
     assert one.ask() == Standing()
@@ -194,7 +178,7 @@ def _remove(one: HostBreaker, trial: int) -> None:
     ids=["deferred", "swept", "erased", "removed with its domain"],
 )
 def test_a_trial_that_is_none_any_more_leaves_its_place_to_the_next(
-    one: HostBreaker, clock: Clock, becomes: Callable[[HostBreaker, int], None]
+    one: HostBreaker, clock: SettableClock, becomes: Callable[[HostBreaker, int], None]
 ) -> None:
     one.open()
     clock.now += 30_000
@@ -205,7 +189,7 @@ def test_a_trial_that_is_none_any_more_leaves_its_place_to_the_next(
 
 
 async def test_of_many_that_ask_at_once_one_becomes_the_trial(
-    one: HostBreaker, twin: Store, clock: Clock
+    one: HostBreaker, twin: Store, clock: SettableClock
 ) -> None:
     one.open()
     clock.now += 30_000
@@ -228,7 +212,7 @@ async def test_of_many_that_ask_at_once_one_becomes_the_trial(
 
 
 async def test_failures_told_by_many_at_once_are_all_counted(
-    one: HostBreaker, twin: Store, clock: Clock
+    one: HostBreaker, twin: Store, clock: SettableClock
 ) -> None:
     def fail(store: Store) -> bool:
         return store.database.write_now(breakers.fail, MARK, "gmx", 0, PATIENCE)
@@ -243,7 +227,7 @@ class TestServices:
         return one.store.database.read_now(breakers.failing)
 
     def test_a_service_is_failing_while_its_breaker_is_open_or_tried(
-        self, one: HostBreaker, clock: Clock
+        self, one: HostBreaker, clock: SettableClock
     ) -> None:
         one.fail()
         assert self.failing(one) == frozenset()
@@ -255,13 +239,15 @@ class TestServices:
         one.trial()
         assert self.failing(one) == {"gmx"}
 
-    def test_a_host_of_a_users_own_is_not_told(self, one: HostBreaker, clock: Clock, domain: Domain) -> None:
+    def test_a_host_of_a_users_own_is_not_told(
+        self, one: HostBreaker, clock: SettableClock, domain: Domain
+    ) -> None:
         HostBreaker(one.store, domain, OTHER, None).open()
         assert self.failing(one) == frozenset()
 
 
 class TestClocks:
-    def test_set_back_by_an_hour_it_is_tried_at_once(self, one: HostBreaker, clock: Clock) -> None:
+    def test_set_back_by_an_hour_it_is_tried_at_once(self, one: HostBreaker, clock: SettableClock) -> None:
         one.open()
         clock.now -= HOUR_MS
         assert one.ask() == Standing(trial=True)
@@ -269,14 +255,14 @@ class TestClocks:
         assert one.ask() == Standing(60_000)
 
     def test_set_back_by_a_little_it_is_tried_within_the_longest_time(
-        self, one: HostBreaker, clock: Clock
+        self, one: HostBreaker, clock: SettableClock
     ) -> None:
         one.open()
         clock.now -= 300_000
         assert one.ask().wait <= LONGEST_MS
 
 
-def test_what_is_old_is_forgotten(one: HostBreaker, clock: Clock, domain: Domain) -> None:
+def test_what_is_old_is_forgotten(one: HostBreaker, clock: SettableClock, domain: Domain) -> None:
     def count() -> int:
         one.store.database.write_now(breakers.forget_old)
         return one.store.database.read_now(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select
@@ -13,6 +12,7 @@ from contactport.store import budgets
 from contactport.store.budgets import KEPT_MS, LONGEST_PAUSE_MS, LONGEST_WAIT_MS, STEP_MS, Bucket, Rate
 from contactport.store.open import Store
 from contactport.store.schema import budget
+from contactport.testing.clock import SettableClock
 
 HOUR_MS = 3_600_000
 START = 10**12
@@ -157,9 +157,9 @@ def test_a_rate_that_was_lowered_makes_nobody_wait_for_hours() -> None:
 
 
 async def test_processes_that_ask_at_once_share_one_bucket(
-    store: Store, twin: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, twin: Store, clock: SettableClock
 ) -> None:
-    monkeypatch.setattr(budgets, "now_ms", lambda: START)
+    clock.now = START
     rate = Rate(60)
 
     def take(one: Store) -> int | None:
@@ -177,8 +177,8 @@ async def test_processes_that_ask_at_once_share_one_bucket(
     assert waits.count(0) == rate.burst == 10
 
 
-async def test_what_is_kept_is_what_comes_back(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budgets, "now_ms", lambda: START)
+async def test_what_is_kept_is_what_comes_back(store: Store, clock: SettableClock) -> None:
+    clock.now = START
     rate = Rate(60)
 
     def pause(connection: Connection) -> None:
@@ -193,11 +193,8 @@ async def test_what_is_kept_is_what_comes_back(store: Store, monkeypatch: pytest
     assert store.database.write_now(budgets.lock, b"n" * 16, rate) == full(rate)
 
 
-async def test_old_buckets_are_forgotten_and_paused_ones_are_not(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = START
-    monkeypatch.setattr(budgets, "now_ms", lambda: now)
+async def test_old_buckets_are_forgotten_and_paused_ones_are_not(store: Store, clock: SettableClock) -> None:
+    clock.now = START
 
     def make(connection: Connection, mark: bytes, pause: float) -> None:
         bucket = budgets.lock(connection, mark, Rate(60))
@@ -209,11 +206,11 @@ async def test_old_buckets_are_forgotten_and_paused_ones_are_not(
         return connection.execute(select(func.count()).select_from(budget)).scalar_one()
 
     store.database.write_now(make, b"a" * 16, 0)
-    now += 1000
+    clock.now += 1000
     store.database.write_now(make, b"b" * 16, 3600)
-    now += KEPT_MS - 1000
+    clock.now += KEPT_MS - 1000
     store.database.write_now(budgets.forget_old)
     assert store.database.read_now(count) == 1
-    now += LONGEST_PAUSE_MS
+    clock.now += LONGEST_PAUSE_MS
     store.database.write_now(budgets.forget_old)
     assert store.database.read_now(count) == 0

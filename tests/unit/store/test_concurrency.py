@@ -19,7 +19,8 @@ from contactport.store.domains import Domain
 from contactport.store.imports import Fenced
 from contactport.store.open import Store
 from contactport.store.schema import contact_chunk, import_, reject, secret
-from tests.unit.store.import_factory import batch, begin, beginning, claim, get
+from contactport.testing.imports import add_import
+from tests.unit.store.import_factory import batch, begin, claim, get
 
 T = TypeVar("T")
 
@@ -50,7 +51,7 @@ def test_of_claims_at_once_only_the_last_may_write(store: Store, twin: Store, do
         with pytest.raises(Fenced):
             twin.database.write_now(contacts.append, old, batch("old"))
         with pytest.raises(Fenced):
-            twin.database.write_now(endings.complete, old, 60)
+            twin.database.write_now(endings.complete, old)
     assert count(store, contact_chunk) == 0
     store.database.write_now(contacts.append, claimed[-1], batch("new"))
 
@@ -81,7 +82,7 @@ async def test_nothing_is_stored_beside_or_after_an_erasure(
     for _ in range(5):
         one = claim(store, begin(store, domain))
 
-        def go_on(one: imports.Import = one) -> bool:
+        def go_on(one: imports.RunningImport = one) -> bool:
             for number in range(5000):
                 # SQLite lets in whoever comes first, not whoever has waited longest.
                 time.sleep(0.002)
@@ -111,15 +112,15 @@ async def test_an_import_has_one_end(store: Store, twin: Store, domain: Domain) 
     for _ in range(5):
         one = claim(store, begin(store, domain))
 
-        def complete(one: imports.Import = one) -> str:
+        def complete(one: imports.RunningImport = one) -> str:
             try:
-                store.database.write_now(endings.complete, one, 60)
+                store.database.write_now(endings.complete, one)
             except Fenced:
                 return "fenced"
             return "complete"
 
         def fail(import_id: int = one.id) -> str:
-            twin.database.write_now(endings.fail, import_id, 256, "swept", 60)
+            twin.database.write_now(endings.fail, import_id, 256, "swept")
             return "failed"
 
         won = at_once(complete, fail)[0]
@@ -136,7 +137,7 @@ def test_one_idempotency_key_is_one_import(store: Store, twin: Store, domain: Do
             begun = idempotency.recall(connection, at.ring, domain.id, "key", ("a",))
             if begun is not None:
                 return begun
-            import_id = imports.insert_import(connection, at.ring, beginning(domain))
+            import_id = add_import(connection, at.ring, domain.id)
             idempotency.remember(connection, at.ring, domain.id, "key", ("a",), import_id)
             return import_id
 
@@ -148,9 +149,9 @@ def test_one_idempotency_key_is_one_import(store: Store, twin: Store, domain: Do
 
 
 def test_each_import_is_purged_once(store: Store, twin: Store, domain: Domain) -> None:
-    ids = [begin(store, domain) for _ in range(30)]
+    ids = [begin(store, domain, retention=0) for _ in range(30)]
     for import_id in ids:
-        store.database.write_now(endings.fail, import_id, 263, "no", 0)
+        store.database.write_now(endings.fail, import_id, 263, "no")
 
     def purge(at: Store) -> list[int]:
         purged: list[int] = []

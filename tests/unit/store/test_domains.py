@@ -59,7 +59,6 @@ def test_limits_are_kept_with_the_domain(store: Store) -> None:
     (one,) = store.database.write_now(domains.all_domains)
     assert (one.sources, one.origins, one.retention) == (("icloud",), ("https://a.example",), 60)
     assert store.database.write_now(domains.longest_retention) == 60
-    assert store.database.write_now(domains.retention_of, one.id) == 60
 
 
 def test_an_unknown_name_is_said_to_be_unknown(store: Store) -> None:

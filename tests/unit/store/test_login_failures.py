@@ -2,9 +2,9 @@
 
 import pytest
 
-from contactport.store import login_failures
 from contactport.store.login_failures import MANY_MS, SAME_MS, clear, failed_recently, record
 from contactport.store.open import Store
+from contactport.testing.clock import SettableClock
 
 ACCOUNT = (1, "dav.example.org", "ann@example.org")
 
@@ -24,26 +24,20 @@ def test_the_same_wrong_password_is_not_tried_again(store: Store) -> None:
     assert not asked(store, "another")
 
 
-def test_it_is_tried_again_after_ten_minutes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 10**12
-    monkeypatch.setattr(login_failures, "now_ms", lambda: now)
+def test_it_is_tried_again_after_ten_minutes(store: Store, clock: SettableClock) -> None:
     fail(store, "wrong")
-    now += SAME_MS - 1
+    clock.now += SAME_MS - 1
     assert asked(store, "wrong")
-    now += 1
+    clock.now += 1
     assert not asked(store, "wrong")
 
 
-def test_five_different_wrong_ones_stop_every_further_one(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = 10**12
-    monkeypatch.setattr(login_failures, "now_ms", lambda: now)
+def test_five_different_wrong_ones_stop_every_further_one(store: Store, clock: SettableClock) -> None:
     for number in range(5):
         assert not asked(store, "the sixth")
         fail(store, f"wrong {number}")
     assert asked(store, "the sixth")
-    now += MANY_MS
+    clock.now += MANY_MS
     assert not asked(store, "the sixth")
 
 

@@ -70,7 +70,7 @@ def test_nothing_of_it_stands_in_a_file_in_clear(store: Store, domain: Domain) -
 
 
 def _purged(store: Store, import_id: int) -> None:
-    store.database.write_now(endings.fail, import_id, 257, "no", 0)
+    store.database.write_now(endings.fail, import_id, 257, "no")
     store.database.write_now(endings.purge_due)
 
 
@@ -86,7 +86,7 @@ def _lost(store: Store, import_id: int) -> None:
 async def test_no_sealed_row_of_any_table_is_left(
     store: Store, domain: Domain, end: Callable[[Store, int], None]
 ) -> None:
-    import_id = begin(store, domain)
+    import_id = begin(store, domain, retention=0)
     store.database.write_now(
         consents.insert_consent, store.ring, import_id, redirect_url="https://canary.example/", client_key=0
     )
@@ -126,7 +126,7 @@ class TestBooks:
         one = claim(store, import_id)
         store.database.write_now(contacts.append, one, Batch(books=again))
         assert (await told(store, domain, import_id)).books == [again[1], again[0]]
-        store.database.write_now(endings.complete, one, 60)
+        store.database.write_now(endings.complete, one)
         assert (await get(store, domain, import_id)).incomplete
 
     @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ class TestBooks:
         given = batch("ann", rejects=[Reject("x", "y")] * rejects, found=1 + rejects)
         given.books = [BookOutcome(f"/{n}/", state[letter]) for n, letter in enumerate(states)]  # type: ignore[arg-type]
         store.database.write_now(contacts.append, one, given)
-        store.database.write_now(endings.complete, one, 60)
+        store.database.write_now(endings.complete, one)
         assert await described(store, import_id) == (words and words.format(import_id))
         assert (await get(store, domain, import_id)).incomplete == ("f" in states or "i" in states)
 
@@ -167,7 +167,7 @@ class TestBooks:
         store.database.write_now(
             contacts.append, one, Batch(books=[BookOutcome("/x/", "failed"), BookOutcome("/y/", "complete")])
         )
-        store.database.write_now(endings.complete, one, 60)
+        store.database.write_now(endings.complete, one)
         assert len((await told(store, domain, import_id)).books) == report.KEPT
         assert (await get(store, domain, import_id)).incomplete
         words = await described(store, import_id)

@@ -76,10 +76,10 @@ def test_a_transaction_that_finds_no_room_is_done_with_the_reserve(tmp_path: Pat
 
 
 async def test_a_purge_in_pieces_ends_as_one_at_once_does(store: Store, domain: Domain) -> None:
-    one = claim(store, begin(store, domain))
+    one = claim(store, begin(store, domain, retention=0))
     for _ in range(3):
         store.database.write_now(contacts.append, one, batch("Ann"))
-    store.database.write_now(endings.complete, one, 0)
+    store.database.write_now(endings.complete, one)
     assert store.database.write_now(endings.purge_due, rows=False) == [one.id]
     assert (await get(store, domain, one.id)).key is None, "nothing of it can be read any more"
     pieces = 0

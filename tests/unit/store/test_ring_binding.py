@@ -29,8 +29,8 @@ def filled(store: Store, domain: Domain) -> Store:
     claim(store, begin(store, domain))
     one = claim(store, begin(store, domain))
     store.database.write_now(contacts.append, one, batch("Ann"))
-    store.database.write_now(endings.complete, one, 3600)
-    store.database.write_now(endings.fail, begin(store, domain), 263, "no", 3600)
+    store.database.write_now(endings.complete, one)
+    store.database.write_now(endings.fail, begin(store, domain), 263, "no")
     store.database.write_now(endings.erase, begin(store, domain), "")
     return store
 
@@ -144,9 +144,9 @@ class TestReplacing:
     async def test_applications_are_told_to_begin_again(self, store: Store, domain: Domain) -> None:
         waiting = begin(store, domain)
         complete = begin(store, domain)
-        store.database.write_now(endings.complete, claim(store, complete), 3600)
+        store.database.write_now(endings.complete, claim(store, complete))
         failed = begin(store, domain)
-        store.database.write_now(endings.fail, failed, 263, "no", 3600)
+        store.database.write_now(endings.fail, failed, 263, "no")
         ring_of(store).unlink()
         ring_recovery.replace(store.database, ring_of(store))
         for import_id, code in ((waiting, Code.UNEXPECTED), (complete, Code.UNEXPECTED), (failed, 263)):

@@ -10,14 +10,15 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from contactport.contact import Contact
-from contactport.store import contacts, data_keys, endings, imports, login_failures, rotation
+from contactport.store import contacts, data_keys, endings, login_failures, rotation
 from contactport.store.domains import Domain
 from contactport.store.open import Store
 from contactport.store.rotation import rotate
 from contactport.store.schema import import_
 from contactport.store.schema import ring as ring_table
 from contactport.store.vault import Ring, RingError, SealBroken, context
-from tests.unit.store.import_factory import batch, begin, beginning, claim, get
+from contactport.testing.imports import add_import
+from tests.unit.store.import_factory import batch, begin, claim, get
 
 ACCOUNT = (1, "dav.example.org", "ann@example.org")
 
@@ -48,7 +49,7 @@ async def test_everything_stays_readable(store: Store, domain: Domain) -> None:
     done = begin(store, domain)
     one = claim(store, done)
     store.database.write_now(contacts.append, one, batch("Ann"))
-    store.database.write_now(endings.complete, one, 3600)
+    store.database.write_now(endings.complete, one)
     waiting = begin(store, domain)
     running = claim(store, begin(store, domain))
 
@@ -61,7 +62,8 @@ async def test_everything_stays_readable(store: Store, domain: Domain) -> None:
         [Contact(formatted_name="Ann")]
     ]
     store.database.write_now(contacts.append, running, batch("Bob"))
-    assert claim(store, waiting).username == "user-canary@example.org"
+    claim(store, waiting)
+    assert (await get(store, domain, waiting)).username == "user-canary@example.org"
     assert claim(store, running.id).key == running.key
 
 
@@ -184,7 +186,7 @@ class TestBeginningMeanwhile:
         sealed, go_on = threading.Event(), threading.Event()
 
         def slowly(connection: Connection) -> int:
-            import_id = imports.insert_import(connection, twin.ring, beginning(domain))
+            import_id = add_import(connection, twin.ring, domain.id)
             sealed.set()
             go_on.wait(60)
             return import_id

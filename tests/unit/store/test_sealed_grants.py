@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from contactport.grant import OAuthToken, Password, Upload
 from contactport.store import imports, sealed_grants, vault
 from contactport.store.domains import Domain
-from contactport.store.imports import Import
+from contactport.store.imports import RunningImport
 from contactport.store.open import Store
 from contactport.store.schema import secret
 from tests.unit.store.import_factory import GRANT, begin, claim
@@ -23,9 +23,8 @@ def test_a_grant_is_sealed_whole(store: Store, domain: Domain, grant: object) ->
     assert b"canary" not in row.sealed_grant
 
 
-def as_before(store: Store, one: Import, old: dict[str, str]) -> None:
+def as_before(store: Store, one: RunningImport, old: dict[str, str]) -> None:
     """The import's box as version 0.2 sealed it: untagged, without the user's name."""
-    assert one.key is not None
     box = vault.seal(one.key, msgspec.json.encode(old), f"secret/account/{one.id}")
     changed = update(secret).where(secret.c.import_id == one.id).values(sealed_grant=box)
     store.database.write_now(lambda connection: connection.execute(changed))

@@ -14,9 +14,9 @@ from contactport.contact import Contact
 from contactport.grant import Password
 from contactport.store import contacts, domains, endings, events, imports
 from contactport.store.contacts import Batch
-from contactport.store.imports import Beginning
 from contactport.store.open import Store, open_store
 from contactport.store.signals import CHANNEL, Signals
+from contactport.testing.imports import add_import
 
 PATIENCE = 30.0
 
@@ -59,18 +59,11 @@ async def announce(store: Store, import_id: int) -> None:
 def begin(store: Store) -> int:
     store.database.write_now(domains.add, "shop")
     return store.database.write_now(
-        imports.insert_import,
+        add_import,
         store.ring,
-        Beginning(
-            domain_id=store.database.read_now(domains.all_domains)[0].id,
-            service="carddav",
-            include=frozenset(),
-            user_id=None,
-            grant=Password("ann@example.org", "a password"),
-            seconds=60.0,
-            provider_key=b"p" * 16,
-            account_key=b"a" * 16,
-        ),
+        store.database.read_now(domains.all_domains)[0].id,
+        grant=Password("ann@example.org", "a password"),
+        seconds=60.0,
     )
 
 
@@ -126,7 +119,7 @@ async def test_the_version_rises_with_every_change(store: Store) -> None:
         batch = Batch([Contact(formatted_name=name)], found=1)
         store.database.write_now(contacts.append, claimed[0], batch)
         seen.append(store.database.read_now(events.version, import_id))
-    store.database.write_now(endings.complete, claimed[0], 60)
+    store.database.write_now(endings.complete, claimed[0])
     seen.append(store.database.read_now(events.version, import_id))
     store.database.write_now(endings.erase, import_id, "It was erased.")
     seen.append(store.database.read_now(events.version, import_id))
@@ -139,7 +132,7 @@ async def test_the_version_rises_when_an_import_ends_before_any_contact(store: S
     import_id = begin(store)
     before = store.database.read_now(events.version, import_id)
     if how == "fail":
-        store.database.write_now(endings.fail, import_id, 263, "no", 60)
+        store.database.write_now(endings.fail, import_id, 263, "no")
     else:
         store.database.write_now(endings.erase, import_id, "It was erased.")
     told = store.database.read_now(events.read, import_id)

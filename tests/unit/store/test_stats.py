@@ -45,8 +45,9 @@ class StatRows:
         self.now = now_ms()
 
     def add(self, service: str, state: str, **values: Any) -> int:
-        """An import; times are given as milliseconds from now."""
-        for name in ("created_at", "ended_at", "purge_at", "not_before"):
+        """An import; times are given as milliseconds from now. One that has a grant got it when it was created."""
+        values.setdefault("started_at", values.get("created_at", 0))
+        for name in ("created_at", "started_at", "ended_at", "purge_at", "not_before"):
             if name in values:
                 values[name] += self.now
         number = next(self._numbers)

@@ -187,6 +187,8 @@ class Documentation:
             return f"<code>{escape(json.dumps(schema['const']))}</code>"
         if "enum" in schema:
             return " or ".join(f"<code>{escape(str(word))}</code>" for word in schema["enum"])
+        if "oneOf" in schema:
+            return " or ".join(self._type(one) for one in schema["oneOf"])
         kind = schema["type"]
         if isinstance(kind, list):
             return " or ".join(_kind(word) for word in cast(list[str], kind))

@@ -1,4 +1,4 @@
-"""Pages: templates rendered with the headers of a page. No script, no inline style, nothing from anywhere else."""
+"""Pages: templates rendered with the headers of a page. Nothing inline, nothing from anywhere else."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from html import escape
 from importlib import resources
 
+import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import Response
@@ -18,16 +19,18 @@ _POLICY = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none';
 _STRONG = re.compile(r"\*\*([^*]+)\*\*")
 
 
-@functools.cache
-def style_sheet() -> bytes:
-    """The style sheet of every page."""
-    return resources.files("contactport.http.pages").joinpath("style.css").read_bytes()
+class PageFile(msgspec.Struct, frozen=True):
+    """A file that pages use. `name` changes with what is in it, so that browsers may keep it for good."""
+
+    name: str
+    body: bytes
 
 
 @functools.cache
-def style_sheet_name() -> str:
-    """Its name, which changes with what is in it, so that browsers may keep it for good."""
-    return f"style-{hashlib.sha256(style_sheet()).hexdigest()[:16]}.css"
+def page_file(stem: str, suffix: str) -> PageFile:
+    """`style.css`, the style sheet of every page, or `close.js`, for those in which nothing is left to do."""
+    body = resources.files("contactport.http.pages").joinpath(f"{stem}.{suffix}").read_bytes()
+    return PageFile(f"{stem}-{hashlib.sha256(body).hexdigest()[:16]}.{suffix}", body)
 
 
 @functools.cache
@@ -51,15 +54,19 @@ def page(
     *,
     status: int = 200,
     form_action: str = "'none'",
+    closes: bool = False,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The template of this name, filled in. `form_action` is where its forms may lead, as a policy (CSP) says it."""
-    policy = f"{_POLICY}; form-action {form_action}"
-    html = (
-        _environment()
-        .get_template(f"{template}.html")
-        .render({"style_sheet": f"/assets/{style_sheet_name()}", **(values or {})})
-    )
+    """The template of this name, filled in. `form_action` is where its forms may lead, as a policy (CSP) says it.
+
+    With `closes` the page has the one script that there is: it closes the window, where a script has opened it.
+    """
+    policy = f"{_POLICY}; form-action {form_action}" + ("; script-src 'self'" if closes else "")
+    files = {
+        "style_sheet": f"/assets/{page_file('style', 'css').name}",
+        "script": f"/assets/{page_file('close', 'js').name}" if closes else "",
+    }
+    html = _environment().get_template(f"{template}.html").render({**files, **(values or {})})
     given = {"content-type": "text/html; charset=utf-8", "content-security-policy": policy}
     return Response(html, status, given | dict(headers or {}))
 

@@ -35,6 +35,7 @@ BEGIN = POLL | {
     b"tracking_string",
     b"csv",
 }
+CONSENT = BEGIN | {b"redirect_url", b"oauth_client"}
 
 _FREE = frozenset({"echo", "user_id", "tracking_string"})
 """The application's own words, returned and never read: they may be of several lines."""
@@ -48,7 +49,7 @@ _FORM = "application/x-www-form-urlencoded"
 def check_query(raw: bytes, settings: Settings) -> forms.Pairs:
     """The query's pairs. Raises Refusal for one that is too long or has too many fields."""
     if len(raw) > min(settings.body_bytes, _LONGEST_QUERY):
-        raise _too_large(settings)
+        raise forms.too_large(settings.body_bytes)
     return forms.urlencoded(raw)
 
 
@@ -112,7 +113,7 @@ def _checked(name: str, value: bytes, settings: Settings) -> str:
 
 
 async def _body_pairs(request: Request, settings: Settings, known: frozenset[bytes]) -> forms.Pairs:
-    body = await _body(request, settings)
+    body = await forms.read_body(request, settings.body_bytes)
     if not body:
         return []
     given = request.headers.get("content-type", _FORM)
@@ -129,25 +130,4 @@ async def _body_pairs(request: Request, settings: Settings, known: frozenset[byt
         Code.INVALID_PARAMETERS,
         f"The body is of a kind that is not read here. Send the arguments as {_FORM} or multipart/form-data, or in "
         "the query.",
-    )
-
-
-async def _body(request: Request, settings: Settings) -> bytes:
-    """The body, read no further than the limit. Raises Refusal 413."""
-    length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > settings.body_bytes:
-        raise _too_large(settings)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > settings.body_bytes:
-            raise _too_large(settings)
-    return bytes(body)
-
-
-def _too_large(settings: Settings) -> Refusal:
-    return Refusal(
-        Code.INVALID_PARAMETERS,
-        f"The request is too large: its arguments may have {settings.body_bytes} bytes. Send fewer.",
-        http=413,
     )

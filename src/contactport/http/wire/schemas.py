@@ -31,6 +31,18 @@ class BegunBody(msgspec.Struct, kw_only=True):
     id: int
 
 
+class ConsentBegunBody(msgspec.Struct, kw_only=True):
+    """The answer of `begin_import/user_consent`: `url` is to be opened in the user's browser."""
+
+    status: Literal["success"] = "success"
+    url: str
+    echo: str | None
+    import_type: Literal["OAUTH"]
+    import_id: int
+    user_id: str | None
+    id: int
+
+
 class EventBody(msgspec.Struct, kw_only=True):
     """One event; clients know `import_action_id` under the import's own id."""
 

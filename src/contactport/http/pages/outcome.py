@@ -1,0 +1,117 @@
+"""How far the import of a link has come, as a page or as the way back to the application."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from contactport.http.origins import with_query
+from contactport.http.pages.page import page
+from contactport.store import consents, events
+from contactport.store.consents import Consent
+from contactport.store.vault import Ring, SealBroken
+
+LOOK_AGAIN = {"refresh": "2"}
+"""After so many seconds a page of progress asks again, by itself and without a script."""
+Stage = Literal["pending", "signing_in", "reading", "complete", "failed"]
+
+_TITLES = {
+    263: "The password was not accepted",
+    514: "The contacts were not shared",
+    516: "The time is over",
+    517: "Cancelled",
+}
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """`text` says why a failed import failed, or what a complete one lacks. `count` are the contacts so far.
+
+    `domain` is the name of the application's domain. `return_url` is where the application wants the browser next.
+    """
+
+    import_id: int
+    code: str
+    domain: str
+    stage: Stage
+    count: int
+    text: str
+    error_code: int | None
+    return_url: str
+
+
+def outcome_of(connection: Connection, one: Consent) -> Outcome:
+    """The present state of the import that this link is for."""
+    found = {event.type: event for event in events.read(connection, one.import_id)}
+    first, gathering, last = (found.get(name) for name in ("INITIALIZING", "GATHERING", "COMPLETE"))
+    stage: Stage
+    if last is not None:
+        stage = "failed" if last.status == "ERROR" else "complete"
+    elif one.import_state == "pending":
+        stage = "pending"
+    else:
+        stage = "reading" if first is not None and first.status == "COMPLETED" else "signing_in"
+    error_code = last.value if stage == "failed" and last is not None else None
+    return Outcome(
+        import_id=one.import_id,
+        code=one.secrets.code,
+        domain=one.domain_name,
+        stage=stage,
+        count=gathering.value if gathering is not None else 0,
+        text=(last.description or "") if last is not None else "",
+        error_code=error_code,
+        return_url=_return_url(one, error_code),
+    )
+
+
+def _return_url(one: Consent, error_code: int | None) -> str:
+    """The application's own page, with the import and, where it failed, the code; empty where it named none."""
+    if not one.secrets.redirect_url:
+        return ""
+    parameters = {"import_id": str(one.import_id)}
+    if error_code is not None:
+        parameters["error_code"] = str(error_code)
+    return with_query(one.secrets.redirect_url, parameters)
+
+
+def outcome_at(connection: Connection, ring: Ring, code: str) -> Outcome | None:
+    """The same by the code of the link; None where it is not good any more."""
+    try:
+        one = consents.by_code(connection, ring, code)
+    except SealBroken:
+        return None
+    return None if one is None else outcome_of(connection, one)
+
+
+def show_outcome(outcome: Outcome, reference: str) -> Response:
+    """The page of progress, or of the end."""
+    common: dict[str, object] = {"domain": outcome.domain, "reference": reference, "code": outcome.code}
+    if outcome.stage in ("pending", "signing_in", "reading"):
+        signed_in = outcome.stage == "reading"
+        values = common | {
+            "title": "Reading your contacts" if signed_in else "Signing in",
+            "count": f"{outcome.count:,}" if outcome.count else "",
+            "can_close": signed_in,
+        }
+        return page("progress", values, closes=signed_in, headers=LOOK_AGAIN)
+    if outcome.stage == "complete":
+        contacts = "1 contact" if outcome.count == 1 else f"{outcome.count:,} contacts"
+        text = f"{outcome.domain} can fetch {contacts} now. {outcome.text}".strip()
+        return page("end", common | {"title": "Done", "text": text}, closes=True)
+    title = _TITLES.get(outcome.error_code or 0, "No contacts were read")
+    return page("end", common | {"title": title, "text": outcome.text})
+
+
+def show_exchange(code: str, reference: str) -> Response:
+    """The page for the moment in which another request of the same browser takes the provider's answer up."""
+    values = {
+        "title": "Signing in",
+        "count": "",
+        "can_close": False,
+        "code": code,
+        "reference": reference,
+        "domain": "",
+    }
+    return page("progress", values, headers=LOOK_AGAIN)

@@ -1,0 +1,205 @@
+"""Signing in on the service's own page: an import that waits until its user has typed a password that works.
+
+A wrong password gives the import back to its user, who may correct it; the third ends the import. Whoever signs in is
+tried by the ordinary attempt, so that what bounds attempts bounds this too.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import structlog
+from sqlalchemy import Connection
+
+from contactport.errors import ROWS, Code, Refusal
+from contactport.grant import Grant, Password
+from contactport.imports.begin import checked_password
+from contactport.imports.consent import BegunConsent, ConsentRefused, ConsentRequest
+from contactport.imports.create import create
+from contactport.imports.start import Start, host_of
+from contactport.settings import Settings, public_origin
+from contactport.sources.providers import Providers
+from contactport.store import consents, endings, login_failures, pending_imports
+from contactport.store.clock import now_ms
+from contactport.store.consents import Consent
+from contactport.store.imports import RunningImport
+from contactport.store.open import Store
+from contactport.store.vault import Ring, SealBroken
+
+log = structlog.get_logger()
+
+TRIES = 3
+"""So many wrong passwords end an import: before a provider locks the account."""
+
+
+class SignInForm(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page asks, and for whom. `problem` says what was wrong with the last try, empty at first."""
+
+    import_id: int
+    domain: str
+    service: str
+    username: str
+    server: str
+    problem: str
+    tries_left: int
+    return_url: str
+
+    def __repr__(self) -> str:
+        return f"SignInForm({self.import_id})"
+
+
+class SignIns:
+    """Made once a process that answers browsers."""
+
+    def __init__(self, store: Store, settings: Settings, providers: Providers, start: Start) -> None:
+        self._store = store
+        self._settings = settings
+        self._providers = providers
+        self._start = start
+
+    async def begin(self, request: ConsentRequest) -> BegunConsent:
+        """A pending import with its page. Raises Refusal over the domain's limits."""
+        return await self._store.database.write(self._begin, request)
+
+    def _begin(self, connection: Connection, request: ConsentRequest) -> BegunConsent:
+        import_id = create(
+            connection,
+            self._store,
+            self._settings,
+            request.domain,
+            request.provider,
+            "password",
+            include=request.include,
+            user_id=request.user_id,
+        )
+        code = consents.insert_consent(
+            connection, self._store.ring, import_id, redirect_url=request.redirect_url, client_key=0
+        )
+        return BegunConsent(import_id, f"{public_origin(self._settings)}/n/{code}")
+
+    async def visit(self, code: str, cookie: str) -> SignInForm | None:
+        """A browser opens the page, for the first time or again; None once there is nothing to type any more.
+
+        Raises ConsentRefused.
+        """
+        return await self._store.database.write(self._visit, code, cookie)
+
+    async def submit(self, code: str, cookie: str, grant: Password) -> None:
+        """Try to sign in with what was typed. Raises ConsentRefused."""
+        await self._store.database.write(self._submit, code, cookie, grant)
+
+    async def cancel(self, code: str, cookie: str) -> None:
+        """The user does not want to. Raises ConsentRefused."""
+
+        def transaction(connection: Connection) -> None:
+            one = self._own(connection, code, cookie)
+            if one.import_state == "pending":
+                self._fail(connection, one, Code.ABANDONED)
+
+        await self._store.database.write(transaction)
+
+    def _visit(self, connection: Connection, code: str, cookie: str) -> SignInForm | None:
+        ring = self._store.ring
+        one = _opened(connection, ring, code)
+        if one.opened_at is None:
+            consents.open_(connection, ring, one, state="", verifier="", cookie=cookie)
+            log.info("sign_in_opened", import_id=one.import_id)
+        elif not consents.is_cookie(ring, one, cookie):
+            raise ConsentRefused("another_browser")
+        if one.import_state != "pending":
+            return None
+        if one.deadline <= now_ms():
+            self._fail(connection, one, Code.CONSENT_TIMEOUT)
+            return None
+        kept = one.secrets
+        return SignInForm(
+            import_id=one.import_id,
+            domain=one.domain_name,
+            service=one.service,
+            username=kept.username,
+            server=kept.server,
+            problem=kept.problem,
+            tries_left=TRIES - kept.tries,
+            return_url=kept.redirect_url,
+        )
+
+    def _own(self, connection: Connection, code: str, cookie: str) -> Consent:
+        one = _opened(connection, self._store.ring, code)
+        if not consents.is_cookie(self._store.ring, one, cookie):
+            raise ConsentRefused("another_browser")
+        return one
+
+    def _submit(self, connection: Connection, code: str, cookie: str, typed: Password) -> None:
+        one = self._own(connection, code, cookie)
+        provider = self._providers.find(one.service)
+        if one.import_state != "pending" or provider is None:
+            return
+        if one.deadline <= now_ms():
+            self._fail(connection, one, Code.CONSENT_TIMEOUT)
+            return
+        ring = self._store.ring
+        try:
+            grant = checked_password(provider, typed)
+        except Refusal as refused:
+            # Nobody was asked: it costs no try.
+            _keep(connection, ring, one, typed, refused.text, one.secrets.tries)
+            return
+        host = host_of(provider, grant)
+        if login_failures.failed_recently(
+            connection, ring, one.domain_id, host, grant.username, grant.password
+        ):
+            if not _count_try(connection, ring, one, grant, ROWS[Code.FAILED_RECENTLY].text):
+                self._fail(connection, one, Code.FAILED_RECENTLY)
+            return
+        self._start(connection, one.import_id, grant, signed_in=False)
+
+    def _fail(self, connection: Connection, one: Consent, code: Code) -> None:
+        endings.fail(connection, one.import_id, code, ROWS[code].text)
+        self._store.signals.announce(connection, one.import_id)
+        log.info("sign_in_ended", import_id=one.import_id, code=int(code))
+
+
+class GivenBack(msgspec.Struct, frozen=True):
+    """The import waits for its user again."""
+
+
+def give_back(
+    connection: Connection, ring: Ring, settings: Settings, one: RunningImport, grant: Grant
+) -> bool:
+    """Let the user correct a wrong password. False where the import came without a page, or this was the last try.
+
+    Raises Fenced.
+    """
+    page = consents.by_import(connection, ring, one.id) if isinstance(grant, Password) else None
+    if page is None or not isinstance(grant, Password):
+        return False
+    if not _count_try(connection, ring, page, grant, ROWS[Code.WRONG_PASSWORD].text):
+        return False
+    pending_imports.give_back(connection, one, settings.pending_seconds)
+    return True
+
+
+def _count_try(connection: Connection, ring: Ring, page: Consent, grant: Password, problem: str) -> bool:
+    """Keep what was typed, without the password, for the next try. False where there is none left."""
+    tries = page.secrets.tries + 1
+    _keep(connection, ring, page, grant, problem, tries)
+    return tries < TRIES
+
+
+def _keep(
+    connection: Connection, ring: Ring, page: Consent, grant: Password, problem: str, tries: int
+) -> None:
+    kept = msgspec.structs.replace(
+        page.secrets, username=grant.username, server=grant.server, problem=problem, tries=tries
+    )
+    consents.keep_try(connection, ring, page, kept)
+
+
+def _opened(connection: Connection, ring: Ring, code: str) -> Consent:
+    """Raises ConsentRefused for what is not there, or can't be opened any more."""
+    try:
+        one = consents.by_code(connection, ring, code)
+    except SealBroken:
+        one = None
+    if one is None:
+        raise ConsentRefused("unknown")
+    return one
