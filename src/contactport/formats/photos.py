@@ -32,7 +32,7 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 
 def unbase64(value: bytes) -> bytes:
     """The bytes, as far as they can be read. The alphabet for URLs is read too."""
-    if b"-" in value or b"_" in value:
+    if value.find(b"-") >= 0 or value.find(b"_") >= 0:
         value = value.translate(_OF_URLS)
     try:
         return binascii.a2b_base64(value)

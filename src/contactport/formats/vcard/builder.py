@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
+import msgspec
+
 from contactport.contact import (
     Address,
     Contact,
@@ -42,30 +44,28 @@ def unwrap(label: str) -> str:
     return label
 
 
-class CardBuilder:
-    """A contact being built, and what waits for the card's end. Defaults are class attributes."""
+class CardBuilder(msgspec.Struct, gc=False):
+    """What is known of a card beside its contact, and what waits for the card's end."""
 
-    version = ""
-    kind = ""
-    named = False
-    hollow = False
+    version: str = ""
+    kind: str = ""
+    named: bool = False
+    hollow: bool = False
     """Whether an address has no parts."""
     members: list[str] | None = None
     address_labels: list[AddressLabel] | None = None
     spare_addresses: list[Address] | None = None
     """Addresses that count only if no other property has one."""
-    is_large = False
+    is_large: bool = False
     """Whether the card is so large that its contact may exceed a budget."""
     accounts: set[str] | None = None
     """The messengers' addresses met so far."""
-
-    def __init__(self) -> None:
-        self.grouped: list[tuple[str, Entry | LabelledDate]] = []
-        """Entries that have a group: its label may follow."""
-        self.labels: dict[str, str] = {}
-        """X-ABLabel by group."""
-        self.best: dict[str, tuple[int, Entry]] = {}
-        """The preferred entry of each list so far, with its rank."""
+    grouped: list[tuple[str, Entry | LabelledDate]] = []
+    """Entries that have a group: its label may follow."""
+    labels: dict[str, str] = {}
+    """X-ABLabel by group."""
+    best: dict[str, tuple[int, Entry]] = {}
+    """The preferred entry of each list so far, with its rank."""
 
     def prefer(self, field: str, entry: Entry, rank: int) -> None:
         """Make an entry the preferred one of its list: the lowest rank wins, and the first of equals."""
@@ -121,10 +121,9 @@ def _settle_dates(contact: Contact) -> None:
 
 
 def _is_empty(contact: Contact) -> bool:
-    # The usual card answers with the first of these.
+    """Whether a card without a formatted name says nothing else either."""
     return not (
-        contact.formatted_name
-        or contact.emails
+        contact.emails
         or contact.phones
         or contact.name != _NOBODY
         or contact.addresses
@@ -172,4 +171,4 @@ def finish(contact: Contact, builder: CardBuilder) -> Contact | Group | Skipped 
         )
     if kind in _THINGS:
         return Skipped(kind)
-    return None if _is_empty(contact) else contact
+    return contact if contact.formatted_name or not _is_empty(contact) else None

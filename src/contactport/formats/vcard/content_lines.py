@@ -225,7 +225,7 @@ _BLANKS = (b" ", b"\t")
 
 
 def _is_quoted(line: bytes) -> bool:
-    return len(line) > 16 and b"QUOTED-PRINTABLE" in line.partition(b":")[0].upper()
+    return len(line) > 16 and line.partition(b":")[0].upper().find(b"QUOTED-PRINTABLE") >= 0
 
 
 def properties(lines: list[bytes], told: dict[str, None]) -> Iterator[Property | int | None]:

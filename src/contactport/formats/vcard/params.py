@@ -92,7 +92,7 @@ class Params(msgspec.Struct, gc=False):
 def cut(line: bytes) -> tuple[bytes, bytes, bytes]:
     """Params, colon, value: like `bytes.partition`, but not at a colon inside quotes that close."""
     prefix, colon, value = line.partition(b":")
-    if b'"' in prefix and prefix.count(b'"') % 2 and (found := _PREFIX.match(line)):
+    if prefix.find(b'"') >= 0 and prefix.count(b'"') % 2 and (found := _PREFIX.match(line)):
         return found[1], b":", line[found.end() :]
     return prefix, colon, value
 

@@ -34,7 +34,9 @@ def _organisation(params: Params) -> Add:
         name, units = found[0], found[1:]
         if "" in units:
             units = [unit for unit in units if unit]
-        del units[ENTRIES + 1 :]
+        if len(units) > ENTRIES:
+            # One more than is kept, so that it is told.
+            del units[ENTRIES + 1 :]
         if name or units:
             contact.organisations.append(Organisation(name, units))
 
@@ -186,7 +188,7 @@ def _photo_of(params: Params, value: bytes) -> Photo | None:
     """
     if value[:5].lower() == b"data:":
         return from_data_uri(value)
-    is_uri = params.value == "uri" or (b":" in value[:40] and _SCHEME.match(value) is not None)
+    is_uri = params.value == "uri" or (value.find(b":", 0, 40) >= 0 and _SCHEME.match(value) is not None)
     media = media_type(params.others.get("MEDIATYPE") or (params.kinds[0] if params.kinds else ""))
     if not is_uri and (params.encoding == "B" or value.startswith(_BASE64_STARTS)):
         return image(media, unbase64(value))

@@ -12,12 +12,12 @@ import re
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 
-from contactport.contact import Contact, Group, Item
+from contactport.contact import Contact, Group, Item, Reject
 from contactport.formats.budgets import LINES, PARAMETERS, SMALL, bounded
 from contactport.formats.charsets.decode import is_utf8
 from contactport.formats.charsets.evidence import Evidence
 from contactport.formats.charsets.unicode_forms import in_utf8
-from contactport.formats.vcard.builder import CardBuilder, finish
+from contactport.formats.vcard.builder import EMPTY, CardBuilder, finish
 from contactport.formats.vcard.cards import Cutter
 from contactport.formats.vcard.params import cut
 from contactport.formats.vcard.properties import lasts, resolve
@@ -79,7 +79,8 @@ def _quick(body: bytes, contact: Contact, builder: CardBuilder) -> int:
     if len(body) > SMALL:
         if len(lines) > _QUICK_LINES:
             return -1
-        size = sum(len(line) for line in lines if not line.startswith(_PICTURE))
+        pictures = [line for line in lines if len(line) > SMALL and line.startswith(_PICTURE)]
+        size = len(body) - sum(map(len, pictures))
         if size > SMALL:
             builder.is_large = True
             if size > _QUICK_BYTES:
@@ -99,31 +100,33 @@ def _quick(body: bytes, contact: Contact, builder: CardBuilder) -> int:
     return len(lines)
 
 
-def _whole(block: bytes, at: int, end: int) -> tuple[Item | None, int]:
-    """The card that begins at `at` and whose END is at `end`, and how many lines it has.
+def _whole(block: bytes, at: int, end: int, line: int) -> tuple[Item | None, int]:
+    """The card that begins at `at`, in this line, and whose END is at `end`; and how many lines it has.
 
     No item where the careful way has to look.
     """
     if block.startswith(b"BEGIN:VCARD\r\n", at):
         folded, fold = block[at + 13 : end], b"\r\n "
-        # A fold undone there would make one line end of two.
-        odd = b"\r\r" in folded
     elif block.startswith(b"BEGIN:VCARD\n", at):
         folded, fold = block[at + 12 : end], b"\n "
-        odd = b"\r" in folded
     elif blank := _BLANK.match(block, at):
-        item, lines = _whole(block, blank.end(), end)
-        return item, lines + _lines(block, at, blank.end())
+        before = _lines(block, at, blank.end())
+        item, lines = _whole(block, blank.end(), end, line + before)
+        return item, before + lines
     else:
         return None, 0
-    if odd or (len(folded) > LINES and _lines(folded, 0, len(folded)) > LINES):
-        return None, 0
     body = folded.replace(fold, b"")
+    # find() is quick: `in` first takes bytes for a number, and makes an exception that nobody sees.
+    if len(body) < len(folded) and folded.find(b"\r" + fold) >= 0:
+        # The fold undone makes one line end of two.
+        return None, 0
+    if len(folded) > LINES and _lines(folded, 0, len(folded)) > LINES:
+        return None, 0
     contact, builder = Contact(), CardBuilder()
     lines = _quick(body, contact, builder)
     if lines < 0:
         return None, 0
-    item = finish(contact, builder)
+    item = finish(contact, builder) or Reject(f"line {line}", EMPTY)
     if builder.is_large and isinstance(item, Contact | Group) and bounded(item):
         # The careful way tells what is cut.
         return None, 0
@@ -134,7 +137,7 @@ def _alone(data: bytes) -> Item | None:
     """The only card of an input; None where there may be more in it."""
     end = data.find(b"VCARD", 11) - 4
     if end > 0 and data[end - 1 : end + 4] == b"\nEND:" and data[end + 9 :] in _ENDS:
-        return _whole(data, 0, end)[0]
+        return _whole(data, 0, end, 1)[0]
     return None
 
 
@@ -184,7 +187,7 @@ class _Reader:
                 continue
             item, lines = None, 0
             if plain and (is_quick or self._trusts(block[at:stop])) and stop - at <= limit:
-                item, lines = _whole(block, at, end)
+                item, lines = _whole(block, at, end, self._line)
             if item is not None:
                 self._line += lines
                 yield item
@@ -296,13 +299,13 @@ def observe(data: bytes, evidence: Evidence) -> Iterator[None]:
 
     Cards that are large are left out, and so are further ones after OBSERVED_BYTES.
     """
-    if len(data) > _OBSERVED_CARD or (data.isascii() and b"QUOTED-PRINTABLE" not in data):
+    if len(data) > _OBSERVED_CARD or (data.isascii() and data.find(b"QUOTED-PRINTABLE") < 0):
         return
     if evidence.is_full or evidence.observed > OBSERVED_BYTES:
         return
     with suppress(UnicodeDecodeError):
         data.decode()
-        if b"QUOTED-PRINTABLE" not in data:
+        if data.find(b"QUOTED-PRINTABLE") < 0:
             evidence.add_utf8(data)
             return
     evidence.observed += len(data)
