@@ -21,6 +21,7 @@ _LDIF = re.compile(
     re.IGNORECASE,
 )
 _JCARD = re.compile(rb'\[\s*"vcard"\s*,', re.IGNORECASE)
+_XCARD = re.compile(rb"<(?:[\w.-]+:)?vcards?[\s/>]")
 BLOCK = 256 * 1024
 _WRITTEN = 64 * 1024
 _GROUP_CARD = b":group"
@@ -53,6 +54,8 @@ class InputFile:
             return registry.get("vcf")
         if _JCARD.search(first[:4096]) is not None:
             return registry.get("jcard")
+        if _XCARD.search(first[:4096]) is not None:
+            return registry.get("xcard")
         return None
 
     def blocks(self) -> Iterator[bytes]:
@@ -180,9 +183,9 @@ def deliver(parts: Iterable[bytes], out: BinaryIO) -> None:
 def convert(file: str, target: str, lenient: bool) -> None:
     """Convert FILE to another format, on standard output.
 
-    FILE is vCard 2.1, 3.0 or 4.0, jCard or LDIF, recognised by its bytes; - is standard input. Each contact that can
-    be read is written, and none is merged with another. A card that can't be read is reported on standard error,
-    with its line and the reason. The exit code is then 1, unless --lenient is given.
+    FILE is vCard 2.1, 3.0 or 4.0, jCard, xCard or LDIF, recognised by its bytes; - is standard input. Each contact
+    that can be read is written, and none is merged with another. A card that can't be read is reported on standard
+    error, with its line and the reason. The exit code is then 1, unless --lenient is given.
     """
     written = registry.get(target)
     source = InputFile(file)
@@ -190,7 +193,7 @@ def convert(file: str, target: str, lenient: bool) -> None:
         found = source.format()
         if found is None:
             raise CommandError(
-                f"{source.name} is not a file of contacts that can be read here: it is neither vCard nor jCard, and "
+                f"{source.name} is not a file of contacts that can be read here: it is no vCard, jCard or xCard, and "
                 "does not begin as LDIF does. Export the address book as vCard (.vcf) and try again.",
                 USAGE,
             )

@@ -128,6 +128,15 @@ FORMATS: tuple[FileFormat, ...] = (
         has_groups=True,
     ),
     FileFormat(
+        name="xcard",
+        module="xcard",
+        media_type="application/vcard+xml; charset=utf-8",
+        suffixes=(".xcard", ".xml"),
+        reads=True,
+        writes=True,
+        has_groups=True,
+    ),
+    FileFormat(
         name="ldif",
         module="ldif",
         media_type="text/x-ldif; charset=utf-8",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,8 @@ from tests.unit.formats.strategies import contacts, groups
 
 BOTH = [each for each in FORMATS if each.reads and each.writes and not each.options]
 of_each = pytest.mark.parametrize("format_", BOTH, ids=lambda each: each.name)
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Characters that XML can't hold."""
 ADA = Contact(uid="ada", formatted_name="Ada Lovelace", emails=[Email("ada@example.org")])
 BEN = Contact(uid="ben", formatted_name="Ben Ada", emails=[Email("ben@example.org")])
 TEAM = Group("Team", "team", ["ada", "ben"])
@@ -50,16 +53,16 @@ def test_what_was_read_is_written_and_read_as_the_same(
 def test_names_addresses_and_numbers_are_kept(format_: FileFormat, contact: Contact) -> None:
     (item,) = read(format_, written(format_, contact))
     assert isinstance(item, Contact)
-    assert (
-        item.formatted_name == contact.formatted_name.strip() or item.formatted_name == contact.formatted_name
-    )
     pairs: list[tuple[list[str], list[str]]] = [
+        ([item.formatted_name], [contact.formatted_name]),
         ([email.address for email in item.emails], [email.address for email in contact.emails]),
         ([phone.number for phone in item.phones], [phone.number for phone in contact.phones]),
         (item.titles, contact.titles),
         (item.notes, contact.notes),
     ]
     for mine, theirs in pairs:
+        if format_.name == "xcard":
+            theirs = [_NO_XML.sub("\ufffd", text) for text in theirs]
         assert _stripped(mine) == _stripped(theirs)
 
 
