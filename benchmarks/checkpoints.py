@@ -33,6 +33,7 @@ from benchmarks.fleet import KINDS, Bases, Fleet, Spent, bases, fleet
 from benchmarks.profile_import import begin, no_queue
 from benchmarks.streaming_server import streaming
 from benchmarks.wire import KeptConnection, request
+from contactport.batch import Batch, Delivered
 from contactport.grant import Password
 from contactport.imports.attempt import Attempts
 from contactport.imports.fingerprints import Fingerprints
@@ -46,7 +47,6 @@ from contactport.sources.memory import Memory, ShortMemory
 from contactport.sources.registry import Sources
 from contactport.store import domains
 from contactport.store.beside import DATABASE
-from contactport.store.contacts import Batch, Delivered
 from contactport.store.database import Database
 from contactport.store.engines import Engines, postgresql, sqlite
 from contactport.store.open import Store, open_store

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from benchmarks.benchmark_service import RunningBenchService, service
 from benchmarks.figures import table
+from contactport.batch import CHUNK, Batch
 from contactport.contact import Contact, Email, Group, Name, Phone
 from contactport.grant import Password
 from contactport.store import contacts, domains, endings, imports
@@ -70,10 +71,10 @@ def put(data: Path, books: dict[str, tuple[list[Contact], list[Group]]]) -> tupl
         )
         claimed = imports.claim(connection, store.ring, import_id)
         assert claimed is not None
-        for at in range(0, len(some), contacts.CHUNK):
-            chunk = some[at : at + contacts.CHUNK]
-            contacts.append(connection, claimed[0], contacts.Batch(contacts=chunk, found=len(chunk)))
-        contacts.append(connection, claimed[0], contacts.Batch(groups=groups))
+        for at in range(0, len(some), CHUNK):
+            chunk = some[at : at + CHUNK]
+            contacts.append(connection, claimed[0], Batch(contacts=chunk, found=len(chunk)))
+        contacts.append(connection, claimed[0], Batch(groups=groups))
         endings.complete(connection, claimed[0])
         return import_id
 

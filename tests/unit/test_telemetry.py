@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 from sqlalchemy import Connection
 
 from contactport import telemetry
+from contactport.batch import Batch
 from contactport.errors import Code
 from contactport.grant import Password
 from contactport.store import contacts, endings, imports
@@ -63,7 +64,7 @@ def test_a_complete_import_is_counted_with_its_contacts_and_its_time(
     store: Store, domain: Domain, since: Since
 ) -> None:
     one = claim(store, begin(store, domain))
-    store.database.write_now(contacts.append, one, contacts.Batch(found=3, merged=3))
+    store.database.write_now(contacts.append, one, Batch(found=3, merged=3))
     store.database.write_now(endings.complete, one)
     assert since("contactport_imports_total", provider="icloud", outcome="complete") == 1
     assert since("contactport_import_seconds_count", provider="icloud", state="complete") == 1

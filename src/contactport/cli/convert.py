@@ -14,7 +14,7 @@ from contactport.cli.output import plain, say
 from contactport.contact import Contact, Group, Item, Note, Reject
 from contactport.formats import registry
 from contactport.formats.registry import FileFormat
-from contactport.store.memberships import GROUPS, MEMBERSHIPS, Memberships
+from contactport.memberships import GROUPS, MEMBERSHIPS, Memberships
 
 _LDIF = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:[\r\n]+|#[^\r\n]*+[\r\n]+ ?)*+(?:version:[ \t]*1|dn:)",

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
+from contactport.batch import Batch, Delivered, shortened
 from contactport.cli.output import plain
 from contactport.contact import BookOutcome, Contact, Group, Item
 from contactport.imports.fingerprints import Fingerprints
-from contactport.store.contacts import Batch, Delivered, pack_delivered, unpack_delivered
-from contactport.store.report import shortened
 
 HELD_CONTACTS = 2000
 HELD_BYTES = 32 * 1024 * 1024
 """Contacts, and bytes of pictures, that are held back for the group cards that may follow them."""
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 
 class Ledger(msgspec.Struct):
@@ -77,7 +82,7 @@ class WriterSink:
         for note in batch.notes:
             self._tell(f"note: {plain(note.place)}: {plain(note.reason)}")
         if batch.origins:
-            self._delivered.append(pack_delivered(batch))
+            self._delivered.append(zstd.compress(msgspec.msgpack.encode(batch.delivered()), 1))
         for book in batch.books:
             self.books[book.place] = book
         if self._groups is None:
@@ -92,7 +97,7 @@ class WriterSink:
     async def delivered(self) -> AsyncIterator[Delivered]:
         """As `run.Sink.delivered`."""
         for packed in self._delivered:
-            yield unpack_delivered(packed)
+            yield msgspec.msgpack.decode(zstd.decompress(packed), type=Delivered)
 
     async def finish(self) -> None:
         """Write what was held back."""

@@ -11,9 +11,9 @@ import re
 import unicodedata
 from array import array
 
+from contactport.batch import Essence, Origin
 from contactport.contact import Contact
 from contactport.imports.fingerprints import BINS, Fingerprints, FingerprintSet
-from contactport.store.contacts import Essence, Origin
 
 MOST = 16
 """Cards of one UID and one name that a later one is compared with; more of them are delivered without."""

@@ -1,15 +1,17 @@
 """The job engine, DBOS: the only file that knows it.
 
-It is used at its surface: a queue, and the recovery of what a dead process left. A workflow's only input is an
-import's number; what an import has stored is known by our own tables, never by the engine's.
+It is used at its surface: a queue, and the recovery of what a dead process left. Each kind of job is a workflow with
+its own handler, whose only input is the number of a row; what was done is known by our own tables, never by the
+engine's.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
 
 import msgspec
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
@@ -20,12 +22,17 @@ from contactport.store.database import Database
 from contactport.store.migrations import SchemaError
 
 QUEUE = "imports"
-WORKFLOW = "import"
+Kind = Literal["import"]
+"""What jobs there are. The word is the workflow's name."""
 EMBEDDED = "embedded"
 VERSION = "1"
 """Recovery passes over workflows of another version, so an upgrade of this program must not change it."""
 POLL_SECONDS = 0.1
 _ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+
+
+Handler = Callable[[int, int], Awaitable[None]]
+"""Does the job of this number for the row of this number; what it raises fails the job."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -37,6 +44,7 @@ class Job(msgspec.Struct, frozen=True):
     import_id: int
     number: int
     rank: int = 0
+    kind: Kind = "import"
 
     @property
     def name(self) -> str:
@@ -61,7 +69,7 @@ class Jobs:
         One that is queued already stays as it is.
         """
         options: EnqueueOptions = {
-            "workflow_name": WORKFLOW,
+            "workflow_name": job.kind,
             "queue_name": QUEUE,
             "workflow_id": job.name,
             "app_version": VERSION,
@@ -115,21 +123,22 @@ class Jobs:
 
 
 class Executor:
-    """This process's share of the queue. `perform` carries an import to its end, or to where it is deferred, as its
-    job of that number.
+    """This process's share of the queue. `handlers` has one for each kind of job.
+
+    The one of "import" carries an import to its end, or to where it is deferred.
     """
 
     def __init__(
         self,
         database: Database,
         name: str,
-        perform: Callable[[int, int], Awaitable[None]],
+        handlers: Mapping[Kind, Handler],
         *,
         concurrency: int,
     ) -> None:
         self.name = name
         self._database = database
-        self._perform = perform
+        self._handlers = handlers
         self._concurrency = concurrency
         self._running: dict[int, asyncio.Task[None]] = {}
         self._stopping = False
@@ -145,11 +154,8 @@ class Executor:
         config["max_executor_threads"] = self._concurrency + 24
         DBOS(config=config)
 
-        async def workflow(import_id: int) -> None:
-            assert DBOS.workflow_id is not None
-            await self._execute(import_id, number_of(DBOS.workflow_id))
-
-        DBOS.workflow(name=WORKFLOW)(workflow)
+        for kind, handler in self._handlers.items():
+            DBOS.workflow(name=kind)(self._workflow(handler))
         try:
             DBOS.launch()
         except Exception as error:
@@ -205,9 +211,16 @@ class Executor:
         # It had made its own threads the loop's; they are gone with it, and others still need some.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
-    async def _execute(self, import_id: int, number: int) -> None:
+    def _workflow(self, handler: Handler) -> Callable[[int], Awaitable[None]]:
+        async def workflow(import_id: int) -> None:
+            assert DBOS.workflow_id is not None
+            await self._execute(handler, import_id, number_of(DBOS.workflow_id))
+
+        return workflow
+
+    async def _execute(self, handler: Handler, import_id: int, number: int) -> None:
         """The whole job. Cut off by `stop` or `drop`, it is left pending, and goes on when it is handed back."""
-        task = asyncio.ensure_future(self._perform(import_id, number))
+        task = asyncio.ensure_future(handler(import_id, number))
         self._running[import_id] = task
         try:
             if self._stopping:

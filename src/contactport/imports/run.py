@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 import structlog
 
+from contactport.batch import CHUNK, KEPT, Batch, Delivered, Origin, shortened
 from contactport.contact import Contact, Group, Item, Merge, Note, Reject, Skipped
 from contactport.formats import registry
 from contactport.formats.budgets import bounded
@@ -22,14 +23,12 @@ from contactport.imports.duplicates import SAME_BYTES, SAME_UID, Duplicates
 from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.seen_bytes import SeenBytes, SeenOutcome
 from contactport.imports.to_error import Way, to_outcome
+from contactport.memberships import GROUPS, MEMBERSHIPS, Memberships
 from contactport.net.client import Client
 from contactport.net.failures import TooLarge
 from contactport.net.processor_budget import ProcessorBudget
 from contactport.sources.base import Account, ContactRecord, Page, RawRecord, Source
 from contactport.sources.failures import FAILURES, RetryLater
-from contactport.store.contacts import CHUNK, Batch, Delivered, Origin
-from contactport.store.memberships import GROUPS, MEMBERSHIPS, Memberships
-from contactport.store.report import KEPT, shortened
 
 log = structlog.get_logger()
 

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 
 from sqlalchemy import Connection
 
+from contactport.batch import Batch, Delivered
 from contactport.contact import Contact, Group
 from contactport.imports.fingerprints import Fingerprints
 from contactport.store import contacts, events
-from contactport.store.contacts import Batch, Delivered
 from contactport.store.imports import RunningImport
 from contactport.store.open import Store
 from contactport.store.signals import APART_SECONDS

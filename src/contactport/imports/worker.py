@@ -32,7 +32,7 @@ class Worker:
         self._executor = Executor(
             store.database,
             name_of_this_process() if self._distributed else EMBEDDED,
-            attempts.perform,
+            {"import": attempts.perform},
             concurrency=settings.import_concurrency,
         )
         self._watching: asyncio.Task[None] | None = None

@@ -12,11 +12,12 @@ from collections.abc import AsyncIterator, Iterable
 import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
-from contactport.contact import BookOutcome, Contact, Email, Group, Merge, Note, Phone, Reject
+from contactport.batch import Batch, Delivered, Essence, Origin
+from contactport.contact import Contact, Group
+from contactport.memberships import Memberships
 from contactport.store import events, report, vault
 from contactport.store.database import Database
 from contactport.store.imports import AnyImport, RunningImport, check_epoch
-from contactport.store.memberships import Memberships
 from contactport.store.schema import contact_chunk, import_
 from contactport.store.vault import context
 
@@ -25,41 +26,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-CHUNK = 500
-"""Contacts a row, at most."""
 _LEVEL = 1
-
-
-class Origin(msgspec.Struct, array_like=True, gc=False):
-    """Where a contact came from: its card's key, its book, the fingerprint of its bytes (0: it has none)."""
-
-    key: str
-    book: str
-    fingerprint: int
-
-
-class Batch(msgspec.Struct, gc=False):
-    """What one transaction adds. `found` is counted apart, so that the database can check the sum.
-
-    `origins` are those of the contacts, in the same order. `fingerprints` are those of every card accounted for here,
-    delivered or not, 64 bits each; those of bytes are in the origins. `repeats` is the part of `merged` that the
-    attempt counted by itself; of the rest, `merges` says what was merged with what. `unkept_notes` is how many notes
-    there are beside these, since a card may give rise to any number.
-    """
-
-    contacts: list[Contact] = []
-    origins: list[Origin] = []
-    groups: list[Group] = []
-    rejects: list[Reject] = []
-    notes: list[Note] = []
-    unkept_notes: int = 0
-    merges: list[Merge] = []
-    books: list[BookOutcome] = []
-    fingerprints: list[int] = []
-    found: int = 0
-    merged: int = 0
-    repeats: int = 0
-    owner: Contact | None = None
 
 
 def append(connection: Connection, one: RunningImport, batch: Batch) -> int:
@@ -149,29 +116,6 @@ def fingerprints(connection: Connection, one: RunningImport) -> Iterable[int]:
         for origin in _origins(one, row.n, row.sealed_origins):
             if origin.fingerprint:
                 yield origin.fingerprint
-
-
-class Essence(msgspec.Struct, gc=False):
-    """What tells two contacts of one UID apart."""
-
-    uid: str = ""
-    formatted_name: str = ""
-    emails: list[Email] = []
-    phones: list[Phone] = []
-
-
-Delivered = list[tuple[Origin, Essence]]
-
-
-def pack_delivered(batch: Batch) -> bytes:
-    """The origins of a batch and what tells its contacts apart, for whoever keeps no chunks."""
-    essences = [Essence(one.uid, one.formatted_name, one.emails, one.phones) for one in batch.contacts]
-    return zstd.compress(msgspec.msgpack.encode(list(zip(batch.origins, essences, strict=True))), _LEVEL)
-
-
-def unpack_delivered(packed: bytes) -> Delivered:
-    """What `pack_delivered` put in."""
-    return msgspec.msgpack.decode(zstd.decompress(packed), type=Delivered)
 
 
 async def delivered(database: Database, one: RunningImport) -> AsyncIterator[Delivered]:

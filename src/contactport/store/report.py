@@ -10,18 +10,12 @@ from typing import TypeVar
 import msgspec
 from sqlalchemy import Connection, Table, func, insert, select, update
 
+from contactport.batch import KEPT, shortened
 from contactport.contact import BookOutcome, Merge, Note, Reject
 from contactport.store import vault
 from contactport.store.imports import Import, RunningImport
 from contactport.store.schema import book, import_, merge, note, reject
 from contactport.store.vault import context
-
-KEPT = 1000
-"""Of each kind."""
-LONGEST = 300
-"""Characters of a place or a reason: both may be a server's own words."""
-_CUT = "…[cut]…"
-_HEAD = 200
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -33,18 +27,6 @@ class Report(msgspec.Struct, frozen=True):
     notes: list[Note] = []
     merges: list[Merge] = []
     books: list[BookOutcome] = []
-
-
-def shortened(text: str) -> str:
-    """A text as it is kept: of LONGEST characters at most, without control and format characters.
-
-    One that is too long is cut in its middle, and shows it: its end often says the line.
-    """
-    if len(text) > LONGEST:
-        text = text[:_HEAD] + _CUT + text[_HEAD + len(_CUT) - LONGEST :]
-    if text.isprintable():
-        return text
-    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
 def read(connection: Connection, one: Import) -> Report:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -14,7 +13,6 @@ import msgspec
 
 from contactport.errors import Code
 from contactport.grant import Password
-from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.run import run
 from contactport.imports.to_error import ImportFailure, to_error
 from contactport.net.client import open_client
@@ -23,7 +21,7 @@ from contactport.settings import Settings
 from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from contactport.sources.failures import FAILURES
-from contactport.store.contacts import Batch, Delivered, pack_delivered, unpack_delivered
+from contactport.testing.sink import MemorySink
 from tests.faults.matrix.certificates import Certificates
 from tests.faults.matrix.fault_proxy import Duration, FaultPlan, FaultProxy, Stage
 from tests.faults.matrix.paged_book import PASSWORD, USERNAME, PagedBook
@@ -44,27 +42,6 @@ class WatchedRhythm(RetryPolicy, frozen=True):
     def pause(self, tries: int) -> float:
         self.noticed()
         return min(self.cap, self.base * tries)
-
-
-class MemorySink:
-    """An `imports.run.Sink` in memory: addresses as they were delivered, and the ledger."""
-
-    def __init__(self) -> None:
-        self.fingerprints = Fingerprints(secrets.token_bytes(32))
-        self.emails: list[str] = []
-        self.found = self.merged = self.rejected = 0
-        self._packed: list[bytes] = []
-
-    async def store(self, batch: Batch, listed: int | None) -> None:
-        self.emails += [email.address for contact in batch.contacts for email in contact.emails]
-        self.found += batch.found
-        self.merged += batch.merged
-        self.rejected += len(batch.rejects)
-        self._packed.append(pack_delivered(batch))
-
-    async def delivered(self) -> AsyncGenerator[Delivered]:
-        for packed in self._packed:
-            yield unpack_delivered(packed)
 
 
 class CellOutcome(msgspec.Struct, kw_only=True):
@@ -152,6 +129,8 @@ class Range:
                 failure = to_error(error, "password")
             except TimeoutError:
                 failure = ImportFailure(Code.UNEXPECTED, f"it did not end in {BOUND:.0f} seconds")
+        emails = [email.address for contact in sink.contacts for email in contact.emails]
+        found, delivered, merged, rejected = sink.ledger
         return CellOutcome(
             row=row,
             stage=stage,
@@ -160,12 +139,8 @@ class Range:
             text="" if failure is None else failure.text,
             retry_after=None if failure is None else failure.retry_after,
             provider_failed=failure is not None and failure.provider_failed,
-            delivered=len(sink.emails),
-            whole=(
-                sorted(sink.emails) == book.emails
-                and sink.rejected == 0
-                and sink.found == len(sink.emails) + sink.merged
-            ),
+            delivered=delivered,
+            whole=sorted(emails) == book.emails and rejected == 0 and found == delivered + merged,
             struck=proxy.struck,
             requests=proxy.requests,
             strays=self.strays - strays,

@@ -10,8 +10,8 @@ from contactport.net.client import open_client
 from contactport.quantities import counted
 from contactport.settings import Settings
 from contactport.sources.base import Account, Page
+from contactport.testing.source import FakeSource, raw
 from tests.servers.source_run import PROVIDERS
-from tests.unit.imports.fake_source import FakeSource, raw
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from contactport.batch import Batch, Origin
 from contactport.cli import sink
 from contactport.cli.sink import Ledger, WriterSink
 from contactport.contact import BookOutcome, Contact, Email, Group, Item, Note, Photo, Reject
-from contactport.store.contacts import Batch, Origin
 
 
 class Collector:

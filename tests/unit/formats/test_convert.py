@@ -14,7 +14,7 @@ import pytest
 
 from contactport.contact import Contact, Group, Item, Skipped
 from contactport.formats import vcard
-from contactport.store.memberships import GROUPS
+from contactport.memberships import GROUPS
 from samples.book import cards
 
 BROKEN = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:Bad\r\nEMAIL\r\nEND:VCARD\r\n"

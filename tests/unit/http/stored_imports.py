@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
+from contactport.batch import CHUNK, Batch
 from contactport.contact import Contact, Group, Reject
 from contactport.errors import ROWS, Code
 from contactport.grant import Password
@@ -56,13 +57,13 @@ class StoredImports:
         """The next page of a running import, with so many people."""
 
         def transaction(connection: Connection) -> None:
-            contacts.append(connection, one, contacts.Batch([Contact() for _ in range(number)], found=number))
+            contacts.append(connection, one, Batch([Contact() for _ in range(number)], found=number))
             if announced:
                 self._store.signals.announce(connection, one.id)
 
         await self._store.database.write(transaction)
 
-    def store(self, one: RunningImport, batch: contacts.Batch) -> None:
+    def store(self, one: RunningImport, batch: Batch) -> None:
         """A batch of a running import."""
         self._store.database.write_now(contacts.append, one, batch)
 
@@ -81,7 +82,7 @@ class StoredImports:
         *,
         groups: list[Group] | None = None,
         rejects: list[Reject] | None = None,
-        report: contacts.Batch | None = None,
+        report: Batch | None = None,
         owner: Contact | None = None,
         user_id: str | None = None,
         username: str = "ada",
@@ -96,10 +97,10 @@ class StoredImports:
             claimed = imports.claim(connection, self._store.ring, import_id)
             assert claimed is not None
             one, _ = claimed
-            for at in range(0, max(len(people), 1), contacts.CHUNK):
-                some = people[at : at + contacts.CHUNK]
-                contacts.append(connection, one, contacts.Batch(contacts=some, found=len(some)))
-            extra = contacts.Batch(groups=groups or [], rejects=given, found=len(given), owner=owner)
+            for at in range(0, max(len(people), 1), CHUNK):
+                some = people[at : at + CHUNK]
+                contacts.append(connection, one, Batch(contacts=some, found=len(some)))
+            extra = Batch(groups=groups or [], rejects=given, found=len(given), owner=owner)
             contacts.append(connection, one, extra)
             if report is not None:
                 contacts.append(connection, one, report)

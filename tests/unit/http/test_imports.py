@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from contactport.batch import Batch
 from contactport.contact import BookOutcome, Contact, Merge, Note, Reject
 from contactport.errors import Code
-from contactport.store.contacts import Batch
 from contactport.store.domains import KeyPair
 from contactport.store.open import Store
 from tests.unit.http.asgi import ask, basic

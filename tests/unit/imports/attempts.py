@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from typing import cast
 
+from contactport.batch import Batch
 from contactport.contact import Contact
 from contactport.grant import Password
 from contactport.imports.fingerprints import Fingerprints
@@ -13,14 +14,13 @@ from contactport.imports.store_sink import StoreSink
 from contactport.net.client import Client
 from contactport.sources.base import Account, Page, Source
 from contactport.store import contacts, imports, report
-from contactport.store.contacts import Batch
 from contactport.store.domains import Domain
 from contactport.store.imports import Import, RunningImport
 from contactport.store.open import Store
 from contactport.store.report import Report
 from contactport.testing.imports import add_import
+from contactport.testing.source import FakeSource
 from tests.servers.source_run import PROVIDERS
-from tests.unit.imports.fake_source import FakeSource
 
 NO_CLIENT = cast(Client, None)
 

@@ -37,9 +37,9 @@ from contactport.store.ring_file import RingError
 from contactport.store.schema import import_
 from contactport.store.vault import DAY, Ring
 from contactport.testing.imports import add_import
+from contactport.testing.source import FakeSource, raw
 from tests.import_fails import PROVIDER
 from tests.servers.source_run import PROVIDERS
-from tests.unit.imports.fake_source import FakeSource, raw
 
 SETTINGS = Settings()
 

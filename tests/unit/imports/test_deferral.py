@@ -21,8 +21,8 @@ from contactport.store.clock import now_ms
 from contactport.store.domains import Domain
 from contactport.store.open import Store
 from contactport.store.schema import import_
+from contactport.testing.source import FakeSource, raw
 from tests.servers.source_run import PROVIDERS
-from tests.unit.imports.fake_source import FakeSource, raw
 from tests.unit.imports.test_attempt import begin
 
 PATIENCE = 60
@@ -54,7 +54,7 @@ class RunningWorker:
         attempts = Attempts(
             store, settings, PROVIDERS, lambda _: source, lambda: open_client(settings), self.jobs.enqueue
         )
-        self.executor = Executor(store.database, EMBEDDED, attempts.perform, concurrency=1)
+        self.executor = Executor(store.database, EMBEDDED, {"import": attempts.perform}, concurrency=1)
 
     async def begin(self) -> int:
         import_id = begin(self.store, self._domain)

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contactport.batch import Origin
 from contactport.contact import Contact, Email, Phone
 from contactport.imports import duplicates
 from contactport.imports.duplicates import MOST, Duplicates, same_email, same_name, same_phone
 from contactport.imports.fingerprints import Fingerprints
 from contactport.sources.base import Page, RawRecord
 from contactport.store import contacts
-from contactport.store.contacts import Origin
 from contactport.store.domains import Domain
 from contactport.store.open import Store
+from contactport.testing.source import FakeSource, raw, vcard
 from tests.unit.imports.attempts import Crash, StoredOutcome, attempt, begin, told, whole
-from tests.unit.imports.fake_source import FakeSource, raw, vcard
 
 EMAILS = ("ann@x.example", "ANN@x.example", "bob@x.example")
 PHONES = ("+1 (23)", "+123", "tel/9")

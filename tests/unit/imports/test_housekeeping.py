@@ -12,7 +12,7 @@ from contactport.sources.base import Account, Page
 from contactport.store.clock import now_ms
 from contactport.store.domains import Domain
 from contactport.store.open import Store
-from tests.unit.imports.fake_source import FakeSource, raw
+from contactport.testing.source import FakeSource, raw
 from tests.unit.imports.test_attempt import begin
 from tests.unit.imports.test_deferral import RunningWorker, running
 

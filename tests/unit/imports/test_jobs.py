@@ -20,7 +20,7 @@ class RunningQueue:
     def __init__(self, store: Store, perform: Callable[[int, int], Awaitable[None]]) -> None:
         self._store = store
         self.jobs = Jobs(store.database)
-        self.executor = Executor(store.database, EMBEDDED, perform, concurrency=2)
+        self.executor = Executor(store.database, EMBEDDED, {"import": perform}, concurrency=2)
 
     async def enqueue(self, import_id: int, *, number: int = 0, delay: float = 0.0) -> None:
         await self._store.database.write(self.jobs.enqueue, job(import_id, number), delay)

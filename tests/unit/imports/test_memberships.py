@@ -6,13 +6,14 @@ import tracemalloc
 
 import pytest
 
+from contactport import memberships
+from contactport.memberships import GROUPS, Memberships
 from contactport.sources.base import Page
-from contactport.store import contacts, imports, memberships
+from contactport.store import contacts, imports
 from contactport.store.domains import Domain
-from contactport.store.memberships import GROUPS, Memberships
 from contactport.store.open import Store
+from contactport.testing.source import FakeSource, raw
 from tests.unit.imports.attempts import StoredOutcome, attempt, begin, told
-from tests.unit.imports.fake_source import FakeSource, raw
 
 
 def club(number: int, *uids: str) -> Page:

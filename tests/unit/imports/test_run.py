@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from contactport.batch import LONGEST
 from contactport.contact import Contact, Group, Note, Reject
 from contactport.errors import Code
 from contactport.formats.budgets import TEXT
@@ -19,11 +20,10 @@ from contactport.sources.failures import Unavailable
 from contactport.store import contacts, imports, vault
 from contactport.store.domains import Domain
 from contactport.store.open import Store
-from contactport.store.report import LONGEST
 from contactport.store.schema import contact_chunk
+from contactport.testing.source import FakeSource, raw, vcard
 from tests.import_fails import import_fails
 from tests.unit.imports.attempts import Crash, attempt, begin, told, whole
-from tests.unit.imports.fake_source import FakeSource, raw, vcard
 
 GROUP = ("X-ADDRESSBOOKSERVER-KIND:group", "X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:uid-ann")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
@@ -12,47 +12,22 @@ from contactport.contact import Item
 from contactport.errors import Code
 from contactport.formats import vcard
 from contactport.grant import Password
-from contactport.imports.fingerprints import Fingerprints
 from contactport.imports.run import run
 from contactport.net import processor_budget
 from contactport.net.client import Client
 from contactport.net.processor_budget import ProcessorBudget
 from contactport.sources.base import Account, Page, RawRecord
-from contactport.store.contacts import Batch, Delivered, pack_delivered, unpack_delivered
+from contactport.testing.sink import MemorySink
+from contactport.testing.source import FakeSource, raw
+from contactport.testing.source import vcard as card
 from tests.import_fails import import_fails
 from tests.servers.source_run import PROVIDERS
-from tests.unit.imports.fake_source import FakeSource, raw
-from tests.unit.imports.fake_source import vcard as card
 
 NO_CLIENT = cast(Client, None)
 
 
-class Kept:
-    """A sink in memory."""
-
-    def __init__(self) -> None:
-        self.fingerprints = Fingerprints(b"key")
-        self.batches: list[Batch] = []
-
-    async def store(self, batch: Batch, listed: int | None) -> None:
-        self.batches.append(batch)
-
-    async def delivered(self) -> AsyncIterator[Delivered]:
-        for batch in self.batches:
-            yield unpack_delivered(pack_delivered(batch))
-
-    def ledger(self) -> tuple[int, int, int, int]:
-        """Found, delivered, merged, rejected."""
-        return (
-            sum(batch.found for batch in self.batches),
-            sum(len(batch.contacts) for batch in self.batches),
-            sum(batch.merged for batch in self.batches),
-            sum(len(batch.rejects) for batch in self.batches),
-        )
-
-
-async def read(*cards: RawRecord, seconds: float = 1.0) -> Kept:
-    kept = Kept()
+async def read(*cards: RawRecord, seconds: float = 1.0) -> MemorySink:
+    kept = MemorySink()
     provider = PROVIDERS.find("carddav")
     assert provider is not None
     account = Account(provider=provider, grant=Password("ann", "secret"))
@@ -97,7 +72,7 @@ async def test_the_same_bytes_behind_many_hrefs_are_read_once(
 ) -> None:
     kept = await read(*(RawRecord(f"/b/{n}.vcf", data, "vcf", "/b/") for n in range(5)))
     assert reads == [data]
-    assert kept.ledger() == tuple(first + 4 * more for first, more in zip(once, again, strict=True))
+    assert kept.ledger == tuple(first + 4 * more for first, more in zip(once, again, strict=True))
     places = [reject.place for batch in kept.batches for reject in batch.rejects]
     assert len(set(places)) == len(places)
     groups = [group.name for batch in kept.batches for group in batch.groups]
@@ -124,7 +99,7 @@ async def test_others_have_their_turns_within_one_card(line: str) -> None:
     data = f"BEGIN:VCARD\r\nFN:a\r\n{line * 20_000}END:VCARD\r\n".encode()
     kept = await read(RawRecord("/long.vcf", data, "vcf", "/"))
     beside.cancel()
-    assert kept.ledger()[0] == 1
+    assert kept.ledger[0] == 1
     assert turns > 2
 
 
@@ -135,4 +110,4 @@ async def test_an_import_that_takes_more_work_than_its_size_explains_ends_in_wor
     with import_fails("more work") as caught:
         await read(*(raw(f"n{n}") for n in range(50)), seconds=1e-9)
     assert caught.value.code == Code.IMPORT_FAILED
-    assert (await read(*(raw(f"n{n}") for n in range(50)), seconds=1e9)).ledger() == (50, 50, 0, 0)
+    assert (await read(*(raw(f"n{n}") for n in range(50)), seconds=1e9)).ledger == (50, 50, 0, 0)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from contactport.batch import Batch
 from contactport.contact import Contact
 from contactport.grant import Password
 from contactport.store import imports
-from contactport.store.contacts import Batch
 from contactport.store.domains import Domain
 from contactport.store.imports import Import, RunningImport
 from contactport.store.open import Store

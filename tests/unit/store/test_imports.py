@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from contactport.batch import Batch
 from contactport.contact import Contact, Email, Group, Reject
 from contactport.store import contacts, domains, endings, events, imports, report
-from contactport.store.contacts import Batch
 from contactport.store.domains import Domain
 from contactport.store.imports import AnyImport, Fenced
 from contactport.store.open import Store

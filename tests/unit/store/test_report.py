@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from contactport.batch import KEPT, LONGEST, Batch, Origin, shortened
 from contactport.contact import BookOutcome, Contact, Group, Merge, Note, Reject
 from contactport.store import consents, contacts, endings, events, report
-from contactport.store.contacts import Batch, Origin
 from contactport.store.domains import Domain
 from contactport.store.open import Store
 from contactport.store.report import Report
@@ -162,13 +162,13 @@ class TestBooks:
     ) -> None:
         import_id = begin(store, domain)
         one = claim(store, import_id)
-        many = [BookOutcome(f"/{n}/", "complete") for n in range(report.KEPT)]
+        many = [BookOutcome(f"/{n}/", "complete") for n in range(KEPT)]
         store.database.write_now(contacts.append, one, Batch(books=many))
         store.database.write_now(
             contacts.append, one, Batch(books=[BookOutcome("/x/", "failed"), BookOutcome("/y/", "complete")])
         )
         store.database.write_now(endings.complete, one)
-        assert len((await told(store, domain, import_id)).books) == report.KEPT
+        assert len((await told(store, domain, import_id)).books) == KEPT
         assert (await get(store, domain, import_id)).incomplete
         words = await described(store, import_id)
         assert words is not None
@@ -191,15 +191,15 @@ async def test_what_was_delivered_comes_back_with_its_origins(store: Store, doma
 
 @given(st.text(st.characters(), max_size=700))
 def test_a_text_of_the_outside_is_bounded_and_has_nothing_that_a_reader_would_obey(text: str) -> None:
-    kept = report.shortened(text)
-    assert len(kept) <= report.LONGEST
+    kept = shortened(text)
+    assert len(kept) <= LONGEST
     assert kept.isprintable()
     kept.encode()
-    assert report.shortened(kept) == kept
-    if text.isprintable() and len(text) <= report.LONGEST:
+    assert shortened(kept) == kept
+    if text.isprintable() and len(text) <= LONGEST:
         assert kept == text
-    if len(text) > report.LONGEST:
-        assert len(kept) == report.LONGEST
+    if len(text) > LONGEST:
+        assert len(kept) == LONGEST
         assert "…[cut]…" in kept
 
 
@@ -210,4 +210,4 @@ async def test_two_books_whose_long_places_are_cut_alike_stay_two(store: Store, 
     store.database.write_now(contacts.append, claim(store, import_id), Batch(books=books))
     kept = (await told(store, domain, import_id)).books
     assert [book.state for book in kept] == ["failed", "complete"]
-    assert all(len(book.place) == report.LONGEST and len(book.reason) <= report.LONGEST for book in kept)
+    assert all(len(book.place) == LONGEST and len(book.reason) <= LONGEST for book in kept)

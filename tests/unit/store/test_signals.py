@@ -10,10 +10,10 @@ import psycopg
 import pytest
 from sqlalchemy import Connection
 
+from contactport.batch import Batch
 from contactport.contact import Contact
 from contactport.grant import Password
 from contactport.store import contacts, domains, endings, events, imports
-from contactport.store.contacts import Batch
 from contactport.store.open import Store, open_store
 from contactport.store.signals import CHANNEL, Signals
 from contactport.testing.imports import add_import

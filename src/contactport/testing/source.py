@@ -9,7 +9,7 @@ from contactport.sources.base import Account, Page, RawRecord
 
 
 class FakeSource:
-    """Yields `pages` in order, then raises `end` if there is one."""
+    """Yields `pages` in order, then raises `end` if there is one. `accounts` are those that it was asked for."""
 
     def __init__(self, pages: Sequence[Page], end: Exception | None = None) -> None:
         self.pages_held = pages
@@ -17,6 +17,7 @@ class FakeSource:
         self.accounts: list[Account] = []
 
     async def pages(self, account: Account, client: Client, known: Container[str]) -> AsyncGenerator[Page]:
+        """As `sources.base.Source.pages`."""
         self.accounts.append(account)
         for page in self.pages_held:
             yield page
@@ -24,11 +25,12 @@ class FakeSource:
             raise self.end
 
     async def check(self, account: Account, client: Client) -> AsyncIterator[str]:
+        """As `sources.base.Source.check`."""
         yield f"{len(self.pages_held)} pages"
 
 
 def vcard(name: str, *lines: str, uid: str | None = None) -> bytes:
-    """A small card of this name."""
+    """A small card of this name, with further `lines`. Its UID is `uid-NAME`; an empty one leaves it out."""
     named = [f"UID:{uid if uid is not None else 'uid-' + name}"] if uid != "" else []
     rows = ["BEGIN:VCARD", "VERSION:3.0", *named, f"FN:{name}", f"N:{name};;;;", *lines, "END:VCARD", ""]
     return "\r\n".join(rows).encode()
@@ -37,5 +39,5 @@ def vcard(name: str, *lines: str, uid: str | None = None) -> bytes:
 def raw(
     name: str, *lines: str, key: str | None = None, uid: str | None = None, book: str = "/b/"
 ) -> RawRecord:
-    """That card under the key `/b/NAME.vcf`."""
+    """That card as a record, under the key `/b/NAME.vcf`."""
     return RawRecord(key or f"{book}{name}.vcf", vcard(name, *lines, uid=uid), "vcf", book)
