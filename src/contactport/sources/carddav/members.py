@@ -16,7 +16,7 @@ from contactport.sources.carddav.page_builder import BYTES, PageBuilder
 
 GONE = "gone between listing and reading"
 
-_ENDS = (b"END:VCARD\r\n", b"END:VCARD\n", b"END:VCARD")
+_ENDS = (b"END:VCARD\n", b"END:VCARD\r\n", b"END:VCARD")
 _PHOTO = re.compile(
     rb"^(?:[\w-]+\.)?PHOTO[;:][^\n]*\n"
     # Folded lines; in vCard 2.1 bare ones of base64, which hold no colon as every property does, and a blank one.
@@ -33,9 +33,9 @@ def href_hash(href: str) -> int:
     a name, and not the one that ends a folder's (section 2.2).
     """
     octets = href.encode("utf-8", "surrogatepass")
-    if b"%" not in octets:
+    if "%" not in href:
         return hash(octets)
-    if b"%2F" in octets or b"%2f" in octets:
+    if "%2F" in href or "%2f" in href:
         return hash(tuple(map(unquote_to_bytes, octets.split(b"/"))))
     return hash(unquote_to_bytes(octets))
 

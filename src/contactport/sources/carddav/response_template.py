@@ -48,11 +48,13 @@ class ResponseTemplate:
         raw_href = found["href"]
         if len(raw_href) > self._longest_href:
             return None
-        href = (unescape(raw_href) if b"&" in raw_href else raw_href).decode("utf-8", "replace").strip()
+        if raw_href.find(b"&") >= 0:
+            raw_href = unescape(raw_href)
+        href = raw_href.decode("utf-8", "replace").strip()
         if not self._has_card:
             return MultistatusResponse(href, 0, None, False, self._props), found.end()
         card = found["card"]
-        if b"&" in card:
+        if card.find(b"&") >= 0:
             card = unescape(card)
         if len(card) > self._longest and len(card.decode("utf-8", "replace")) > self._longest:
             return MultistatusResponse(href, 0, b"", True), found.end()

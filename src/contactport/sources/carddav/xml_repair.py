@@ -17,7 +17,6 @@ import re
 from urllib.parse import quote
 
 _CONTROLS = bytes(set(range(0x20)) - {0x09, 0x0A, 0x0D})
-_LINE_ENDS = bytes.maketrans(b"\r", b"\n")
 _NONCHARACTERS = re.compile(b"\xef\xbf[\xbe\xbf]")
 _SUSPECT = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#1[03]|#9|#x[dDaA9]);)")
 _REFERENCE = re.compile(rb"&(?:#([0-9]{1,10})|#[xX]([0-9A-Fa-f]{1,8})|([A-Za-z][A-Za-z0-9]{0,31}));|&")
@@ -98,13 +97,15 @@ class XmlRepairer:
             held = self._unfinished(data)
             if held:
                 data, self._rest = data[:-held], data[-held:]
-        data = data.replace(b"\r\n", b"\n").translate(_LINE_ENDS)
+        # Most documents have none of what is looked for here: find() of one byte costs almost nothing.
+        if data.find(b"\r") >= 0:
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         clean = data.translate(None, _CONTROLS)
         if len(clean) < len(data) or not _is_text(clean):
             clean = self._without_foreign(data)
         data = clean
         self._tail = (data if len(data) >= _LOOKED_BACK else self._tail + data)[-_LOOKED_BACK:]
-        if self._cdata or _CDATA in data:
+        if self._cdata or (data.find(b"[") >= 0 and data.find(_CDATA) >= 0):
             return self._around_cdata(data)
         return _mend(data)
 
@@ -163,7 +164,7 @@ def _is_text(data: bytes) -> bool:
         data.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return b"\xef\xbf" not in data or _NONCHARACTERS.search(data) is None
+    return data.find(b"\xef\xbf") < 0 or _NONCHARACTERS.search(data) is None
 
 
 def _percent_encoded(href: str) -> str:
@@ -171,9 +172,9 @@ def _percent_encoded(href: str) -> str:
 
 
 def _mend(data: bytes) -> bytes:
-    if _CDATA_END in data:
+    if data.find(b"]") >= 0 and data.find(_CDATA_END) >= 0:
         data = data.replace(_CDATA_END, b"]]&gt;")
-    if b"&" in data and _SUSPECT.search(data) is not None:
+    if data.find(b"&") >= 0 and _SUSPECT.search(data) is not None:
         return _REFERENCE.sub(_mended, data)
     return data
 
