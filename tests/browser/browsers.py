@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import tempfile
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Literal
@@ -40,11 +43,46 @@ def browser(name: Name) -> Generator[Browser]:
             launched.close()
 
 
+@contextmanager
+def stock_chromium() -> Generator[Browser]:
+    """Chromium as people start it: Playwright's own flags change how windows know each other. Driven over CDP."""
+    program = shutil.which("chromium")
+    if program is None:
+        needs("chromium", "apt-get install chromium")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, sync_playwright() as playwright:
+        flags = [*_CHROMIUM, "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={folder}"]
+        process = subprocess.Popen(
+            [program, *flags],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert process.stderr is not None
+            # It says where it listens, and ends its output where it can't start.
+            found = next((line for line in process.stderr if line.startswith("DevTools listening on ")), "")
+            assert found, "Chromium did not start"
+            launched = playwright.chromium.connect_over_cdp(
+                found.removeprefix("DevTools listening on ").strip()
+            )
+            threading.Thread(target=process.stderr.read, daemon=True).start()
+            yield launched
+            launched.close()
+        finally:
+            process.terminate()
+            process.wait()
+
+
 def _launch(playwright: Playwright, name: Name, program: str) -> Browser:
     if name == "chromium":
         return playwright.chromium.launch(executable_path=program, args=_CHROMIUM)
     # Debian's own, by WebDriver BiDi: not a build that only Playwright has.
-    return playwright.firefox.launch(channel="moz-firefox", executable_path=program)
+    # A page that it has kept aside comes back without a word over BiDi, and Playwright waits for it in vain.
+    preferences: dict[str, str | float | bool] = {"browser.sessionhistory.max_total_viewers": 0}
+    return playwright.firefox.launch(
+        channel="moz-firefox", executable_path=program, firefox_user_prefs=preferences
+    )
 
 
 def window(
