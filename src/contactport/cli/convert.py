@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
@@ -13,15 +12,10 @@ from contactport.cli.exit_codes import USAGE, CommandError
 from contactport.cli.output import plain, say
 from contactport.contact import Contact, Group, Item, Note, Reject
 from contactport.formats import registry
+from contactport.formats.detect import detect
 from contactport.formats.registry import FileFormat
 from contactport.memberships import GROUPS, MEMBERSHIPS, Memberships
 
-_LDIF = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:[\r\n]+|#[^\r\n]*+[\r\n]+ ?)*+(?:version:[ \t]*1|dn:)",
-    re.IGNORECASE,
-)
-_JCARD = re.compile(rb'\[\s*"vcard"\s*,', re.IGNORECASE)
-_XCARD = re.compile(rb"<(?:[\w.-]+:)?vcards?[\s/>]")
 BLOCK = 256 * 1024
 _WRITTEN = 64 * 1024
 _GROUP_CARD = b":group"
@@ -45,18 +39,14 @@ class InputFile:
         except OSError as error:
             raise CommandError(f"{self.name} can't be read to its end: {error.strerror}.", USAGE) from None
 
-    def format(self) -> FileFormat | None:
-        """What the first block shows: a card begins in it, in UTF-16 too, or it begins as LDIF does."""
-        if _LDIF.match(self._first) is not None:
-            return registry.get("ldif")
-        first = self._first.replace(b"\0", b"")
-        if b"BEGIN:VCARD" in first[:4096] or b"BEGIN:VCARD" in first.upper().replace(b" ", b""):
-            return registry.get("vcf")
-        if _JCARD.search(first[:4096]) is not None:
-            return registry.get("jcard")
-        if _XCARD.search(first[:4096]) is not None:
-            return registry.get("xcard")
-        return None
+    def format(self) -> FileFormat:
+        """What the first block shows. Raises CommandError for what can't be read."""
+        found = detect(self._first, is_whole=len(self._first) < BLOCK)
+        known = next((each for each in registry.FORMATS if each.name == found.format and each.reads), None)
+        if known is None:
+            why = found.why if not found.format else f"This is {found.kind}, which can't be read here yet."
+            raise CommandError(f"{self.name} can't be read as contacts. {why}", USAGE)
+        return known
 
     def blocks(self) -> Iterator[bytes]:
         """All bytes. Can be called once."""
@@ -183,20 +173,14 @@ def deliver(parts: Iterable[bytes], out: BinaryIO) -> None:
 def convert(file: str, target: str, lenient: bool) -> None:
     """Convert FILE to another format, on standard output.
 
-    FILE is vCard 2.1, 3.0 or 4.0, jCard, xCard or LDIF, recognised by its bytes; - is standard input. Each contact
-    that can be read is written, and none is merged with another. A card that can't be read is reported on standard
-    error, with its line and the reason. The exit code is then 1, unless --lenient is given.
+    FILE is vCard 2.1, 3.0 or 4.0, jCard, JSContact, xCard or LDIF, recognised by its bytes; - is standard input. Each
+    contact that can be read is written, and none is merged with another. A card that can't be read is reported on
+    standard error, with its line and the reason. The exit code is then 1, unless --lenient is given.
     """
     written = registry.get(target)
     source = InputFile(file)
     try:
         found = source.format()
-        if found is None:
-            raise CommandError(
-                f"{source.name} is not a file of contacts that can be read here: it is no vCard, jCard or xCard, and "
-                "does not begin as LDIF does. Export the address book as vCard (.vcf) and try again.",
-                USAGE,
-            )
         known = Memberships() if written.has_groups else source.groups(found)
         groups = Memberships() if known is None else known
         passage = Passage(source.name, groups, late=known is None)

@@ -47,7 +47,7 @@ class Broken(Exception):
 class Syntax(msgspec.Struct, frozen=True):
     """How the elements of a text look.
 
-    Group 1 of `opening` begins an element. `resumed` does so after a broken element, where `opening` may also match
+    A group of `opening` begins an element. `resumed` does so after a broken element, where `opening` may also match
     within it. `between` matches everything that may stand between elements, however little of it there is.
     `decode` gives the value of an element and its end, or raises Unfinished or Broken. `codec` names the character
     set that the first bytes show.
@@ -137,7 +137,7 @@ class _ElementReader:
             found = (syntax.resumed if self._broken else syntax.opening).search(text, at)
             if found is None:
                 return (yield from self._without(text, at, final=final))
-            start = found.start(1)
+            start = found.start(found.lastindex or 0)
             yield from self._tell_outside(text, at, start)
             self._line += text.count("\n", at, start)
             try:
@@ -145,7 +145,9 @@ class _ElementReader:
             except Unfinished:
                 size = len(text) - start
                 if not final and size <= ELEMENT + MARGIN:
-                    return start
+                    # What stands before the element may be needed to find it again.
+                    self._line -= text.count("\n", found.start(), start)
+                    return found.start()
                 reason, stop = CUT_OFF, len(text)
             except Broken as broken:
                 reason, stop = broken.reason, broken.at

@@ -73,5 +73,5 @@ def _sound(value: Any, depth: int) -> Any:
 
 
 def syntax(opening: str, resumed: str) -> Syntax:
-    """Elements that begin so. Group 1 of each pattern is the first character of the value."""
+    """Elements that begin so. A group of each pattern is the first character of the value."""
     return Syntax(re.compile(opening), re.compile(resumed), BETWEEN, value_at, codec_of)

@@ -128,6 +128,15 @@ FORMATS: tuple[FileFormat, ...] = (
         has_groups=True,
     ),
     FileFormat(
+        name="jscontact",
+        module="jscontact",
+        media_type="application/jscontact+json; charset=utf-8",
+        suffixes=(".jscontact",),
+        reads=True,
+        writes=True,
+        has_groups=True,
+    ),
+    FileFormat(
         name="xcard",
         module="xcard",
         media_type="application/vcard+xml; charset=utf-8",

@@ -152,13 +152,14 @@ def test_a_file_that_is_not_there_is_told() -> None:
     assert done.stderr == b"contactport: no-such.vcf can't be read: No such file or directory.\n"
 
 
-@pytest.mark.parametrize("data", [b"", b"First Name,Last Name\nA,B\n", b"\x89PNG\r\n\x1a\n\0\0"])
+@pytest.mark.parametrize("data", [b"", b"%PDF-1.7\n", b"<html></html>", b"\x89PNG\r\n\x1a\n\0\0"])
 def test_a_file_of_another_kind_is_told(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "x"
     path.write_bytes(data)
     done = contactport("convert", str(path), "--to", "csv")
     assert (done.returncode, done.stdout) == (2, b"")
-    assert b"is not a file of contacts that can be read here" in done.stderr
+    assert b"x can't be read as contacts. " in done.stderr
+    assert b"xport the contacts" in done.stderr
 
 
 def test_a_format_that_nobody_knows_is_told(file: Path) -> None:

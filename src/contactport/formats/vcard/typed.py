@@ -31,7 +31,7 @@ _TYPES = {
 }
 _TIMESTAMP = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)T(\d\d):?(\d\d):?(\d\d)(Z|[+-]\d\d(?::?\d\d)?)?")
 _MEMBERS = frozenset({"MEMBER", "X-ADDRESSBOOKSERVER-MEMBER"})
-_LINE_END = re.compile(r"\r\n?")
+LINE_END = re.compile(r"\r\n?")
 
 
 class TypedProperty(msgspec.Struct, gc=False):
@@ -63,7 +63,7 @@ def timestamp(text: str, *, extended: bool) -> str:
 
 def kinds_and_rank(words: Iterable[str], pref: str = "") -> tuple[tuple[str, ...], int]:
     """The kinds among the words of TYPE, and the rank that PREF, or the word "pref", gives."""
-    found = [word.strip() for each in words for word in _LINE_END.sub("\n", each).split(",")]
+    found = [word.strip() for each in words for word in LINE_END.sub("\n", each).split(",")]
     kinds = tuple(word for word in found if word and word.upper() != "PREF")
     if not pref:
         return kinds, int(len(kinds) < len(found) and any(word.upper() == "PREF" for word in found))
