@@ -54,7 +54,7 @@ class Window(msgspec.Struct, frozen=True):
         return self.spent.seconds[kind] / self.imports
 
 
-class Column(msgspec.Struct, frozen=True):
+class WorkerCount(msgspec.Struct, frozen=True):
     """One column: `workers` 0 is SQLite."""
 
     workers: int
@@ -145,7 +145,7 @@ async def measure(running: Fleet, sizes: list[int], ramp: float, seconds: float)
     return found
 
 
-def rates_table(found: dict[Column, list[list[Window]]], sizes: list[int], runs: int) -> str:
+def rates_table(found: dict[WorkerCount, list[list[Window]]], sizes: list[int], runs: int) -> str:
     """Imports a second, and what a worker more brings."""
     rows: list[tuple[str, ...]] = []
     first = next((config for config in found if config.workers == 1), next(iter(found)))
@@ -196,7 +196,7 @@ def rates_table(found: dict[Column, list[list[Window]]], sizes: list[int], runs:
     return table(f"{runs} runs", rows, [config.name for config in found])
 
 
-def costs_table(found: dict[Column, list[list[Window]]], sizes: list[int]) -> str:
+def costs_table(found: dict[WorkerCount, list[list[Window]]], sizes: list[int]) -> str:
     """Milliseconds of processor time: what any import takes, and what a thousand contacts more take."""
     small, large = 0, len(sizes) - 1
     rows: list[tuple[str, ...]] = []
@@ -218,7 +218,7 @@ def costs_table(found: dict[Column, list[list[Window]]], sizes: list[int]) -> st
     return table("ms of processor time", rows, [config.name for config in found])
 
 
-def limit(found: dict[Column, list[list[Window]]]) -> str:
+def limit(found: dict[WorkerCount, list[list[Window]]]) -> str:
     """What kept it from being quicker."""
     busiest = median(run[-1].busy for windows in found.values() for run in windows)
     others = median(run[-1].spent.cores["others"] for windows in found.values() for run in windows)
@@ -242,8 +242,8 @@ def main() -> None:
     parser.add_argument("--hosts", type=int, default=4, help="provider's hosts, each a lane of the queue (4)")
     given = parser.parse_args()
     sizes: list[int] = sorted(given.contacts)
-    configs = [Column(0), *(Column(number) for number in given.workers)]
-    found: dict[Column, list[list[Window]]] = {config: [] for config in configs}
+    configs = [WorkerCount(0), *(WorkerCount(number) for number in given.workers)]
+    found: dict[WorkerCount, list[list[Window]]] = {config: [] for config in configs}
     with bases("sqlite") as files, bases(given.database) as server:
         for _ in range(given.runs):
             for config in configs:

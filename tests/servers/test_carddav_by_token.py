@@ -136,12 +136,12 @@ async def test_a_file_is_not_read_by_this_protocol() -> None:
 
 
 async def test_a_failed_refresh_ends_the_import_as_it_failed() -> None:
-    class Broken(NetworkFailure):
+    class TokenServerAway(NetworkFailure):
         pass
 
     async def refresh() -> str | None:
-        raise Broken
+        raise TokenServerAway
 
     async with token_books(TokenServer()) as server:
-        with pytest.raises(Broken):
+        with pytest.raises(TokenServerAway):
             await run(account(row_at(server), refresh=refresh))

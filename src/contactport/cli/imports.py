@@ -17,7 +17,7 @@ from contactport.cli.output import put_json, say, utc
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from contactport.store.listing import Listed
+    from contactport.store.import_list import Listed
     from contactport.store.open import Store
 
 STATES = ("pending", "waiting", "deferred", "running", "complete", "failed", "purged")
@@ -56,10 +56,10 @@ def list_(
     config: Path | None,
 ) -> None:
     """List the newest imports, the last begun first."""
-    from contactport.store import listing
+    from contactport.store import import_list
 
     with opened(settings_of(data, config)) as store:
-        found = store.database.read_now(listing.newest, limit, domain_name=domain_name, state=state)
+        found = store.database.read_now(import_list.newest, limit, domain_name=domain_name, state=state)
     if as_json:
         put_json([_row(one) for one in found])
         return
@@ -153,9 +153,9 @@ def cancel(
 
 
 def _one(store: Store, import_id: int) -> Listed:
-    from contactport.store import listing
+    from contactport.store import import_list
 
-    found = store.database.read_now(listing.one, import_id)
+    found = store.database.read_now(import_list.one, import_id)
     if found is None:
         raise CommandError(
             f"there is no import {import_id}, or it is forgotten (30 days after its end): `contactport imports list` "

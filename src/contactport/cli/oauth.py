@@ -295,7 +295,7 @@ def _tell_redirect_uri(uri: str) -> None:
 
 
 def _tell_switches(given: Mapping[str, bool]) -> None:
-    from contactport.oauth.credentials import SWITCH_HELP
+    from contactport.oauth.client_choice import SWITCH_HELP
 
     for word, text in SWITCH_HELP.items():
         if given.get(word):

@@ -110,7 +110,7 @@ def _check_public_url(text: str) -> None:
 
 
 def _check_oauth(settings: Settings) -> None:
-    from contactport.oauth.credentials import SWITCHES
+    from contactport.oauth.client_choice import SWITCHES
 
     for provider, given in settings.oauth.items():
         strange = [word for word in given.switches if word not in SWITCHES]

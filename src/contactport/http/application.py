@@ -20,9 +20,8 @@ from contactport.http.middleware.request_log import RequestLog
 from contactport.http.middleware.security_headers import SecurityHeaders
 from contactport.http.origins import check_public_url
 from contactport.http.pages.consent import receive_response
-from contactport.http.pages.documentation import show_description, show_documentation
+from contactport.http.pages.documentation import show_description, show_documentation, show_front
 from contactport.http.pages.errors import error_page
-from contactport.http.pages.front import show_front
 from contactport.http.pages.links import serve_link
 from contactport.http.routes import Mount, MountRoutes
 from contactport.http.wire.begin_import import begin_applet, begin_consent, begin_password

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import Connection
 
-from contactport.oauth.credentials import SWITCHES, Credential, choose
+from contactport.oauth.client_choice import SWITCHES, Credential, choose
 from contactport.oauth.flow import OAuthEndpoints
 from contactport.oauth.messages import OAuthClient
 from contactport.settings import Settings

@@ -57,6 +57,14 @@ def log() -> Iterator[io.StringIO]:
     root.handlers, root.level = handlers, level
 
 
+class HangingSource(FakeSource):
+    """Never gives a page."""
+
+    async def pages(self, account: Account, client: Client, known: Container[str]) -> AsyncGenerator[Page]:
+        await asyncio.Event().wait()
+        yield Page()
+
+
 def begin(store: Store, domain: Domain, seconds: float = 60, password: str = "password-canary") -> int:
     return store.database.write_now(
         add_import,
@@ -132,12 +140,7 @@ async def test_an_error_of_ours_is_256_and_its_words_are_not_logged(
 
 
 async def test_an_attempt_that_takes_too_long_ends_in_a_timeout(store: Store, domain: Domain) -> None:
-    class Slow(FakeSource):
-        async def pages(self, *_arguments: object):  # type: ignore[override, no-untyped-def]
-            await asyncio.Event().wait()
-            yield Page()
-
-    events = await perform(store, begin(store, domain, seconds=0.05), Slow([]))
+    events = await perform(store, begin(store, domain, seconds=0.05), HangingSource([]))
     assert (events[-1].status, events[-1].value) == ("ERROR", Code.TIMEOUT)
 
 
@@ -147,16 +150,9 @@ async def test_an_attempt_that_takes_too_long_ends_in_a_timeout(store: Store, do
 async def test_time_that_ran_out_counts_against_the_provider_where_it_had_most_of_it(
     store: Store, domain: Domain, seconds: float, counts: bool
 ) -> None:
-    class Slow(FakeSource):
-        async def pages(
-            self, account: Account, client: Client, known: Container[str]
-        ) -> AsyncGenerator[Page]:
-            await asyncio.Event().wait()
-            yield Page()
-
     settings = Settings(import_seconds=seconds, breaker_failures=1)
     attempts = Attempts(
-        store, settings, PROVIDERS, lambda _: Slow([]), lambda: open_client(settings), nothing_waits
+        store, settings, PROVIDERS, lambda _: HangingSource([]), lambda: open_client(settings), nothing_waits
     )
     await attempts.perform(begin(store, domain, seconds=0.5))
     standing = await store.database.read(breakers.ask, b"p" * 16)
@@ -189,12 +185,12 @@ async def test_a_cancelled_attempt_leaves_the_import_to_the_next(store: Store, d
 async def test_an_attempt_that_was_overtaken_writes_nothing(store: Store, domain: Domain) -> None:
     import_id = begin(store, domain)
 
-    class Overtaken(FakeSource):
+    class OvertakenSource(FakeSource):
         async def pages(self, *_arguments: object):  # type: ignore[override, no-untyped-def]
             store.database.write_now(imports.claim, store.ring, import_id)
             yield Page([raw(f"n{n}") for n in range(700)])
 
-    events = await perform(store, import_id, Overtaken([]))
+    events = await perform(store, import_id, OvertakenSource([]))
     assert [(event.type, event.status) for event in events] == [
         ("INITIALIZING", "COMPLETED"),
         ("GATHERING", "INPROGRESS"),

@@ -12,13 +12,13 @@ from contactport.net.password_auth import PasswordAuth
 from contactport.net.trusted_hosts import TrustedHosts
 from contactport.settings import Settings
 from contactport.sources.base import Account
+from contactport.sources.carddav.account_auth import auth_of
 from contactport.sources.carddav.dav_client import DavClient
 from contactport.sources.carddav.discover import discover
 from contactport.sources.carddav.individual_gets import ELSEWHERE, IndividualGets
 from contactport.sources.carddav.members import BookMembers
 from contactport.sources.carddav.model import AddressBook
 from contactport.sources.carddav.page_builder import PageBuilder
-from contactport.sources.carddav.sign_in import auth_of
 from contactport.sources.memory import ShortMemory
 from tests.servers.scripted_books import scripted_books
 from tests.servers.source_run import PASSWORD, PROVIDERS, provider

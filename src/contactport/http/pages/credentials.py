@@ -12,8 +12,7 @@ from contactport.http.dependencies import Service
 from contactport.http.origins import own_origin
 from contactport.http.pages.browser import Browser, browser_of, set_cookie
 from contactport.http.pages.outcome import outcome_at, show_outcome
-from contactport.http.pages.page import page
-from contactport.http.pages.redirect import redirect
+from contactport.http.pages.page import page, redirect
 from contactport.http.pages.refusals import refuse
 from contactport.imports.consent import ConsentRefused
 from contactport.imports.sign_in import SignInForm

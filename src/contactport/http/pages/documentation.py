@@ -1,4 +1,4 @@
-"""The documentation page: `openapi.yaml`, to be read."""
+"""The pages about the service: what it is (`/`), and its wire (`openapi.yaml`, to be read)."""
 
 from __future__ import annotations
 
@@ -39,6 +39,11 @@ def description() -> bytes:
 async def show_description(_service: Service, _request: Request) -> Response:
     """openapi.yaml itself."""
     return Response(description(), headers={"content-type": "application/yaml; charset=utf-8"})
+
+
+async def show_front(_service: Service, _request: Request) -> Response:
+    """The page at `/`: what the service is, for people who come by."""
+    return page("front")
 
 
 async def show_documentation(_service: Service, _request: Request) -> Response:

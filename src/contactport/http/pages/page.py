@@ -1,4 +1,7 @@
-"""Pages: templates rendered with the headers of a page. Nothing inline, nothing from anywhere else."""
+"""Pages: templates rendered with the headers of a page, and redirects to the next one.
+
+Nothing is inline, and nothing comes from anywhere else.
+"""
 
 from __future__ import annotations
 
@@ -69,6 +72,23 @@ def page(
     html = _environment().get_template(f"{template}.html").render({**files, **(values or {})})
     given = {"content-type": "text/html; charset=utf-8", "content-security-policy": policy}
     return Response(html, status, given | dict(headers or {}))
+
+
+class _Spelled(bytes):
+    """A header's name that reaches the client as it is spelt; servers write names in lower case, as ASGI has them.
+
+    One client looks for `Location` with a capital.
+    """
+
+    def lower(self) -> bytes:
+        return self
+
+
+def redirect(url: str, status: int = 302) -> Response:
+    """To this URL. After a form it is 303, so that the browser asks by GET."""
+    response = Response(status_code=status)
+    response.raw_headers.append((_Spelled(b"Location"), url.encode("ascii")))
+    return response
 
 
 def words(text: str) -> Markup:

@@ -13,7 +13,7 @@ from contactport.grant import OAuthToken
 from contactport.net.dns_resolver import DnsResolver
 from contactport.net.registrable_domain import matches, same_owner
 from contactport.sources.base import Account
-from contactport.sources.carddav.sign_in import login_of
+from contactport.sources.carddav.account_auth import login_of
 from contactport.sources.carddav.table import PROTOCOL, table_of
 from contactport.sources.failures import NotServed, ServerRequired
 from contactport.sources.providers import Provider, Providers

@@ -7,6 +7,7 @@ from contextlib import aclosing
 
 from contactport.net.client import Client
 from contactport.sources.base import Account, Page, SourceContext
+from contactport.sources.carddav.account_auth import auth_of
 from contactport.sources.carddav.book_reader import BookReader
 from contactport.sources.carddav.dav_client import DavClient
 from contactport.sources.carddav.discover import Discovery, discover
@@ -16,7 +17,6 @@ from contactport.sources.carddav.model import AddressBook, Malformed
 from contactport.sources.carddav.outcomes import BookOutcomes
 from contactport.sources.carddav.page_builder import PageBuilder
 from contactport.sources.carddav.refusal import UnexpectedStatus
-from contactport.sources.carddav.sign_in import auth_of
 from contactport.sources.carddav.table import row_faults, table_of
 from contactport.sources.failures import FAILURES, AccountWithoutBooks, Failure
 from contactport.sources.memory import Memory, ScopedMemory, ShortMemory

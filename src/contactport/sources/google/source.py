@@ -14,12 +14,11 @@ from contactport.sources.base import Account, Page, SourceContext
 from contactport.sources.google import person
 from contactport.sources.google.refusal import to_failure
 from contactport.sources.hosted.account_reader import CAUGHT, AccountReader
-from contactport.sources.hosted.api_client import ApiClient
+from contactport.sources.hosted.api_client import ApiClient, bearer_of, token_of
 from contactport.sources.hosted.json_page import parse_object, parse_page
 from contactport.sources.hosted.json_values import Json, number, text
 from contactport.sources.hosted.listing import Listing
 from contactport.sources.hosted.record_collector import RecordCollector
-from contactport.sources.hosted.sign_in import bearer_of, token_of
 from contactport.sources.hosted.table import api_url, row_faults
 from contactport.sources.providers import Provider
 

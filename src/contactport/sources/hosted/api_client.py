@@ -9,12 +9,15 @@ from typing import Any, cast
 from yarl import URL
 
 from contactport.contact import Photo
-from contactport.net.auth import Auth
+from contactport.grant import OAuthToken
+from contactport.net.auth import Auth, Bearer
 from contactport.net.client import Client
 from contactport.net.failures import TooLarge, Unreadable
 from contactport.net.response import Response
 from contactport.net.retries import retry_after
 from contactport.net.time_slice import TimeSlice
+from contactport.net.trusted_hosts import TrustedHosts
+from contactport.sources.base import Account
 from contactport.sources.failures import AccessDenied, BookRefused, Failure, RateLimited, Unavailable
 from contactport.sources.hosted.json_page import parse_object
 
@@ -130,3 +133,16 @@ def _words(value: object, depth: int) -> Iterator[str]:
                 yield word[:100]
         for name in ("errors", "details", "innerError", "innererror"):
             yield from _words(values.get(name), depth + 1)
+
+
+def token_of(account: Account) -> OAuthToken:
+    """The account's grant. Raises TypeError for another kind: no provider's row offers that by this protocol."""
+    if not isinstance(account.grant, OAuthToken):
+        raise TypeError(f"{account.provider.code} is read by a token here, not by {account.grant!r}")
+    return account.grant
+
+
+def bearer_of(account: Account, base: URL) -> Bearer:
+    """To be sent to the host of `base`, and to none of its siblings."""
+    hosts = TrustedHosts([base.host or ""], siblings=False)
+    return Bearer(token_of(account).access_token, hosts, account.refresh)

@@ -24,12 +24,11 @@ from contactport.quantities import size
 from contactport.sources.base import Account, ContactRecord, Page, SourceContext
 from contactport.sources.failures import Failure
 from contactport.sources.hosted.account_reader import CAUGHT, AccountReader
-from contactport.sources.hosted.api_client import ApiClient, ApiRefusal
+from contactport.sources.hosted.api_client import ApiClient, ApiRefusal, bearer_of, token_of
 from contactport.sources.hosted.json_page import parse_object, parse_page
 from contactport.sources.hosted.json_values import text
 from contactport.sources.hosted.listing import Listing
 from contactport.sources.hosted.record_collector import RecordCollector
-from contactport.sources.hosted.sign_in import bearer_of, token_of
 from contactport.sources.hosted.table import api_url, row_faults
 from contactport.sources.microsoft.outlook_contact import owner_card, to_contact
 from contactport.sources.microsoft.refusal import MISSING, to_failure

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contactport.oauth.credentials import SWITCH_HELP, SWITCHES, Credential, choose
+from contactport.oauth.client_choice import SWITCH_HELP, SWITCHES, Credential, choose
 from contactport.oauth.messages import OAuthClient
 
 SECRET = "secret-canary"
