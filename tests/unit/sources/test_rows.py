@@ -248,13 +248,13 @@ def test_two_packages_that_claim_one_protocol_are_both_named(install: Install) -
 def test_what_is_served_depends_on_the_ways_and_on_the_protocols_that_are_installed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    gmail = load_providers(spoken=["carddav", "google"]).find("gmail")
-    assert gmail is not None
-    assert (gmail.method, gmail.methods) == ("password", ("password",))
-    monkeypatch.setattr(rows, "WAYS", frozenset({"password", "consent"}))
     providers = load_providers(spoken=["carddav", "google"])
     methods = {name: row.methods for name in ("gmail", "yahoo", "hotmail") if (row := providers.find(name))}
     assert methods == {"gmail": ("consent", "password"), "yahoo": ("password", "consent"), "hotmail": ()}
+    monkeypatch.setattr(rows, "WAYS", frozenset({"password"}))
+    gmail = load_providers(spoken=["carddav", "google"]).find("gmail")
+    assert gmail is not None
+    assert (gmail.method, gmail.methods) == ("password", ("password",))
 
 
 def test_a_protocol_that_can_t_be_loaded_is_named_with_its_package(install: Install, write: Write) -> None:
