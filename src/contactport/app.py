@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
@@ -30,19 +30,21 @@ from contactport.settings import Settings
 from contactport.sources.base import SourceContext
 from contactport.sources.providers import Providers
 from contactport.sources.registry import Sources
-from contactport.sources.rows import load_providers
+from contactport.sources.rows import RowFile, load_providers
 from contactport.store.open import Store, open_store
 from contactport.store.writable import FolderError, check_writable
 
 Role = Literal["all", "api"]
 
 
-def build(settings: Settings, store: Store | None = None, role: Role = "all") -> Starlette:
+def build(
+    settings: Settings, store: Store | None = None, role: Role = "all", *, rows: Iterable[RowFile] = ()
+) -> Starlette:
     """The service on one store: with the role `all` API and worker on the server's own loop, with `api` that alone.
 
-    Raises what `open_store` and `load_providers` raise.
+    `rows` are providers of this process alone. Raises what `open_store` and `load_providers` raise.
     """
-    providers = load_providers(settings.providers)
+    providers = load_providers(settings.providers, more=rows)
     store = store or open_store(Path(settings.data), settings.database_url)
     sources = _sources(store, providers)
     jobs = Jobs(store.database)

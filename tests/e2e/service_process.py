@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -192,14 +192,17 @@ class RunningService:
 
 
 @contextmanager
-def service(data: Path, *options: str, log: Path | None = None) -> Generator[RunningService]:
+def service(
+    data: Path, *options: str, log: Path | None = None, networks: Sequence[str] = ("127.0.0.0/8",)
+) -> Generator[RunningService]:
     """`contactport serve` on a free port, with loopback allowed; what still runs at the end is stopped."""
     log = log or data.with_name(f"{data.name}.log")
+    allowed = [word for network in networks for word in ("--allow-network", network)]
     with log.open("ab") as written:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "contactport", "serve", "--port", "0"),
-                *("--allow-network", "127.0.0.0/8", *options),
+                *(*allowed, *options),
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

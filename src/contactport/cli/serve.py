@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import os
 import resource
 import signal
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -23,14 +25,15 @@ from contactport.cli.metrics import listen_for_metrics, metrics_option, metrics_
 from contactport.cli.options import allow_network_option, heed_variables, settings_of, settings_options
 from contactport.cli.output import say
 from contactport.process import forbid_core_dumps, ignore_hangups, spare_what_stays
-from contactport.settings import Settings
-from contactport.sources.rows import load_providers
+from contactport.settings import Settings, redirect_uri
+from contactport.sources.rows import RowFile, load_providers
 from contactport.store.writable import check_writable
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from contactport.app import Role
+    from contactport.sandbox.server import Sandbox
 
 CONNECTIONS = 1000
 """Beyond this number, idle connections are closed. If all wait for an answer, the next one gets 503."""
@@ -65,11 +68,18 @@ STOP_MARGIN = 15.0
     show_default=True,
     help="`api` answers requests; `contactport worker` runs the imports, on PostgreSQL.",
 )
+@click.option(
+    "--sandbox",
+    "sandboxed",
+    is_flag=True,
+    help="Offer the service `sandbox_oauth`, a provider without real accounts. Only for a service on loopback.",
+)
 @metrics_option
 @allow_network_option
 @settings_options
 def serve(
     role: Role,
+    sandboxed: bool,
     host: str | None,
     port: int | None,
     retention: int | None,
@@ -88,8 +98,10 @@ def serve(
     forbid_core_dumps()
     ignore_hangups()
 
+    sandbox: Sandbox | None = None
+
     def read_settings() -> Settings:
-        return settings_of(
+        given = settings_of(
             data,
             config,
             allow_network=allow_network,
@@ -98,6 +110,9 @@ def serve(
             retention=retention,
             metrics=metrics,
         )
+        if sandbox is not None:
+            given.oauth = given.oauth | sandbox.oauth
+        return given
 
     heed_variables(os.environ)
     settings = read_settings()
@@ -106,6 +121,8 @@ def serve(
             "an API without a worker in its own process needs PostgreSQL: set CONTACTPORT_DATABASE_URL, or leave "
             "--role out"
         )
+    if sandboxed:
+        _check_sandbox(settings, role)
     # Before the port is bound: nobody can connect to a service that can't start.
     check_writable(Path(settings.data))
     listeners = listen(settings.host, settings.port)
@@ -135,10 +152,39 @@ def serve(
     check_clock(store)
     if alone and lock is None:
         lock = hold_folder(folder)
-    with metrics_served(metrics_listeners, store, load_providers(settings.providers)):
-        _run(build(settings, store, role), settings, listeners, read_settings)
+    with ExitStack() as beside:
+        rows: list[RowFile] = []
+        if sandboxed:
+            from contactport.sandbox.server import running_sandbox
+
+            sandbox = beside.enter_context(running_sandbox(redirect_uri(settings)))
+            settings.oauth = settings.oauth | sandbox.oauth
+            rows.append(sandbox.rows)
+            say(f"the sandbox, which has no real account, is at {sandbox.url}")
+        providers = load_providers(settings.providers, more=rows)
+        beside.enter_context(metrics_served(metrics_listeners, store, providers))
+        _run(build(settings, store, role, rows=rows), settings, listeners, read_settings)
     if lock is not None:
         os.close(lock)
+
+
+def _check_sandbox(settings: Settings, role: Role) -> None:
+    """Raises UsageError where nobody could use a sandbox, which is on loopback and part of this process."""
+    if role == "api":
+        raise click.UsageError("the sandbox needs the worker in the same process: leave --role out")
+    host = (urlsplit(settings.public_url).hostname or "") if settings.public_url else settings.host
+    if host != "localhost" and not _is_loopback_address(host):
+        raise click.UsageError(
+            "the sandbox is for one machine, because its pages are on 127.0.0.1: listen there, and leave public_url "
+            "out, or run the service without --sandbox"
+        )
+
+
+def _is_loopback_address(text: str) -> bool:
+    try:
+        return ipaddress.ip_address(text).is_loopback
+    except ValueError:
+        return False
 
 
 def _allow_files() -> None:

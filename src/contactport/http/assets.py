@@ -24,10 +24,14 @@ WIDGET = (
 
 
 async def show_page_file(_service: Service, request: Request) -> Response:
-    """A file of the pages. Under another version's name it is this one, and not kept: another process, older or
-    newer, made the page.
+    """A file of the pages."""
+    return page_file_response(request.path_params["name"])
+
+
+def page_file_response(name: str) -> Response:
+    """The file of the pages that has this name. Under another version's name it is this one, and not kept: another
+    process, older or newer, made the page.
     """
-    name: str = request.path_params["name"]
     asked = _PAGE_FILE.fullmatch(name)
     media_type = None if asked is None else _MEDIA_TYPES.get((asked[1], asked[2]))
     if asked is None or media_type is None:

@@ -251,6 +251,7 @@ class Attempts:
             self._open_client() as client,
         ):
             clients.append(client)
+            client.allow(provider.networks)
             account = Account(
                 provider=provider,
                 grant=grant,

@@ -79,6 +79,7 @@ async def redeem(
         raise _failed(read)
     try:
         async with asyncio.timeout(EXCHANGE_SECONDS), open_client() as http:
+            http.allow(access.networks)
             answer = await flow.exchange(
                 http,
                 access.endpoints,

@@ -26,6 +26,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...]
     required: tuple[str, ...]
     extra: dict[str, str]
+    networks: tuple[str, ...] = ()
+    """As the provider's row has them."""
 
     def __repr__(self) -> str:
         return f"Access({self.credential!r})"
@@ -39,7 +41,7 @@ def access_for(
         return None
     stored = oauth_clients.serving(connection, ring, domain_id, provider.client_word)
     credential = choose([*map(_of_store, stored), *_of_settings(settings, provider)], name)
-    return None if credential is None else _access(credential, provider.consent)
+    return None if credential is None else _access(credential, provider, provider.consent)
 
 
 def access_of(
@@ -54,7 +56,7 @@ def access_of(
     else:
         candidates = _of_settings(settings, provider)
     usable = [one for one in candidates if not one.lost]
-    return _access(usable[0], provider.consent) if usable else None
+    return _access(usable[0], provider, provider.consent) if usable else None
 
 
 def _of_store(stored: StoredClient) -> Credential:
@@ -82,7 +84,7 @@ def _of_settings(settings: Settings, provider: Provider) -> list[Credential]:
     ]
 
 
-def _access(credential: Credential, way: ConsentWay) -> Access:
+def _access(credential: Credential, provider: Provider, way: ConsentWay) -> Access:
     def endpoint(url: str) -> str:
         return url.replace(_ANY_TENANT, f"/{credential.tenant}/") if credential.tenant else url
 
@@ -103,4 +105,5 @@ def _access(credential: Credential, way: ConsentWay) -> Access:
         scopes=tuple(scopes),
         required=way.scopes,
         extra=extra,
+        networks=provider.networks,
     )

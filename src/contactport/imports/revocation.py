@@ -97,6 +97,7 @@ class Revocations:
                 log.info("token_not_revoked", import_id=one.import_id, why="another import by this client")
                 return
             async with asyncio.timeout(REVOKE_SECONDS), self._open_client() as http:
+                http.allow(one.access.networks)
                 done = await flow.revoke(
                     http,
                     one.access.endpoints,

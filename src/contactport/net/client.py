@@ -11,7 +11,7 @@ import functools
 import ssl
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -141,6 +141,13 @@ class Client:
         """
         await self.request_budget.take(host, trusted=True)
         return await self._dialler.dial(host, port, tls=tls, via=via)
+
+    def allow(self, networks: Iterable[str]) -> None:
+        """Reach further networks, those of one provider's row, beside the ones that the settings allow.
+
+        Raises SettingError.
+        """
+        self._guard.allow([parse_network(network) for network in networks])
 
     @property
     def refused(self) -> str:

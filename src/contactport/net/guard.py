@@ -187,6 +187,10 @@ class Guard:
         self.refused = ""
         """The rule by which the last address was refused; empty where none was."""
 
+    def allow(self, networks: Sequence[Network]) -> None:
+        """Further networks that this client alone may reach."""
+        self._networks = (*self._networks, *networks)
+
     def verdict(self, address: str, port: int, *, tls: bool) -> Block | Literal["public"] | None:
         """What this client may do with an address: see the function of this name."""
         return verdict(address, port, tls=tls, networks=self._networks)

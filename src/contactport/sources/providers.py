@@ -95,6 +95,9 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The row's ways, the preferred one first. A provider without any is retired."""
     methods: tuple[Way, ...] = ()
     """Those of them that are served: this service can take them, and their protocol is installed."""
+    networks: tuple[str, ...] = ()
+    """Private networks that imports by this row may reach, as the setting `allow_network` writes them: where its own
+    servers are, which no caller can name. Rows in files can't have any; see `RowFile`."""
     tables: dict[str, Any] = {}
     """A protocol's name to what the row says for that protocol; see `table`."""
     defined_in: str = ""

@@ -29,7 +29,7 @@ from contactport.sources.providers import (
 FILE_BYTES = 1024 * 1024
 _T = TypeVar("_T")
 _WAYS = {"password": PasswordWay, "consent": ConsentWay, "file": FileWay}
-_SET_HERE = frozenset({"ways", "methods", "tables", "defined_in"})
+_SET_HERE = frozenset({"ways", "methods", "networks", "tables", "defined_in"})
 _CODE = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
 _ALIAS = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _PLACE = re.compile(r"(?P<fault>.*) - at `\$\.?(?P<field>.*)`", re.DOTALL)
@@ -41,8 +41,21 @@ class RowError(ValueError):
     """A row of a provider that can't be used; the text names the file, the row and the field."""
 
 
-def load_providers(file: str = "", spoken: Collection[str] | None = None) -> Providers:
-    """Every provider: the package's, those of plug-ins, and those of the operator's `file`.
+class RowFile(msgspec.Struct, frozen=True):
+    """Rows that a process adds to those of files, in the same form.
+
+    `place` says where they come from. `networks` is what their imports may reach beside the public internet.
+    """
+
+    place: str
+    data: bytes
+    networks: tuple[str, ...] = ()
+
+
+def load_providers(
+    file: str = "", spoken: Collection[str] | None = None, more: Iterable[RowFile] = ()
+) -> Providers:
+    """Every provider: the package's, those of plug-ins, those of the operator's `file`, and `more`.
 
     `spoken` are the names of the protocols that are installed; by default, those that are. Raises RowError and
     PluginError.
@@ -53,6 +66,9 @@ def load_providers(file: str = "", spoken: Collection[str] | None = None) -> Pro
         rows += _read(f"the package {package}", text, spoken)
     if file:
         rows += _read(file, _bounded(file), spoken)
+    for added in more:
+        found = _read(added.place, added.data, spoken)
+        rows += [msgspec.structs.replace(row, networks=added.networks) for row in found]
     _check_clashes(rows)
     return Providers(rows)
 

@@ -45,12 +45,15 @@ async def ask(
     query: str = "",
     headers: dict[str, str] | None = None,
     form: dict[str, str] | None = None,
+    content: bytes = b"",
     heard: Callable[[bytes], None] | None = None,
     left: asyncio.Event | None = None,
     extensions: dict[str, dict[str, str]] | None = None,
 ) -> AsgiResponse:
-    """One request. `heard` gets every piece of the body as it comes; the client leaves when `left` is set."""
-    body = urlencode(form).encode() if form else b""
+    """One request, with a form or with any `content`. `heard` gets every piece of the body as it comes; the client
+    leaves when `left` is set.
+    """
+    body = urlencode(form).encode() if form else content
     given = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
     given |= headers or {}
     scope: Scope = {

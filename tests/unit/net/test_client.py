@@ -357,6 +357,21 @@ class TestRedirects:
             ):
                 assert (await fetch(client, server.url(), auth=auth))[0] == 207
 
+    async def test_a_network_of_one_client_is_not_another_s(self) -> None:
+        async with (
+            little_server(lambda _: reply(200)) as server,
+            little_server(lambda _: reply(200)) as beside,
+            open_client(Settings(), QUICK) as client,
+            open_client(Settings(), QUICK) as other,
+        ):
+            client.allow([f"127.0.0.1:{server.port}"])
+            assert (await fetch(client, server.url()))[0] == 200
+            with pytest.raises(Unreachable):
+                await fetch(client, beside.url())
+            with pytest.raises(Unreachable):
+                await fetch(other, server.url())
+        assert beside.requests == []
+
     async def test_another_allowed_network_is_not_entered(self) -> None:
         async with (
             little_server(lambda _: reply(200, b"inside"), host="127.0.0.2") as inside,

@@ -14,7 +14,7 @@ from contactport.sources.base import SourceContext
 from contactport.sources.carddav.table import table_of
 from contactport.sources.plugins import PROTOCOLS, ROWS, PluginError, protocols
 from contactport.sources.registry import Sources
-from contactport.sources.rows import FILE_BYTES, RowError, load_providers
+from contactport.sources.rows import FILE_BYTES, RowError, RowFile, load_providers
 
 ROW = """
 [[provider]]
@@ -131,6 +131,14 @@ def test_a_plug_in_brings_rows(install: Install, importable: Callable[[str, str]
     row = load_providers().find("acme")
     assert row is not None
     assert row.defined_in == "the package acme-contacts"
+
+
+def test_rows_that_a_process_adds_may_reach_networks_and_no_others_may(write: Write) -> None:
+    networks = ("127.0.0.1:4711",)
+    providers = load_providers(more=[RowFile("the test", ROW.encode(), networks)])
+    assert [(row.code, row.networks) for row in providers if row.networks] == [("acme", networks)]
+    with pytest.raises(RowError, match=r"row acme: networks: there is no such field"):
+        load_providers(write(ROW.replace('code = "acme"', 'code = "acme"\nnetworks = ["127.0.0.1"]')))
 
 
 def test_a_plug_in_without_rows_is_named(install: Install) -> None:
