@@ -75,6 +75,7 @@ _JCARD = re.compile(r'\[\s*(?:\[\s*)?"vcard"\s*,', re.IGNORECASE)
 _JSCONTACT = re.compile(r'"@type"\s*:\s*"(?:Card|JSCard|CardGroup)"|"version"\s*:\s*"1\.\d"\s*,\s*"uid"')
 _LINES_OF_JSON = re.compile(r"\{[^\r\n]*\}[ \t]*\r?\n[ \t]*\{")
 _WIRE = re.compile(r'"(?:first_name|last_name|contacts|email|phone)"\s*:')
+_XCARD = re.compile(r"(?:<[?!][^>]*>\s*)*<(?:[\w.-]+:)?vcards?[\s/>]")
 _MOST_CONTROLS = 0.005
 
 
@@ -249,7 +250,7 @@ def _json(text: str) -> Detection:
 def _xml(text: str) -> Detection:
     if _HTML.search(text[:1024]) is not None:
         return _refused("a web page (HTML)", "It may be a page that asked to sign in. " + _EXPORT)
-    if "urn:ietf:params:xml:ns:vcard-4.0" in text[:4096] or re.match(r"(?:<[?!][^>]*>\s*)*<vcards?\b", text):
+    if "urn:ietf:params:xml:ns:vcard-4.0" in text[:4096] or _XCARD.match(text):
         return _known("xcard", "an xCard file", "It is XML with the elements of vCard.")
     if "urn:schemas-microsoft-com:office:spreadsheet" in text[:4096]:
         return _refused("a workbook in Excel's old XML", _SAVE)

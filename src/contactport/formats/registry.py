@@ -163,6 +163,21 @@ FORMATS: tuple[FileFormat, ...] = (
         is_served=True,
     ),
     FileFormat(
+        name="xlsx",
+        module="xlsx",
+        media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        suffixes=(".xlsx", ".xlsm"),
+        reads=True,
+    ),
+    FileFormat(
+        name="zip",
+        module="archive",
+        media_type="application/zip",
+        suffixes=(".zip",),
+        reads=True,
+        has_groups=True,
+    ),
+    FileFormat(
         name="json",
         module="cloudsponge",
         media_type="application/json; charset=utf-8",
