@@ -1,4 +1,4 @@
-"""Whether an import may begin now: its provider's and its account's budgets, and the provider's breaker.
+"""Whether an import may begin now: its provider's and its account's token buckets, and the provider's breaker.
 
 How many imports of one host run at once, and that no host's keep another's from running, is the job engine's (see
 `imports/jobs.py` and docs/decisions/0009-what-the-queue-limits-and-what-we-do.md). Everything else is decided here,
@@ -26,12 +26,12 @@ from contactport.imports.to_error import ImportFailure, refused
 from contactport.quantities import duration
 from contactport.settings import Settings
 from contactport.sources.providers import Provider, Providers
-from contactport.store import breakers, budgets, endings, imports, login_failures, sealed_grants
+from contactport.store import breakers, endings, imports, login_failures, sealed_grants, token_buckets
 from contactport.store.breakers import Patience
-from contactport.store.budgets import LONGEST_WAIT_MS, Rate
 from contactport.store.clock import now_ms
 from contactport.store.imports import Candidate, RunningImport
 from contactport.store.open import Store
+from contactport.store.token_buckets import LONGEST_WAIT_MS, Rate
 from contactport.store.vault import Ring, SealBroken
 
 log = structlog.get_logger()
@@ -157,8 +157,8 @@ def _decide(
         )
     # Always in this order, so that no two admissions wait for each other.
     account_rate, host_rate = Rate(settings.account_per_minute), Rate(settings.provider_per_minute)
-    account = budgets.lock(connection, one.account_key, account_rate)
-    host = budgets.lock(connection, one.provider_key, host_rate)
+    account = token_buckets.lock(connection, one.account_key, account_rate)
+    host = token_buckets.lock(connection, one.provider_key, host_rate)
     paused = max((bucket.paused_until or bucket.at) - bucket.at for bucket in (account, host))
     if paused:
         return _Wait("backoff", paused)
@@ -185,7 +185,7 @@ def _decide(
             return _Wait("rate", wait)
         for key, bucket in ((one.account_key, account), (one.provider_key, host)):
             bucket.take()
-            budgets.save(connection, key, bucket)
+            token_buckets.save(connection, key, bucket)
         if wait:
             return _Wait("rate", wait, now + wait)
     if standing.trial:
@@ -264,9 +264,9 @@ def back_off(
         key, rate, longest = one.provider_key, Rate(settings.provider_per_minute), LONGEST_HOST_BACKOFF
     else:
         key, rate, longest = one.account_key, Rate(settings.account_per_minute), math.inf
-    bucket = budgets.lock(connection, key, rate)
+    bucket = token_buckets.lock(connection, key, rate)
     bucket.pause(min(failure.retry_after, longest))
-    budgets.save(connection, key, bucket)
+    token_buckets.save(connection, key, bucket)
     if one.backoffs >= MOST_BACKOFFS:
         return failure
     wait = _Wait("backoff", failure.retry_after * 1000)

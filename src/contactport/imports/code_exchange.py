@@ -44,7 +44,7 @@ NOT_TICKED = (
 
 
 class ConsentFailed(Exception):
-    """The consent ends so."""
+    """A consent that ends with `code` and `text`; `fault` is a fault of the operator's set-up, where it was one."""
 
     def __init__(self, code: Code, text: str = "", fault: str | None = None) -> None:
         self.code = code

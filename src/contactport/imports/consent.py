@@ -15,7 +15,6 @@ import asyncio
 import secrets
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Literal, TypeVar
-from urllib.parse import urlencode
 
 import msgspec
 import structlog
@@ -107,21 +106,10 @@ class Exchanging(msgspec.Struct, frozen=True):
     import_id: int
 
 
-class Settled(msgspec.Struct, frozen=True, kw_only=True):
-    """Nothing is left to do for the user: the import goes on by itself, or has ended with `error_code`.
-
-    `return_url` is where the application wants the browser next; empty where it named nothing, as for a pop-up.
-    """
+class Settled(msgspec.Struct, frozen=True):
+    """Nothing is left to do for the user: the import goes on by itself, or has ended. Its events say which."""
 
     import_id: int
-    domain: str
-    """Its name."""
-    service: str
-    error_code: int | None
-    return_url: str
-
-    def __repr__(self) -> str:
-        return f"Settled({self.import_id}, {self.error_code})"
 
 
 class _Claimed(msgspec.Struct, frozen=True):
@@ -134,7 +122,7 @@ class _Claimed(msgspec.Struct, frozen=True):
 
 
 class Consents:
-    """Made once a process that answers browsers."""
+    """Consent flows of all imports. Made once in each process that answers browsers."""
 
     def __init__(
         self,
@@ -216,7 +204,7 @@ class Consents:
     def _receive(
         self, connection: Connection, import_id: int, response: AuthorizationCode | ErrorResponse
     ) -> str:
-        one = _opened(consents.by_import, connection, self._store, import_id)
+        one = opened(consents.by_import, connection, self._store, import_id)
         if not consents.is_state(self._store.ring, one, response.state):
             raise ConsentRefused("unknown")
         if one.returned_at is None and one.import_state == "pending":
@@ -227,16 +215,15 @@ class Consents:
     def _visit(
         self, connection: Connection, code: str, cookie: str
     ) -> ToProvider | Exchanging | Settled | _Claimed:
-        one = _opened(consents.by_code, connection, self._store, code)
+        one = opened(consents.by_code, connection, self._store, code)
         ring = self._store.ring
         if one.opened_at is not None and not consents.is_cookie(ring, one, cookie):
             raise ConsentRefused("another_browser")
         if one.import_state != "pending":
-            return self._settled(one, one.error_code)
+            return Settled(one.import_id)
         if one.deadline <= now_ms():
             pending.end_late(connection, self._store, one.import_id)
-            fresh = consents.by_import(connection, ring, one.import_id)
-            return self._settled(one, None if fresh is None else fresh.error_code)
+            return Settled(one.import_id)
         if one.claimed_at is not None:
             if one.claimed_at > now_ms() - LOST_MS:
                 return Exchanging(one.import_id)
@@ -286,11 +273,11 @@ class Consents:
         fresh = consents.by_import(connection, self._store.ring, one.import_id)
         if fresh is None or fresh.import_state != "pending":
             # It was cancelled meanwhile: the token is let go of, and nobody ever has it.
-            return self._settled(one, int(Code.ABANDONED) if fresh is None else fresh.error_code)
+            return Settled(one.import_id)
         oauth_clients.record_fault(connection, one.client_key, None)
         self._start(connection, one.import_id, grant)
         log.info("consent_given", import_id=one.import_id)
-        return self._settled(one, None)
+        return Settled(one.import_id)
 
     def _fail(self, connection: Connection, one: Consent, failed: ConsentFailed) -> Settled:
         pending.end(connection, self._store, one.import_id, failed.code, failed.text)
@@ -304,7 +291,7 @@ class Consents:
                 hint=faults.sentence(failed.fault, redirect_uri(self._settings)),
             )
         log.info("consent_ended", import_id=one.import_id, code=int(failed.code))
-        return self._settled(one, int(failed.code))
+        return Settled(one.import_id)
 
     def _access_of(self, connection: Connection, one: Consent) -> Access | None:
         provider = self._find_provider(one.service)
@@ -312,17 +299,8 @@ class Consents:
             return None
         return access_of(connection, self._store.ring, self._settings, provider, one.client_key)
 
-    def _settled(self, one: Consent, error_code: int | None) -> Settled:
-        return Settled(
-            import_id=one.import_id,
-            domain=one.domain_name,
-            service=one.service,
-            error_code=error_code or None,
-            return_url=_return_url(one, error_code or None),
-        )
-
     async def _unhurried(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """The result of some work that goes on where whoever waits for it is cancelled."""
+        """The result of some work. The work goes on even if its caller is cancelled."""
         task = asyncio.create_task(work)
         self._exchanges.add(task)
         task.add_done_callback(self._exchanges.discard)
@@ -334,10 +312,10 @@ class Consents:
             await asyncio.wait(self._exchanges, timeout=EXCHANGE_SECONDS)
 
 
-def _opened(
+def opened(
     read: Callable[..., Consent | None], connection: Connection, store: Store, key: str | int
 ) -> Consent:
-    """Raises ConsentRefused for what is not there, or can't be opened any more."""
+    """The consent that `read` finds by this key. Raises ConsentRefused where there is none that can be opened."""
     try:
         one = read(connection, store.ring, key)
     except SealBroken:
@@ -353,13 +331,3 @@ def _pairs(response: AuthorizationCode | ErrorResponse) -> list[tuple[str, str]]
     if isinstance(response, AuthorizationCode):
         return [*pairs, ("code", response.code)]
     return [*pairs, ("error", response.error), ("error_description", response.description)]
-
-
-def _return_url(one: Consent, error_code: int | None) -> str:
-    """The application's own page, with the import and, where it failed, the code."""
-    if not one.secrets.redirect_url:
-        return ""
-    start, mark, fragment = one.secrets.redirect_url.partition("#")
-    told = {"import_id": one.import_id} | ({} if error_code is None else {"error_code": error_code})
-    joint = "" if start.endswith(("?", "&")) else "&" if "?" in start else "?"
-    return f"{start}{joint}{urlencode(told)}{mark}{fragment}"

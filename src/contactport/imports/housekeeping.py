@@ -13,7 +13,16 @@ from contactport.imports import pending
 from contactport.imports.jobs import Job, Jobs
 from contactport.imports.to_error import refused
 from contactport.settings import Settings
-from contactport.store import breakers, budgets, domains, endings, hosts, idempotency, imports, login_failures
+from contactport.store import (
+    breakers,
+    domains,
+    endings,
+    hosts,
+    idempotency,
+    imports,
+    login_failures,
+    token_buckets,
+)
 from contactport.store.clock import now_ms
 from contactport.store.imports import Unfinished
 from contactport.store.open import Store
@@ -29,7 +38,7 @@ GRACE_MS = 60_000
 LONGEST_OVERDUE_MS = 86_400_000
 """What somebody carries ends by the executor's own clock, which nobody can set; so late it is the sweeper's all the
 same."""
-FARTHEST_MS = 2 * budgets.LONGEST_WAIT_MS
+FARTHEST_MS = 2 * token_buckets.LONGEST_WAIT_MS
 """No import is ever deferred for so long at a time."""
 
 
@@ -140,6 +149,6 @@ def _purge(connection: Connection, *, rows: bool = True) -> list[int]:
     idempotency.forget_old(connection)
     login_failures.forget_old(connection)
     hosts.forget_old(connection)
-    budgets.forget_old(connection)
+    token_buckets.forget_old(connection)
     breakers.forget_old(connection)
     return endings.purge_due(connection, rows=rows)

@@ -37,7 +37,7 @@ MOST = 100
 
 
 class Revocation(msgspec.Struct, frozen=True):
-    """One to be done once the import's end is stored."""
+    """A revocation to be sent once the import's end is stored."""
 
     import_id: int
     access: Access
@@ -49,7 +49,7 @@ class Revocation(msgspec.Struct, frozen=True):
 
 
 class Revocations:
-    """Made once a process that ends imports."""
+    """Revocations of this process. Made once in each process that ends imports."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class Revocations:
         return Revocation(import_id, access, token, bool(grant.refresh_token))
 
     def begin(self, one: Revocation | None) -> None:
-        """Do it, without anybody waiting."""
+        """Send it in the background; nothing waits for it."""
         if one is None or len(self._under_way) >= MOST:
             return
         task = asyncio.create_task(self._revoke(one))
@@ -115,7 +115,7 @@ class Revocations:
             log.info("token_revoked" if done else "token_not_revoked", import_id=one.import_id)
 
     async def finished(self) -> None:
-        """Once everything that was begun has come to its end."""
+        """Return once everything that was begun has ended."""
         while self._under_way:
             await asyncio.wait(self._under_way)
 

@@ -1,7 +1,7 @@
 """Signing in on the service's own page: an import that waits until its user has typed a password that works.
 
-A wrong password gives the import back to its user, who may correct it; the third ends the import. Whoever signs in is
-tried by the ordinary attempt, so that what bounds attempts bounds this too.
+A wrong password gives the import back to its user, who may correct it. The third wrong password ends the import. Each
+password is tried by an ordinary attempt, so the limits of attempts hold here too.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from contactport.errors import ROWS, Code, Refusal
 from contactport.grant import Grant, Password
 from contactport.imports.begin import checked_password
-from contactport.imports.consent import BegunConsent, ConsentRefused, ConsentRequest
+from contactport.imports.consent import BegunConsent, ConsentRefused, ConsentRequest, opened
 from contactport.imports.create import create
 from contactport.imports.start import Start, host_of
 from contactport.settings import Settings, public_origin
@@ -23,7 +23,7 @@ from contactport.store.clock import now_ms
 from contactport.store.consents import Consent
 from contactport.store.imports import RunningImport
 from contactport.store.open import Store
-from contactport.store.vault import Ring, SealBroken
+from contactport.store.vault import Ring
 
 log = structlog.get_logger()
 
@@ -48,7 +48,7 @@ class SignInForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignIns:
-    """Made once a process that answers browsers."""
+    """Sign-ins on the service's own page, of all imports. Made once in each process that answers browsers."""
 
     def __init__(self, store: Store, settings: Settings, providers: Providers, start: Start) -> None:
         self._store = store
@@ -99,7 +99,7 @@ class SignIns:
 
     def _visit(self, connection: Connection, code: str, cookie: str) -> SignInForm | None:
         ring = self._store.ring
-        one = _opened(connection, ring, code)
+        one = opened(consents.by_code, connection, self._store, code)
         if one.opened_at is None:
             consents.open_(connection, ring, one, state="", verifier="", cookie=cookie)
             log.info("sign_in_opened", import_id=one.import_id)
@@ -123,7 +123,7 @@ class SignIns:
         )
 
     def _own(self, connection: Connection, code: str, cookie: str) -> Consent:
-        one = _opened(connection, self._store.ring, code)
+        one = opened(consents.by_code, connection, self._store, code)
         if not consents.is_cookie(self._store.ring, one, cookie):
             raise ConsentRefused("another_browser")
         return one
@@ -192,14 +192,3 @@ def _keep(
         page.secrets, username=grant.username, server=grant.server, problem=problem, tries=tries
     )
     consents.keep_try(connection, ring, page, kept)
-
-
-def _opened(connection: Connection, ring: Ring, code: str) -> Consent:
-    """Raises ConsentRefused for what is not there, or can't be opened any more."""
-    try:
-        one = consents.by_code(connection, ring, code)
-    except SealBroken:
-        one = None
-    if one is None:
-        raise ConsentRefused("unknown")
-    return one

@@ -1,4 +1,4 @@
-"""Another access token in the middle of an import: asked for once, and stored before it is used."""
+"""Token refresh in the middle of an import: a new token is asked for once, and stored before it is used."""
 
 from __future__ import annotations
 

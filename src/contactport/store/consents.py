@@ -55,7 +55,6 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     domain_name: str
     service: str
     import_state: str
-    error_code: int | None
     deadline: int
     client_key: int
     opened_at: int | None
@@ -186,7 +185,7 @@ class Stage(msgspec.Struct, frozen=True):
 
 
 def stage_of(connection: Connection, import_id: int) -> Stage | None:
-    """None for an import that is not by consent. It needs no key."""
+    """How far the consent of an import has come; None for an import without one. It needs no key."""
     row = connection.execute(
         select(table.c.opened_at, table.c.returned_at, table.c.claimed_at).where(
             table.c.import_id == import_id
@@ -228,7 +227,6 @@ def _read(connection: Connection, ring: vault.Ring, condition: Any) -> Consent |
             domain.c.name.label("domain_name"),
             import_.c.service,
             import_.c.state.label("import_state"),
-            import_.c.code.label("error_code"),
             import_.c.deadline,
             import_.c.sealed_key,
         )
@@ -255,7 +253,6 @@ def _consent(row: Row[Any], key: bytes) -> Consent:
         domain_name=row.domain_name,
         service=row.service,
         import_state=row.import_state,
-        error_code=row.error_code,
         deadline=row.deadline,
         client_key=row.client_key,
         opened_at=row.opened_at,

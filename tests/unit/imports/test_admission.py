@@ -29,12 +29,12 @@ from contactport.sources.failures import (
     Unavailable,
     WrongPassword,
 )
-from contactport.store import budgets, domains, endings, events, imports, login_failures
-from contactport.store.budgets import LONGEST_WAIT_MS
+from contactport.store import domains, endings, events, imports, login_failures, token_buckets
 from contactport.store.domains import Domain
 from contactport.store.imports import RunningImport
 from contactport.store.open import Store, open_store
 from contactport.store.schema import import_
+from contactport.store.token_buckets import LONGEST_WAIT_MS
 from contactport.testing.clock import SettableClock
 from contactport.testing.imports import add_import
 from tests.import_fails import PROVIDER
@@ -506,9 +506,9 @@ class TestBreaker:
         budgets_of = desk.store.ring.lasting_mark("account", "gmx", "ann")
 
         def empty(connection: Connection) -> None:
-            bucket = budgets.lock(connection, budgets_of, budgets.Rate(1))
+            bucket = token_buckets.lock(connection, budgets_of, token_buckets.Rate(1))
             bucket.take()
-            budgets.save(connection, budgets_of, bucket)
+            token_buckets.save(connection, budgets_of, bucket)
 
         desk.store.database.write_now(empty)
         assert desk.defer(desk.begin("ann")).why == "rate"

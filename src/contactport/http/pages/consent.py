@@ -36,10 +36,10 @@ async def show_consent(service: Service, request: Request, code: str) -> Respons
     context.import_id = found.import_id
     if isinstance(found, Exchanging):
         return show_exchange(code, context.request_id)
-    if found.return_url:
-        return redirect(found.return_url)
     there = await service.store.database.write(outcome_at, service.store.ring, code)
-    return refuse(request, "unknown") if there is None else show_outcome(there, context.request_id)
+    if there is None:
+        return refuse(request, "unknown")
+    return redirect(there.return_url) if there.return_url else show_outcome(there, context.request_id)
 
 
 async def receive_response(service: Service, request: Request) -> Response:

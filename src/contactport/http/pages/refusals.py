@@ -1,4 +1,4 @@
-"""Pages for whoever is at a link that is not theirs, or not good any more."""
+"""Pages for a link that belongs to another browser, or is not valid any more."""
 
 from __future__ import annotations
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select
 
-from contactport.store import budgets
-from contactport.store.budgets import KEPT_MS, LONGEST_PAUSE_MS, LONGEST_WAIT_MS, STEP_MS, Bucket, Rate
+from contactport.store import token_buckets
 from contactport.store.open import Store
 from contactport.store.schema import budget
+from contactport.store.token_buckets import KEPT_MS, LONGEST_PAUSE_MS, LONGEST_WAIT_MS, STEP_MS, Bucket, Rate
 from contactport.testing.clock import SettableClock
 
 HOUR_MS = 3_600_000
@@ -164,11 +164,11 @@ async def test_processes_that_ask_at_once_share_one_bucket(
 
     def take(one: Store) -> int | None:
         def transaction(connection: Connection) -> int | None:
-            bucket = budgets.lock(connection, MARK, rate)
+            bucket = token_buckets.lock(connection, MARK, rate)
             wait = bucket.wait(rate)
             if not wait:
                 bucket.take()
-                budgets.save(connection, MARK, bucket)
+                token_buckets.save(connection, MARK, bucket)
             return wait
 
         return one.database.write_now(transaction)
@@ -182,25 +182,25 @@ async def test_what_is_kept_is_what_comes_back(store: Store, clock: SettableCloc
     rate = Rate(60)
 
     def pause(connection: Connection) -> None:
-        bucket = budgets.lock(connection, MARK, rate)
+        bucket = token_buckets.lock(connection, MARK, rate)
         bucket.take()
         bucket.pause(5)
-        budgets.save(connection, MARK, bucket)
+        token_buckets.save(connection, MARK, bucket)
 
     store.database.write_now(pause)
-    found = store.database.write_now(budgets.lock, MARK, rate)
+    found = store.database.write_now(token_buckets.lock, MARK, rate)
     assert found == Bucket(rate.burst - 1, START, START + 5000)
-    assert store.database.write_now(budgets.lock, b"n" * 16, rate) == full(rate)
+    assert store.database.write_now(token_buckets.lock, b"n" * 16, rate) == full(rate)
 
 
 async def test_old_buckets_are_forgotten_and_paused_ones_are_not(store: Store, clock: SettableClock) -> None:
     clock.now = START
 
     def make(connection: Connection, mark: bytes, pause: float) -> None:
-        bucket = budgets.lock(connection, mark, Rate(60))
+        bucket = token_buckets.lock(connection, mark, Rate(60))
         if pause:
             bucket.pause(pause)
-        budgets.save(connection, mark, bucket)
+        token_buckets.save(connection, mark, bucket)
 
     def count(connection: Connection) -> int:
         return connection.execute(select(func.count()).select_from(budget)).scalar_one()
@@ -209,8 +209,8 @@ async def test_old_buckets_are_forgotten_and_paused_ones_are_not(store: Store, c
     clock.now += 1000
     store.database.write_now(make, b"b" * 16, 3600)
     clock.now += KEPT_MS - 1000
-    store.database.write_now(budgets.forget_old)
+    store.database.write_now(token_buckets.forget_old)
     assert store.database.read_now(count) == 1
     clock.now += LONGEST_PAUSE_MS
-    store.database.write_now(budgets.forget_old)
+    store.database.write_now(token_buckets.forget_old)
     assert store.database.read_now(count) == 0
