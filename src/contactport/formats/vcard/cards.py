@@ -6,12 +6,20 @@ import re
 from collections.abc import Generator, Iterator
 from typing import Literal
 
-import msgspec
-
 from contactport.contact import Contact, Group, Item, Note, Reject
 from contactport.formats.budgets import LINES
 from contactport.formats.charsets.evidence import Evidence
 from contactport.formats.vcard.content_lines import is_property
+from contactport.formats.vcard.edges import (
+    AGENT,
+    EDGE,
+    FUSED,
+    FUSED_CAPITALS,
+    LONGEST_EDGE,
+    SPEAKS_OF_CARD,
+    VERSION,
+    UndecidedEdge,
+)
 from contactport.formats.vcard.undecided import Step, UndecidedCard, careful
 
 _BOM = b"\xef\xbb\xbf"
@@ -20,31 +28,12 @@ _MARKS = _PADDING + _BOM
 """What may stand before and after an edge."""
 _BLANKS = (b" ", b"\t")
 _LINE_END = re.compile(rb"\r\n?|\n")
-_EDGE = re.compile(rb"(BEGIN|END)[ \t]*:[ \t]*VCARD", re.IGNORECASE)
-_AGENT = re.compile(rb"(?:[\w-]+\.)?AGENT(?:;[^:]*)?:[ \t]*(BEGIN:VCARD)?[ \t]*", re.IGNORECASE)
-_BETWEEN = rb"(?:[ \t\0\x1a]|\xef\xbb\xbf)*+"
-_FUSED = re.compile(rb"END:VCARD" + _BETWEEN + rb"BEGIN:VCARD", re.IGNORECASE)
-_FUSED_CAPITALS = re.compile(rb"(?i:END):VCARD" + _BETWEEN + rb"(?i:BEGIN):VCARD")
-"""An END and a BEGIN with no line end between them: where files were joined."""
-_VERSION = re.compile(rb"VERSION[ \t]*[:;]", re.IGNORECASE)
 _EDGE_BYTES = 200
 _EDGES_A_LINE = 3
 _PAUSE_EDGES = 64
 _PAUSE_BYTES = 64 * 1024
 _OUTSIDE = "this is outside of any card (BEGIN:VCARD is missing)"
 _NO_END = "the input ends within this card (END:VCARD is missing)"
-
-
-class _UndecidedEdge(msgspec.Struct, gc=False):
-    """A doubtful edge within a value, or `alone` in a line: the next line shows whether it is one."""
-
-    edge: Literal["begin", "end"]
-    at: int
-    """Its line, in the lines of the open card."""
-    before: bytes
-    """What stands before it in its line."""
-    number: int
-    alone: bool
 
 
 class Cutter:
@@ -75,7 +64,7 @@ class Cutter:
         """Whether the last line was AGENT:BEGIN:VCARD."""
         self._last: bytes | None = None
         """The last line of the open card that is not blank; None after an edge."""
-        self._doubtful: _UndecidedEdge | None = None
+        self._doubtful: UndecidedEdge | None = None
         self._outside = False
         self._met = 0
         """The number of lines about a card, so far."""
@@ -89,13 +78,13 @@ class Cutter:
 
     def feed(self, data: bytes, line: int) -> Iterator[Step]:
         """`line` is the number of the data's first line."""
-        capitals = data.upper()
         at = 0
-        while (hit := capitals.find(b"VCARD", at)) >= 0:
+        while found := SPEAKS_OF_CARD.search(data, at):
             self._met += 1
             if self._met % _PAUSE_EDGES == 0:
                 yield None
-            start = max(capitals.rfind(b"\n", at, hit), capitals.rfind(b"\r", at, hit), at - 1) + 1
+            hit = found.start()
+            start = max(data.rfind(b"\n", at, hit), data.rfind(b"\r", at, hit), at - 1) + 1
             if start > at:
                 line = yield from self._between(data, at, start, line)
             ends = _LINE_END.search(data, hit)
@@ -125,7 +114,16 @@ class Cutter:
 
     def _joined(self, raw: bytes, number: int) -> Iterator[Step]:
         """A line that may hold edges, and the lines of several files if they were joined there."""
-        first, *others = (_FUSED_CAPITALS if self.open and self._usual else _FUSED).split(raw)
+        # Almost every such line is an edge and nothing else.
+        edge = raw.upper() if len(raw) <= LONGEST_EDGE and not self._agent and not self._folded else b""
+        if edge == b"END:VCARD" and self.open:
+            self._doubtful = None
+            yield from self._end(number)
+            return
+        if edge == b"BEGIN:VCARD" and not self._doubtful and not (self.open and self._is_agent()):
+            yield from self._begin(number, raw)
+            return
+        first, *others = (FUSED_CAPITALS if self.open and self._usual else FUSED).split(raw)
         yield from self._line(first, number)
         for each in others:
             yield from self._settle("end", b"")
@@ -146,7 +144,7 @@ class Cutter:
         whole = whole.lstrip(_MARKS) if edges else self._unindented([whole])[0]
         bare = whole.rstrip(_PADDING)
         text = bare.lstrip(b" \t")
-        found = _EDGE.match(text) if edges < _EDGES_A_LINE else None
+        found = EDGE.match(text) if edges < _EDGES_A_LINE else None
         if found is not None and not self._counts(found[0], text[found.end() :], len(bare) > len(text)):
             found = None
         if found is None:
@@ -175,10 +173,10 @@ class Cutter:
         """Whether what is spelt like an edge at the start of a line is one, for all that follows it there."""
         if indented:
             return not rest.strip(_PADDING) and (edge[-5:] == b"VCARD" or not self._usual)
-        return not rest[:1].isalnum() or is_property(rest) or _EDGE.match(rest) is not None
+        return not rest[:1].isalnum() or is_property(rest) or EDGE.match(rest) is not None
 
     def _line_outside(self, text: bytes, number: int, edges: int) -> Iterator[Step]:
-        found = _EDGE.match(text) if edges < _EDGES_A_LINE else None
+        found = EDGE.match(text) if edges < _EDGES_A_LINE else None
         if found is not None and self._counts(found[0], text[found.end() :], indented=False):
             if found[1][:1] in b"Bb":
                 yield from self._begin(number, text)
@@ -208,7 +206,7 @@ class Cutter:
         if not self.open:
             return
         bare, usual = whole.rstrip(_PADDING), self._usual
-        agent = _AGENT.fullmatch(bare) if len(bare) < _EDGE_BYTES else None
+        agent = AGENT.fullmatch(bare) if len(bare) < _EDGE_BYTES else None
         if agent is not None or self._depth:
             self._agent = agent is not None and bool(agent[1])
         elif bare[-9:].upper() == b"END:VCARD" and (not usual or bare[-5:] == b"VCARD"):
@@ -278,7 +276,7 @@ class Cutter:
         """Whether the card that begins now is the value of an AGENT, with nothing but blank lines between."""
         if self._last is None or len(self._last) >= _EDGE_BYTES:
             return False
-        found = _AGENT.fullmatch(self._last)
+        found = AGENT.fullmatch(self._last)
         return found is not None and not found[1]
 
     def _within(self, *, folded: bool) -> None:
@@ -311,7 +309,7 @@ class Cutter:
     def _doubt(
         self, edge: Literal["begin", "end"], number: int, before: bytes, *, alone: bool, kept: int = 0
     ) -> None:
-        self._doubtful = _UndecidedEdge(edge, len(self._lines) - kept, before, number, alone)
+        self._doubtful = UndecidedEdge(edge, len(self._lines) - kept, before, number, alone)
 
     def _settle(self, edge: Literal["", "begin", "end"], line: bytes) -> Iterator[Step]:
         """The next line, which is not blank, shows what a doubtful edge is."""
@@ -329,13 +327,13 @@ class Cutter:
             yield from self._begin(doubtful.number)
             self._lines += [b""] * after
 
-    def _begins(self, doubtful: _UndecidedEdge, line: bytes) -> bool:
+    def _begins(self, doubtful: UndecidedEdge, line: bytes) -> bool:
         """Whether a line after a doubtful BEGIN shows that it is one: the first of an indented card, or a VERSION."""
         if doubtful.alone and line[:1] in _BLANKS:
             return is_property(line.lstrip(b" \t"))
-        return _VERSION.match(line) is not None and any(map(_VERSION.match, self._lines[: doubtful.at]))
+        return VERSION.match(line) is not None and any(map(VERSION.match, self._lines[: doubtful.at]))
 
-    def _cut(self, doubtful: _UndecidedEdge) -> None:
+    def _cut(self, doubtful: UndecidedEdge) -> None:
         """The open card ends where the doubtful edge stands."""
         if not self._too_large:
             self._lines[doubtful.at :] = [doubtful.before]

@@ -26,6 +26,8 @@ _EXPANDED = 3
 _LAST_WORD = 200
 _FULL = 70
 """Octets of a line that a writer of quoted-printable breaks because it is full."""
+_PREFIX_LINES = 7
+"""The first lines of a folded property: a prefix that is folded more often is not looked at."""
 _PAUSE_LINES = 2048
 _PAUSE_BYTES = 64 * 1024
 _LINE_WORK = 200
@@ -203,16 +205,20 @@ def _logical(lines: list[bytes]) -> Iterator[tuple[int, bytes] | None]:
         first = at
         parts = [lines[at]]
         at += 1
-        quoted = _is_quoted(parts[0])
+        quoted: bool | None = None
         while at < count:
             line = lines[at]
-            if quoted and parts[-1].rstrip(b" \t")[-1:] == b"=" and _goes_on(lines[at - 1], line):
+            soft = parts[-1].rstrip(b" \t")[-1:] == b"="
+            if soft and quoted is None:
+                # Few lines end so. The prefix itself may be folded.
+                quoted = _is_quoted(b"".join(parts[:_PREFIX_LINES]))
+            if soft and quoted and _goes_on(lines[at - 1], line):
                 parts[-1] = parts[-1].rstrip(b" \t")[:-1]
                 parts.append(line)
             elif line[:1] in _BLANKS:
                 parts.append(line[1:])
-                # The prefix itself may be folded.
-                quoted = quoted or (len(parts) < 8 and _is_quoted(b"".join(parts)))
+                if len(parts) <= _PREFIX_LINES:
+                    quoted = quoted or None
             else:
                 break
             at += 1

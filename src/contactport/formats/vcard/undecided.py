@@ -31,10 +31,11 @@ _TEXT_WORK = 5_000
 class UndecidedCard:
     """A card without its end: from the first undecided property on, nothing has been added to its contact."""
 
-    def __init__(self, contact: Contact, builder: CardBuilder, line: int, *, is_large: bool) -> None:
+    def __init__(self, contact: Contact, builder: CardBuilder, line: int, size: int) -> None:
         self._contact, self._builder, self._line = contact, builder, line
         self._waiting: list[Property] = []
-        self.is_large = is_large
+        self._text_bytes = size
+        """What the card holds beside its pictures."""
         self.hint = ""
         """The first character set other than UTF-8 that a property names."""
         self.size = 0
@@ -53,9 +54,20 @@ class UndecidedCard:
         if not (params.encoding or params.charset):
             # Almost every property of a card, even of one that needs care.
             value = bytes(each.value) if len(each.value) <= VALUE else each.octets()
-            if value.isascii() or is_sound(value):
-                self._take_plain(each, value, evidence)
+            is_ascii = value.isascii()
+            if is_ascii or is_sound(value):
+                if not is_ascii:
+                    evidence.add_utf8(value)
+                if self._waiting or (not is_ascii and evidence.doubts_utf8):
+                    self._waiting.append(each)
+                    self.size += len(value)
+                else:
+                    each.add(self._contact, self._builder, value)
+                    if each.is_cut:
+                        self._tell_cut(each)
                 return
+        if params.name == "PHOTO":
+            self._text_bytes -= len(each.value)
         octets = each.undecided()
         charset = each.params.charset
         if charset and not self.hint and not is_utf8(charset) and (codec := codec_of(charset)) is not None:
@@ -71,18 +83,6 @@ class UndecidedCard:
         else:
             self._waiting.append(each)
             self.size += len(each.value)
-
-    def _take_plain(self, each: Property, value: bytes, evidence: Evidence) -> None:
-        is_ascii = value.isascii()
-        if not is_ascii:
-            evidence.add_utf8(value)
-        if self._waiting or (evidence.doubts_utf8 and not is_ascii):
-            self._waiting.append(each)
-            self.size += len(value)
-        else:
-            each.add(self._contact, self._builder, value)
-            if each.is_cut:
-                self._tell_cut(each)
 
     def _is_certain(self, each: Property) -> bool:
         """Whether a text that is UTF-8 is so on purpose."""
@@ -110,7 +110,7 @@ class UndecidedCard:
         if not isinstance(item, Contact | Group):
             yield item or Reject(f"line {self._line}", EMPTY)
             return
-        if self.is_large or self._builder.is_large:
+        if self._text_bytes > SMALL or self._builder.is_large:
             self.told |= dict.fromkeys(bounded(item))
         yield item
         yield from self.notes
@@ -127,7 +127,7 @@ def careful(lines: list[bytes], first: int, begin: int, evidence: Evidence, size
     `first` is the number of the first of the lines, `begin` that of the card's BEGIN, `size` the bytes of all lines,
     those that were left out among them.
     """
-    card = UndecidedCard(Contact(), CardBuilder(), begin, is_large=size > SMALL)
+    card = UndecidedCard(Contact(), CardBuilder(), begin, size)
     if len(lines) >= LINES:
         card.told[f"only {LINES} lines of this card are read"] = None
     strays: list[int] = []
