@@ -13,10 +13,12 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from demo import curl, servers, show
+from demo import consent, curl, servers, show
 
 PROGRAM = str(Path(sys.executable).with_name("contactport"))
 IMPORT_SECONDS = 60.0
+CONSENT_SECONDS = 1800.0
+"""A user at a browser takes longer."""
 
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -46,12 +48,12 @@ def key_pair(data: Path) -> tuple[str, str]:
     return pair["domain_key"], pair["domain_password"]
 
 
-def follow(variables: dict[str, str], identifier: int) -> None:
+def follow(variables: dict[str, str], identifier: int, seconds: float = IMPORT_SECONDS) -> None:
     """Poll the events, as an application does, and show each that is new. Raises DemoError."""
     line = f'curl -s -u "$KEY" "$HOST/events/{identifier}.json"'
     body = show.command(line, variables)
     shown: set[tuple[str, str, int]] = set()
-    end = time.monotonic() + IMPORT_SECONDS
+    end = time.monotonic() + seconds
     while True:
         for event in body["events"]:
             kind, status, value = event["event_type"], event["status"], event["value"]
@@ -65,7 +67,7 @@ def follow(variables: dict[str, str], identifier: int) -> None:
                 raise servers.DemoError(f"the import failed: {last['value']} {last['description']}")
             return
         if time.monotonic() > end:
-            raise servers.DemoError("the import did not end within a minute")
+            raise servers.DemoError(f"the import did not end within {seconds:.0f} seconds")
         time.sleep(0.1)
         body = json.loads(curl.run(line, variables))
 
@@ -74,7 +76,7 @@ def demonstrate(folder: Path, stay: bool) -> None:
     show.say("Starting Radicale with an address book of 200 cards, and contactport. Both on loopback only.")
     with (
         servers.radicale(folder / "radicale") as book,
-        servers.contactport(PROGRAM, folder / "contactport") as host,
+        servers.contactport(PROGRAM, folder / "contactport", "--allow-network", "127.0.0.0/8") as host,
     ):
         show.say(f"Radicale: {book}   contactport: {host}", "dim")
 
@@ -98,10 +100,7 @@ def demonstrate(folder: Path, stay: bool) -> None:
         follow(variables, identifier)
 
         show.heading("3", "fetch the contacts")
-        body = show.command(
-            f'curl -s -u "$KEY" "$HOST/contacts/{identifier}.json?start=0&count={show.SHOWN}"', variables
-        )
-        show.contacts(body["contacts"], body["total"])
+        fetch(variables, identifier)
 
         show.heading("4", "how the figures add up, and what could not be read")
         body = show.command(f'curl -s -u "$KEY" "$HOST/imports/{identifier}"', variables)
@@ -109,6 +108,54 @@ def demonstrate(folder: Path, stay: bool) -> None:
         show.left_out("rejected", body["rejects"])
         show.left_out("note", body["notes"])
 
+        if stay:
+            wait(identifier, variables)
+
+
+def fetch(variables: dict[str, str], identifier: int) -> None:
+    """Show the first contacts of an import."""
+    body = show.command(
+        f'curl -s -u "$KEY" "$HOST/contacts/{identifier}.json?start=0&count={show.SHOWN}"', variables
+    )
+    show.contacts(body["contacts"], body["total"])
+
+
+def demonstrate_consent(folder: Path, stay: bool) -> None:
+    """The same by the user's consent. Where nobody is at a terminal, the demo presses the button itself."""
+    show.say(
+        "Starting contactport with its sandbox: a provider without real accounts. Both on loopback only."
+    )
+    with servers.contactport(PROGRAM, folder / "contactport", "--sandbox") as host:
+        show.say(f"contactport: {host}", "dim")
+        show.heading("0", "a domain: the key pair of one application")
+        key, password = key_pair(folder / "contactport" / "data")
+        variables = {"KEY": f"{key}:{password}", "HOST": host}
+        show.say(f"$ {_export(variables)}", "green")
+
+        show.heading("1", "begin the import: a link for the user comes back, and an import id")
+        begun = show.command(
+            'curl -s -u "$KEY" "$HOST/begin_import/user_consent.json" -d service=sandbox_oauth', variables
+        )
+        show.answer(begun)
+        if begun["status"] != "success":
+            raise servers.DemoError("the import was not begun")
+        identifier = begun["import_id"]
+
+        show.heading("2", "the user opens the link, and chooses at the provider's page")
+        show.say(begun["url"], "bold")
+        at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+        if at_terminal:
+            show.say("Open this link in a browser of this machine, and choose there.")
+        else:
+            show.say("Nobody is at a terminal, so the demo opens it and presses Allow:")
+            for place in consent.allow(begun["url"]):
+                show.say(f"  {place}")
+
+        show.heading("3", "poll its events")
+        follow(variables, identifier, CONSENT_SECONDS if at_terminal else IMPORT_SECONDS)
+
+        show.heading("4", "fetch the contacts")
+        fetch(variables, identifier)
         if stay:
             wait(identifier, variables)
 
@@ -137,7 +184,10 @@ def wait(identifier: int, variables: dict[str, str]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
     parser.add_argument("--stay", action="store_true", help="keep both servers running until Ctrl-C")
-    stay: bool = parser.parse_args().stay
+    parser.add_argument(
+        "--consent", action="store_true", help="an import by the user's consent, at a sandbox's page"
+    )
+    options = parser.parse_args()
     # Set here and not left to Python: a shell's background job starts with SIGINT ignored.
     for number in SIGNALS:
         signal.signal(number, _interrupted)
@@ -145,7 +195,10 @@ def main() -> int:
         show.say("curl is not installed here: Python sends the same requests in its place.", "yellow")
     try:
         with tempfile.TemporaryDirectory(prefix="contactport-demo-") as folder:
-            demonstrate(Path(folder), stay)
+            if options.consent:
+                demonstrate_consent(Path(folder), options.stay)
+            else:
+                demonstrate(Path(folder), options.stay)
     except servers.DemoError as error:
         print(f"scripts/demo: {error}", file=sys.stderr)
         return 1
@@ -153,6 +206,9 @@ def main() -> int:
     show.say("Both servers have ended, and everything they stored is deleted. What to try next:")
     show.say(
         "  scripts/demo --stay                       the same, and the servers stay for your own requests"
+    )
+    show.say(
+        "  scripts/demo --consent                    an import by the user's consent, at a sandbox's page"
     )
     show.say("  .venv/bin/contactport serve               a service of your own; then `domain add`")
     show.say(

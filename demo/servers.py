@@ -127,14 +127,14 @@ def _radicale(folder: Path, port: int) -> Generator[str]:
 
 
 @contextmanager
-def contactport(program: str, folder: Path) -> Generator[str]:
+def contactport(program: str, folder: Path, *options: str) -> Generator[str]:
     """`contactport serve`; its URL, as the line it prints when it is ready says it."""
-    with usual_or_free(SERVICE_PORT) as port, _contactport(program, folder, port) as url:
+    with usual_or_free(SERVICE_PORT) as port, _contactport(program, folder, port, options) as url:
         yield url
 
 
 @contextmanager
-def _contactport(program: str, folder: Path, port: int) -> Generator[str]:
+def _contactport(program: str, folder: Path, port: int, options: Sequence[str]) -> Generator[str]:
     folder.mkdir()
     log, said = folder / "log", folder / "said"
     command = [
@@ -144,8 +144,7 @@ def _contactport(program: str, folder: Path, port: int) -> Generator[str]:
         str(port),
         "--data",
         str(folder / "data"),
-        "--allow-network",
-        "127.0.0.0/8",
+        *options,
     ]
     with said.open("wb") as output, running(command, log, output) as child:
         urls: list[str] = []

@@ -93,6 +93,19 @@ def test_it_shows_a_whole_import(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_it_shows_an_import_by_consent(tmp_path: Path) -> None:
+    demo = start(tmp_path, "--consent")
+    output, errors = demo.communicate(timeout=180)
+    assert (demo.returncode, errors) == (0, "")
+    assert re.search(
+        r"\n  http://127\.0\.0\.1:\d+/authorize\n  http://127\.0\.0\.1:\d+/n/[A-Z0-9]{7}\n", output
+    )
+    assert "GATHERING    COMPLETED     25" in output
+    assert "Amara Okafor" in output
+    assert "… and 13 more" in output
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_curl_python_sends_the_same_requests(tmp_path: Path) -> None:
     demo = start(tmp_path, PATH=str(tmp_path))
     output, errors = demo.communicate(timeout=180)
