@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from contactport.formats.columns import COLUMNS
 from contactport.formats.xlsx.number_formats import number
 from contactport.formats.xlsx.workbook import Sheet, Workbook, unescaped
-from contactport.formats.xlsx.xml_part import Begin, UnreadableWorkbook, XmlPart
+from contactport.formats.xlsx.xml_part import TEXT, UnreadableWorkbook, Usual, XmlPart, attribute
 from contactport.formats.zip_parts import UnreadableZip
 
 ROW = 2 * 1024 * 1024
@@ -31,47 +32,73 @@ class SheetRow(msgspec.Struct, gc=False):
     told: str = ""
 
 
-class _Cells:
-    """Takes the events of a sheet's XML and makes rows."""
+class _Cells(XmlPart):
+    """Takes the events of a sheet's XML and makes rows.
+
+    `begin` is one long function because it runs twice for each cell: calls would be half of its time.
+    """
 
     def __init__(self, book: Workbook) -> None:
-        self._strings = book.strings
+        super().__init__()
+        self._string = book.strings.get
+        self._strings = book.strings.known
         self._shown = book.shown
         self.rows: list[SheetRow] = []
         """Rows that are complete."""
         self.characters = 0
         """Of all rows."""
         self._row = SheetRow(0, [])
+        self._cells = self._row.cells
         self._number = 0
         self._is_filled = False
         self._column = -1
         self._type = self._style = ""
-        self._takes = self._is_first = False
-        """Whether text that comes belongs to the cell, and whether it is the first after the tag."""
+        self._takes = False
+        """Whether text that comes belongs to the cell, if it is in the element at this depth."""
+        self._inside = 0
         self._is_phonetic = False
         self._parts: list[str] = []
         self._size = 0
         self._columns: dict[str, int] = {}
 
-    def begins(self) -> dict[str, Begin]:
-        return {
-            "row": self.row,
-            "c": self.cell,
-            "v": self.value,
-            "t": self.text,
-            "rPh": self.phonetic,
-            "sheetData": self.other,
-        }
+    def begin(self, name: str, attributes: list[str]) -> None:
+        self.begun += 1
+        if ":" in name:
+            name = name.rpartition(":")[2]
+        if name == "v":
+            self._takes, self._inside = True, self.depth
+        elif name == "c":
+            if self._parts:
+                self._end()
+            self._type = self._style = ""
+            self._takes = self._is_phonetic = False
+            column = self._column + 1
+            for at in range(0, len(attributes), 2):
+                about, said = attributes[at], attributes[at + 1]
+                if about == "r":
+                    known = self._columns.get(said.rstrip("0123456789"))
+                    column = self._read_column(said, column) if known is None else known
+                elif about == "s":
+                    self._style = said
+                elif about == "t":
+                    self._type = said
+            self._column = column
+        elif name == "t":
+            self._takes, self._inside = not self._is_phonetic, self.depth
+        elif name == "row":
+            self._begin_row(attributes)
+        else:
+            self._takes = False
+            self._is_phonetic = self._is_phonetic or name == "rPh"
 
-    def row(self, attributes: list[str]) -> None:
+    def _begin_row(self, attributes: list[str]) -> None:
         self.close()
         self._number += 1
-        for at in range(0, len(attributes), 2):
-            if attributes[at] == "r":
-                said = attributes[at + 1]
-                if said.isdecimal() and len(said) < 8 and 0 < int(said) <= _LAST_ROW:
-                    self._number = int(said)
+        said = attribute(attributes, "r")
+        if said.isdecimal() and len(said) < 8 and 0 < int(said) <= _LAST_ROW:
+            self._number = int(said)
         self._row = SheetRow(self._number, [])
+        self._cells = self._row.cells
 
     def close(self) -> None:
         """End the cell and the row."""
@@ -80,58 +107,28 @@ class _Cells:
         row = self._row
         if self._is_filled:
             self.rows.append(row)
-        self._row = SheetRow(row.number, [])
-        self._is_filled = False
+            self._row = SheetRow(row.number, [])
+            self._cells = self._row.cells
+            self._is_filled = False
         self._column = -1
         self.characters += self._size
         self._size = 0
         self._takes = False
 
-    def cell(self, attributes: list[str]) -> None:
-        if self._parts:
-            self._end()
-        self._type = self._style = ""
-        self._takes = False
-        self._is_phonetic = False
-        self._column += 1
-        for at in range(0, len(attributes), 2):
-            name = attributes[at]
-            if name == "r":
-                said = attributes[at + 1]
-                column = self._columns.get(said.rstrip("0123456789"))
-                self._column = self._read_column(said) if column is None else column
-            elif name == "t":
-                self._type = attributes[at + 1]
-            elif name == "s":
-                self._style = attributes[at + 1]
-
-    def _read_column(self, said: str) -> int:
+    def _read_column(self, said: str, following: int) -> int:
         """The column of a cell, from 0: of `AB12`, 27."""
         letters = said.rstrip("0123456789")
         column = 0
         for letter in letters[:4]:
             column = column * 26 + _LETTERS.get(letter, 0)
         if not letters or not column:
-            return self._column
+            return following
         if column <= COLUMNS:
             self._columns[letters] = column - 1
         return column - 1
 
-    def value(self, _: list[str]) -> None:
-        self._takes = self._is_first = True
-
-    def text(self, _: list[str]) -> None:
-        self._takes = self._is_first = not self._is_phonetic
-
-    def phonetic(self, _: list[str]) -> None:
-        self._takes, self._is_phonetic = False, True
-
-    def other(self, _: list[str]) -> None:
-        self._takes = False
-
-    def data(self, data: str) -> None:
-        if self._takes and (self._is_first or not data.isspace()):
-            self._is_first = False
+    def text(self, data: str) -> None:
+        if self._takes and self.depth == self._inside:
             self._size += len(data)
             if self._size <= ROW:
                 self._parts.append(data)
@@ -141,60 +138,109 @@ class _Cells:
     def _refuse(self) -> None:
         """Give up the row."""
         self._row.told = TOO_LARGE
-        self._row.cells.clear()
+        self._cells.clear()
         self._is_filled = True
 
     def _end(self) -> None:
-        """Put the text of the cell into the row."""
-        parts = self._parts
-        raw = parts[0] if len(parts) == 1 else "".join(parts)
-        self._parts = []
-        type_ = self._type
-        if type_ == "s":
-            text = self._strings.get(raw)
-            self._size += len(text)
-            if self._size > ROW:
-                self._refuse()
-        elif type_ in ("inlineStr", "str"):
-            text = unescaped(raw)
-        elif type_ == "e":
-            return
-        elif type_ == "b":
-            text = {"0": "FALSE", "1": "TRUE"}.get(raw.strip(), raw.strip())
-        elif type_ == "d":
-            text = raw.strip().partition("T")[0]
-        else:
-            text = self._number_text(raw.strip())
+        """The cell ends."""
+        raw = "".join(self._parts)
+        self._parts.clear()
+        self._put(raw, self._column)
+
+    def _put(self, raw: str, column: int) -> None:
+        """Put the text of a cell into the row."""
+        text = self._shown_text(raw, self._type, self._style)
         if not text or self._row.told is TOO_LARGE:
             return
-        cells, column = self._row.cells, self._column
+        self._size += len(text)
+        if self._size > ROW:
+            self._refuse()
+            return
+        cells = self._cells
         if column >= COLUMNS:
-            self._row.told = self._row.told or BEYOND
+            self._row.told = BEYOND
             return
         missing = column - len(cells)
         if missing >= 0:
-            if missing:
-                cells += [""] * missing
+            cells += [""] * missing
             cells.append(text)
         else:
             cells[column] = text
         self._is_filled = True
 
-    def _number_text(self, raw: str) -> str:
-        style = self._style
-        if not style:
-            return number(raw)
-        at = int(style) if style.isdecimal() and len(style) < 10 else 0
-        shown = self._shown
-        return shown[at](raw) if at < len(shown) else number(raw)
+    def _shown_text(self, raw: str, type_: str, style: str) -> str:
+        """The text of a cell by its type and its style; "" for nothing."""
+        if type_ == "s":
+            return self._string(raw)
+        if type_ in ("inlineStr", "str"):
+            return unescaped(raw)
+        raw = raw.strip()
+        if not type_ or type_ == "n":
+            at = int(style) if style.isdecimal() and len(style) < 10 else 0
+            return self._shown[at](raw) if style and at < len(self._shown) else number(raw)
+        if type_ == "b":
+            return {"0": "FALSE", "1": "TRUE"}.get(raw, raw)
+        if type_ == "d":
+            return raw.partition("T")[0]
+        return "" if type_ == "e" else raw
+
+    def take(self, found: re.Match[str]) -> None:
+        """A row of the usual shape."""
+        self.close()
+        self._number = int(found[1])
+        row = SheetRow(self._number, [])
+        cells, columns, strings = row.cells, self._columns, self._strings
+        width = size = 0
+        for letters, style, type_, value, text in _CELL.findall(found[2]):
+            if type_ == "s":
+                text = strings.get(value) or self._string(value)
+            elif value or "_x" in text:
+                text = self._shown_text(value or text, type_, style)
+            if not text:
+                continue
+            column = columns.get(letters, -1)
+            if column < 0:
+                column = self._read_column(letters, width)
+                if column >= COLUMNS:
+                    row.told = BEYOND
+                    continue
+            size += len(text)
+            if size > ROW:
+                row.told = TOO_LARGE
+                cells.clear()
+                break
+            if column != width:
+                if column < width:
+                    cells[column] = text
+                    continue
+                cells += [""] * (column - width)
+            cells.append(text)
+            width = column + 1
+        self.characters += size
+        if cells or row.told:
+            self.rows.append(row)
+
+
+_CELL_SHAPE = (
+    r'<c r="(?P<c>[A-Z]{1,3})[0-9]{1,7}"(?: s="(?P<s>[0-9]{1,9})")?(?: t="(?P<t>s|n|b|inlineStr)")?'
+    rf'(?:/>|>(?:<v>(?P<v>{TEXT})</v>|<is><t(?: xml:space="preserve")?>(?P<i>{TEXT})</t></is>)?</c>)'
+)
+_CELL = re.compile(_CELL_SHAPE)
+_ROWS = Usual(
+    begin=b"<row",
+    end="</row>",
+    depth=2,
+    shape=re.compile(
+        rf'[ \n]*+<row r="([1-9][0-9]{{0,6}})"[^<>&/]*+>((?:{re.sub("[?]P<.>", "?:", _CELL_SHAPE)})*+)</row>'
+    ),
+)
 
 
 def rows(book: Workbook, sheet: Sheet) -> Iterator[SheetRow]:
     """The rows of a sheet that have a cell with a value. Raises UnreadableWorkbook, also after some rows."""
     cells = _Cells(book)
-    part = XmlPart(cells.begins(), cells.data, cells.other)
     try:
-        for _ in part.read(book.pieces(sheet.part)):
+        for _ in cells.read(cells.without(_ROWS, book.pieces(sheet.part), cells.take)):
             if cells.characters > CHARACTERS:
                 raise UnreadableWorkbook(TOO_MUCH)
             yield from cells.rows

@@ -12,13 +12,20 @@ import msgspec
 
 from contactport.formats.budgets import LONG
 from contactport.formats.xlsx.number_formats import Shown, number, shown_by
-from contactport.formats.xlsx.xml_part import Begin, UnreadableWorkbook, XmlPart, attribute
+from contactport.formats.xlsx.xml_part import TEXT, Begin, SmallPart, UnreadableWorkbook, Usual, attribute
 from contactport.formats.zip_parts import Unpacking, UnreadableZip, ZipParts
 
 STRINGS = 4_000_000
 STRING_BYTES = 64 * 1024 * 1024
 SHEETS = 100
 _FORMATS = 65_536
+_SHORT, _REMEMBERED = 40, 150_000
+_TEXTS = Usual(
+    begin=b"<si>",
+    end="</si>",
+    depth=1,
+    shape=re.compile(rf'[ \n]*+<si><t(?: xml:space="preserve")?>({TEXT})</t></si>'),
+)
 TOO_MANY_STRINGS = (
     f"this workbook has more than {STRINGS} different texts, or more than {STRING_BYTES // 1024**2} MiB of them: "
     "send it as CSV"
@@ -41,9 +48,13 @@ class SharedStrings:
     def __init__(self) -> None:
         self._bytes = bytearray()
         self._ends = array("Q", (0,))
+        self.known: dict[str, str] = {}
+        """The first short texts, by their numbers as cells write them: a look-up here takes a third of the time."""
 
     def append(self, text: str) -> None:
         """Add a text. Raises UnreadableWorkbook if there are too many."""
+        if len(text) <= _SHORT and len(self.known) < _REMEMBERED:
+            self.known[str(len(self))] = text
         self._bytes += text.encode("utf-8", "replace")
         self._ends.append(len(self._bytes))
         if len(self._bytes) > STRING_BYTES or len(self._ends) > STRINGS:
@@ -51,11 +62,15 @@ class SharedStrings:
 
     def get(self, index: str) -> str:
         """The text of this number; "" if there is none."""
+        known = self.known.get(index)
+        if known is not None:
+            return known
         try:
             at = int(index)
-            return self._bytes[self._ends[at] : self._ends[at + 1]].decode() if at >= 0 else ""
+            text = self._bytes[self._ends[at] : self._ends[at + 1]].decode() if at >= 0 else ""
         except (ValueError, IndexError):
             return ""
+        return text
 
     def __len__(self) -> int:
         return len(self._ends) - 1
@@ -108,7 +123,7 @@ class Workbook:
         text: Callable[[str], None] = _ignore,
         other: Begin = _ignore,
     ) -> None:
-        for _ in XmlPart(begins, text, other).read(self._zip.unpacked(part)):
+        for _ in SmallPart(begins, text, other).read(self._zip.unpacked(part)):
             pass
 
     def _related(self, path: str, kind: str) -> dict[str, str]:
@@ -148,8 +163,8 @@ class Workbook:
         if part is None:
             return strings
         runs: list[str] = []
-        size = count = 0
-        is_text = is_first = is_phonetic = False
+        size = count = inside = 0
+        is_text = is_phonetic = False
 
         def item(_: list[str]) -> None:
             nonlocal size, count, is_text, is_phonetic
@@ -161,8 +176,8 @@ class Workbook:
             is_text = is_phonetic = False
 
         def run(_: list[str]) -> None:
-            nonlocal is_text, is_first
-            is_text = is_first = not is_phonetic
+            nonlocal is_text, inside
+            is_text, inside = not is_phonetic, xml.depth
 
         def phonetic(_: list[str]) -> None:
             nonlocal is_text, is_phonetic
@@ -173,13 +188,20 @@ class Workbook:
             is_text = False
 
         def text(data: str) -> None:
-            nonlocal size, is_first
-            if is_text and size < LONG and (is_first or not data.isspace()):
+            nonlocal size
+            if is_text and size < LONG and xml.depth == inside:
                 runs.append(data)
                 size += len(data)
-                is_first = False
 
-        self._read(part, {"si": item, "t": run, "rPh": phonetic}, text, other)
+        def take(found: re.Match[str]) -> None:
+            nonlocal count
+            item([])
+            count = 0
+            strings.append(unescaped(found[1])[:LONG])
+
+        xml = SmallPart({"si": item, "t": run, "rPh": phonetic}, text, other)
+        for _ in xml.read(xml.without(_TEXTS, self.pieces(part), take)):
+            pass
         item([])
         return strings
 
