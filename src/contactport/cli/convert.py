@@ -62,7 +62,7 @@ class InputFile:
         start = self._file.tell() - len(self._first)
         groups = Memberships()
         lost = 0
-        if format_.name != "vcf" or self._may_hold_groups():
+        if format_.has_groups and (format_.name != "vcf" or self._may_hold_groups()):
             self._file.seek(start)
             for item in format_.read(iter(self._read, b"")):
                 if isinstance(item, Group):
@@ -173,9 +173,10 @@ def deliver(parts: Iterable[bytes], out: BinaryIO) -> None:
 def convert(file: str, target: str, lenient: bool) -> None:
     """Convert FILE to another format, on standard output.
 
-    FILE is vCard 2.1, 3.0 or 4.0, jCard, JSContact, xCard or LDIF, recognised by its bytes; - is standard input. Each
-    contact that can be read is written, and none is merged with another. A card that can't be read is reported on
-    standard error, with its line and the reason. The exit code is then 1, unless --lenient is given.
+    FILE is vCard 2.1, 3.0 or 4.0, jCard, JSContact, xCard, LDIF, or what --to json and --to ndjson write. It is
+    recognised by its bytes; - is standard input. Each contact that can be read is written, and none is merged with
+    another. A card that can't be read is reported on standard error, with its line and the reason. The exit code is
+    then 1, unless --lenient is given.
     """
     written = registry.get(target)
     source = InputFile(file)

@@ -1,4 +1,4 @@
-"""CloudSponge's contact object, as `docs/wire.md` defines it: the structs of its JSON, and a file of them.
+"""CloudSponge's contact object, as `docs/wire.md` defines it: the structs of its JSON.
 
 Key order, the keys that are always there and those that are left out when unknown are part of the contract.
 `primary` is on one entry of a list: the preferred one of the source, or the first, so that a client that looks
@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from contactport.contact import Address, Contact, Email, Item, Labelled, PartialDate, Phone, Photo
+from contactport.contact import Address, Contact, Email, Labelled, PartialDate, Phone, Photo
 from contactport.formats.name_split import split
 from contactport.formats.photos import image_type, is_safe
-from contactport.formats.registry import NO_GROUPS, Groups
 from contactport.formats.vcard.params import KINDS
 
 UNKNOWN = "Other"
@@ -186,7 +185,7 @@ def _emails(emails: list[Email], unknown: str | None) -> list[WireEmail]:
     return made
 
 
-def _formatted(address: Address) -> str:
+def envelope(address: Address) -> str:
     """The parts as on an envelope, one kind of part on each line."""
     town = " ".join(part for part in (address.city, address.region, address.postal_code) if part)
     lines = (address.po_box, address.extended, address.street, town, address.country)
@@ -202,7 +201,7 @@ def _address(address: Address, unknown: str | None) -> WireAddress:
         _clean(address.region) or None,
         _clean(address.postal_code) or None,
         _clean(address.country) or None,
-        _clean(address.formatted) or _formatted(address) or None,
+        _clean(address.formatted) or envelope(address) or None,
     )
 
 
@@ -257,20 +256,6 @@ def to_wire(contact: Contact, groups: Sequence[str] = (), unknown: str | None = 
         photos=[url for url in map(_photo, contact.photos) if url] if contact.photos else [],
         locations=[],
     )
-
-
-def write(items: Iterable[Item], groups: Groups = NO_GROUPS) -> Iterator[bytes]:
-    """The contacts as one JSON array, one on each line. Other items are left out."""
-    encoder = msgspec.json.Encoder()
-    between = b"[\n"
-    yield b""
-    for item in items:
-        if isinstance(item, Contact):
-            yield between + encoder.encode(to_wire(item, groups.get(item.uid, ())))
-            between = b",\n"
-        else:
-            yield b""
-    yield b"[]\n" if between == b"[\n" else b"\n]\n"
 
 
 def to_owner(contact: Contact, groups: Sequence[str] = (), unknown: str | None = UNKNOWN) -> WireOwner:

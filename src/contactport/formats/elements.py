@@ -16,6 +16,7 @@ import msgspec
 from contactport.contact import Reject
 from contactport.formats.charsets.decode import decode
 from contactport.formats.charsets.evidence import Evidence
+from contactport.formats.charsets.unicode_forms import FIRST, of_first_letters, of_mark
 
 ELEMENT = 2 * 1024 * 1024
 """The largest element that is read, in characters."""
@@ -71,17 +72,9 @@ class Element(msgspec.Struct, gc=False):
 
 
 def codec_of(head: bytes) -> str:
-    """The character set by the byte order mark, or by the zeros of UTF-16; otherwise UTF-8."""
-    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return "utf-32"
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if len(head) >= 4 and 0 in head[:4]:
-        if head[1:4:2] == b"\0\0" and 0 not in head[:4:2]:
-            return "utf-16-le"
-        if head[:4:2] == b"\0\0" and 0 not in head[1:4:2]:
-            return "utf-16-be"
-    return "utf-8-sig"
+    """The character set that a byte order mark or the zeros of UTF-16 show; otherwise UTF-8."""
+    codec = of_mark(head)[0] or of_first_letters(head[:FIRST])
+    return "utf-8-sig" if codec in ("", "utf_8") else codec
 
 
 def _text(chunks: Iterable[bytes], codec: Callable[[bytes], str]) -> Iterator[str]:

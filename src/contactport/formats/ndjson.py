@@ -9,6 +9,9 @@ import msgspec
 from contactport.contact import Contact, Item
 from contactport.formats.cloudsponge import to_wire
 from contactport.formats.registry import NO_GROUPS, Groups
+from contactport.formats.wire_contacts import read
+
+__all__ = ["read", "write"]
 
 
 def write(items: Iterable[Item], groups: Groups = NO_GROUPS) -> Iterator[bytes]:

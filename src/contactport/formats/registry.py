@@ -179,9 +179,10 @@ FORMATS: tuple[FileFormat, ...] = (
     ),
     FileFormat(
         name="json",
-        module="cloudsponge",
+        module="wire_contacts",
         media_type="application/json; charset=utf-8",
         suffixes=(".json",),
+        reads=True,
         writes=True,
     ),
     FileFormat(
@@ -189,6 +190,7 @@ FORMATS: tuple[FileFormat, ...] = (
         module="ndjson",
         media_type="application/x-ndjson; charset=utf-8",
         suffixes=(".ndjson", ".jsonl"),
+        reads=True,
         writes=True,
         is_served=True,
     ),

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from contactport.contact import Contact, Group, Item, Skipped
-from contactport.formats import vcard
+from contactport.formats import registry, vcard
+from contactport.formats.detect import detect
+from contactport.formats.registry import FileFormat
 from contactport.memberships import GROUPS
 from samples.book import cards
 
@@ -72,6 +74,29 @@ def test_to_a_table(file: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(done.stdout.decode())))
     assert len(rows) == 30
     assert rows[0]["First Name"] == "Søren"
+
+
+@pytest.mark.parametrize(
+    "each", [each for each in registry.WRITTEN if each.reads or each.options], ids=lambda each: each.name
+)
+def test_what_is_written_is_recognised_so_that_every_pair_can_be_converted(
+    each: FileFormat, book: bytes
+) -> None:
+    contacts = [item for item in read(book) if isinstance(item, Contact)]
+    data = b"".join(each.write(contacts))
+    found = registry.get(detect(data).format)
+    assert found.name == (each.name if each.reads else "vcf")
+    for target in registry.WRITTEN:
+        items = list(found.read([data]))
+        assert len(items) == len(contacts)
+        assert len(list(target.write(items))) >= len(contacts)
+
+
+def test_from_standard_input_to_another_form_and_back(book: bytes) -> None:
+    made = contactport("convert", "-", "--to", "jscontact", stdin=book)
+    back = contactport("convert", "-", "--to", "xcard", stdin=made.stdout)
+    assert (made.returncode, back.returncode, back.stderr) == (0, 0, b"")
+    assert back.stdout.count(b"<vcard>") == 30
 
 
 def test_standard_input_is_a_dash(book: bytes) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 from contactport.contact import Contact, Group, Item, Reject, Skipped
-from contactport.formats import cloudsponge, ndjson
+from contactport.formats import ndjson, wire_contacts
 
 ITEMS: list[Item] = [
     Contact(uid="1", formatted_name="A\nB"),
@@ -22,9 +22,9 @@ def test_one_contact_is_one_line() -> None:
 
 def test_an_array_holds_the_same() -> None:
     lines = [json.loads(line) for line in ndjson.write(ITEMS) if line]
-    assert json.loads(b"".join(cloudsponge.write(ITEMS))) == lines
+    assert json.loads(b"".join(wire_contacts.write(ITEMS))) == lines
 
 
 def test_nobody_is_an_empty_array() -> None:
-    assert json.loads(b"".join(cloudsponge.write([]))) == []
+    assert json.loads(b"".join(wire_contacts.write([]))) == []
     assert b"".join(ndjson.write([])) == b""
