@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from contactport.contact import Contact, Email, Group, Item, Note, Reject, Skipped
 from contactport.formats.budgets import TEXT
@@ -38,7 +39,11 @@ def written(format_: FileFormat, *items: Item) -> bytes:
 
 @of_whole
 def test_people_and_groups_come_back(format_: FileFormat) -> None:
-    assert read(format_, written(format_, ADA, TEAM, BEN)) == [ADA, TEAM, BEN]
+    items = read(format_, written(format_, ADA, TEAM, BEN))
+    if format_.has_groups:
+        assert items == [ADA, TEAM, BEN]
+    else:
+        assert items == [replace(ADA, uid=""), replace(BEN, uid="")]
 
 
 @of_whole
@@ -46,8 +51,9 @@ def test_people_and_groups_come_back(format_: FileFormat) -> None:
 def test_what_was_read_is_written_and_read_as_the_same(
     format_: FileFormat, contact: Contact, group: Group
 ) -> None:
+    assume(contact.formatted_name.strip())
     once = read(format_, written(format_, contact, group))
-    assert [type(item) for item in once] == [Contact, Group]
+    assert [type(item) for item in once] == [Contact, Group][: 2 if format_.has_groups else 1]
     again = written(format_, *once)
     assert read(format_, again) == once
     assert written(format_, *read(format_, again)) == again
@@ -56,6 +62,7 @@ def test_what_was_read_is_written_and_read_as_the_same(
 @of_whole
 @given(contact=contacts)
 def test_names_addresses_and_numbers_are_kept(format_: FileFormat, contact: Contact) -> None:
+    assume(contact.formatted_name.strip())
     (item,) = read(format_, written(format_, contact))
     assert isinstance(item, Contact)
     pairs: list[tuple[list[str], list[str]]] = [

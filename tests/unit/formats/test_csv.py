@@ -84,7 +84,8 @@ def test_each_value_has_its_column() -> None:
         "Organization Title": "Editor",
         "Organization Department": "Sales, North",
         "Birthday": "1980-01-02",
-        "Notes": "one\ntwo",
+        "File As": "Dr. Jane Doe",
+        "Notes": "one",
         "Photo": "https://example.org/p.png",
         "Labels": "Friends ::: * myContacts",
         "E-mail 1 - Label": "* Home",
@@ -113,6 +114,8 @@ def test_each_value_has_its_column() -> None:
         "Custom Field 1 - Value": "skype:jd",
         "Custom Field 2 - Label": "Role",
         "Custom Field 2 - Value": "Writes",
+        "Custom Field 3 - Label": "Note",
+        "Custom Field 3 - Value": "two",
     }
 
 

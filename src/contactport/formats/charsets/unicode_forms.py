@@ -18,6 +18,9 @@ _MARKS = (
 _PLAIN = frozenset(map(chr, (*range(0x20, 0x7F), 9, 10, 13)))
 
 
+_ACCIDENTS = 20
+
+
 def of_mark(first: bytes) -> tuple[str, int]:
     """The codec that a byte order mark names, and how long the mark is; ("", 0) where there is none."""
     return next(((codec, len(mark)) for mark, codec in _MARKS if first.startswith(mark)), ("", 0))
@@ -35,10 +38,10 @@ def of_first_letters(first: bytes) -> str:
 def of_zeros(head: bytes) -> str:
     """The codec of a text in UTF-16 or UTF-32 without a mark; "" for others. `head` is its beginning.
 
-    No other text has zeros. Blanks, line ends and commas have one in UTF-16, in every language.
+    Blanks, line ends and commas have a zero in UTF-16, in every language. Another text has a few by accident.
     """
     zeros = head.count(0)
-    if not zeros:
+    if not zeros or (zeros * _ACCIDENTS < len(head) and _is_utf8(head)):
         return ""
     best, found = 0, ""
     # Where three of four bytes are zeros, it is not UTF-16.
@@ -49,6 +52,14 @@ def of_zeros(head: bytes) -> str:
         if plain > best and "\0" not in text and text.count("\ufffd") * 50 <= len(text):
             best, found = plain, codec
     return found
+
+
+def _is_utf8(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf_8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def in_utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ but for `overrides` (`UnknownField`, `UnknownColumn`, both LookupError). The wor
 """
 
 from contactport.formats.columns.fields import UnknownField
-from contactport.formats.columns.reader import NOTHING, Columns, understand
+from contactport.formats.columns.reader import NOTHING, Columns, composed, described, understand
 from contactport.formats.columns.understanding import COLUMNS, SAMPLE, Column, Understanding, UnknownColumn
 
 __all__ = [
@@ -23,5 +23,7 @@ __all__ = [
     "Understanding",
     "UnknownColumn",
     "UnknownField",
+    "composed",
+    "described",
     "understand",
 ]

@@ -17,6 +17,8 @@ _KINDS = {
     "other": ("OTHER",),
     "car": ("CAR",),
     "school": ("SCHOOL",),
+    # The types of Outlook's e-mail addresses.
+    **dict.fromkeys(("smtp", "ex"), ()),
     **{relation: (relation,) for relation in RELATIONS},
 }
 _MOST = 500
@@ -38,15 +40,16 @@ class Labels:
     """The labels of one table. It remembers those that it has read."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Label] = {"": _NONE}
+        self.known: dict[str, Label] = {"": _NONE}
+        """Labels that were read before, some hundreds at most."""
 
     def get(self, text: str) -> Label:
         """What a label says. A star before it marks the preferred entry, as Google writes it."""
-        found = self._known.get(text)
+        found = self.known.get(text)
         if found is None:
             found = _read(text)
-            if len(self._known) < _MOST:
-                self._known[text] = found
+            if len(self.known) < _MOST:
+                self.known[text] = found
         return found
 
 

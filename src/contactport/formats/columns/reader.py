@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from contactport.contact import Contact, Item, Note, Reject
-from contactport.formats.budgets import GROUP_NAME, SMALL, bounded
-from contactport.formats.columns import steps, table_dates
+from contactport.contact import Contact, Item, Name, Note, Reject
+from contactport.formats.budgets import SMALL, bounded
+from contactport.formats.columns import column_sets, steps, table_dates
 from contactport.formats.columns.fields import PLACE, SERVICES, Field, parse
 from contactport.formats.columns.labels import Labels
 from contactport.formats.columns.understanding import Column, Row, Understanding, understanding
@@ -41,40 +41,56 @@ class Columns:
         self._sample = sample[understood.start :]
         self._labels = Labels()
         self._steps: list[tuple[int, steps.Step]] = []
-        self._whole: list[steps.WholeStep] = []
+        self._whole: list[column_sets.SetStep] = []
         self._width = len(understood.columns)
-        self._header = list(sample[understood.header]) if understood.header is not None else None
+        self._header = None
+        if understood.header is not None:
+            header = sample[understood.header][: self._width]
+            self._header = [*header, *[""] * (self._width - len(header))]
         self._make()
 
     def items(self, row: Sequence[str], place: str) -> Iterator[Item]:
         """The contact of a row and its notes, or a reject. Nothing for an empty row or a repeated header."""
-        missing = self._width - len(row)
-        if missing > 0:
-            row = [*row, *[""] * missing]
-        contact, told = Contact(), list[str]()
+        told: list[str] = []
+        contact = self.contact(list(row), sum(map(len, row)), told)
+        yield from described(contact, told, place)
+
+    def contact(self, row: list[str], size: int, told: list[str]) -> Contact | None:
+        """The contact of a row of so many characters, or None; `told` gets the reasons for notes, or for a reject.
+
+        The row may be changed.
+        """
+        width = self._width
+        missing = width - len(row)
+        if missing:
+            row = [*row, *[""] * missing] if missing > 0 else row[:width]
+        row.append("")
+        contact = Contact("", self._name(row))
         for at, step in self._steps:
             cell = row[at]
             if cell:
                 step(contact, cell, row, told)
         for whole in self._whole:
             whole(contact, row, told)
-        name = contact.name
-        if self._exact and not contact.formatted_name:
-            contact.formatted_name = composed(contact)
-        if not (contact.emails or contact.phones or name.given or name.family or contact.formatted_name):
-            if not any(cell.strip() for cell in row):
-                return
-            if contact == Contact(categories=contact.categories, uid=contact.uid):
-                yield Reject(place, NOTHING)
-                return
-        if self._header is not None and row[0] == self._header[0] and list(row) == self._header:
-            return
-        if sum(map(len, row)) > SMALL or any(len(word) > GROUP_NAME for word in contact.categories):
+        if self._exact and not row[self._file_as]:
+            contact.formatted_name = composed(contact.name)
+        if not (contact.emails or contact.phones) and self._is_nothing(contact, row, told):
+            return None
+        if self._header is not None and row[0] == self._header[0] and row[:-1] == self._header:
+            told.clear()
+            return None
+        if size > SMALL or (told and steps.LONG in told):
             told += bounded(contact)
-        yield contact
-        if told:
-            for reason in dict.fromkeys(told):
-                yield Note(place, reason)
+        return contact
+
+    def _is_nothing(self, contact: Contact, row: Sequence[str], told: list[str]) -> bool:
+        name = contact.name
+        if name.given or name.family or contact.formatted_name:
+            return False
+        if contact != Contact(categories=contact.categories, uid=contact.uid):
+            return False
+        told[:] = [NOTHING] if any(cell.strip() for cell in row) else []
+        return True
 
     def _make(self) -> None:
         columns = [(column, parse(column.field)) for column in self.understood.columns if column.field]
@@ -84,14 +100,20 @@ class Columns:
                 self._steps.append((column.index, step))
         # A sort name looks at the other names.
         self._steps.sort(key=lambda one: one[1] is steps.file_as)
+        self._file_as = self._first(columns, "file_as")
+        names = {
+            _NAMES[field.base]: column.index for column, field in reversed(columns) if field.base in _NAMES
+        }
+        self._name = column_sets.name(names, self._width)
         self._make_addresses(columns)
         self._make_organisations(columns)
         births = [self._first(columns, base) for base in ("birth_year", "birth_month", "birth_day")]
-        if any(at is not None for at in births):
-            self._whole.append(steps.birth_parts(*births))
+        if any(at < self._width for at in births):
+            self._whole.append(column_sets.birth_parts(*births))
 
-    def _first(self, columns: Sequence[tuple[Column, Field]], base: str) -> int | None:
-        return next((column.index for column, field in columns if field.base == base), None)
+    def _first(self, columns: Sequence[tuple[Column, Field]], base: str) -> int:
+        """The place of a column; that of no cell if there is none."""
+        return next((column.index for column, field in columns if field.base == base), self._width)
 
     def _step(
         self, column: Column, field: Field, columns: Sequence[tuple[Column, Field]]
@@ -101,7 +123,7 @@ class Columns:
             return None
         base, exact = field.base, self._exact
         if base in _NAMES:
-            return steps.name_part(_NAMES[base])
+            return None
         if base in _TEXTS:
             return steps.text(_TEXTS[base])
         if base in _LISTS:
@@ -114,7 +136,7 @@ class Columns:
             return steps.categories(exact=exact)
         if base == "photo":
             return steps.photo
-        label_at = _partner(column, field, "label", columns)
+        label_at = self._partner(column, field, "label", columns)
         day_first = table_dates.is_day_first(
             (row[column.index] for row in self._sample if column.index < len(row)),
             by_default=self.understood.language not in ("en", "general", ""),
@@ -135,11 +157,22 @@ class Columns:
         if base == "messenger":
             service = next((SERVICES[word] for word in field.kinds if word in SERVICES), "")
             plain = steps.kinds_of([word for word in field.kinds if word not in SERVICES])
-            service_at = _partner(column, field, "service", columns)
+            service_at = self._partner(column, field, "service", columns)
             return steps.messenger(plain, service, service_at, (label_at, self._labels))
         if base == "custom":
             return steps.custom(label_at, self._labels, exact=exact)
         return None
+
+    def _partner(
+        self, column: Column, field: Field, part: str, columns: Sequence[tuple[Column, Field]]
+    ) -> int:
+        """The place of an entry's label: of the same number, and of the same kinds if there are such."""
+        found = [
+            (other.kinds == field.kinds, each.index)
+            for each, other in columns
+            if other.base == field.base and other.part == part and each.number == column.number
+        ]
+        return max(found)[1] if found else self._width
 
     def _make_addresses(self, columns: Sequence[tuple[Column, Field]]) -> None:
         """Each set of columns with the same kinds and number is an address; a part that comes again begins one."""
@@ -155,12 +188,14 @@ class Columns:
             known[-1][2][part] = column.index
         for kinds, _, places in sets:
             whole = places.pop("whole", None)
-            label_at = places.pop("label", None)
+            label_at = places.pop("label", self._width)
             if whole is not None:
                 is_street = "street" not in places and len(places) > ("formatted" in places)
                 places.setdefault("street" if is_street else "formatted", whole)
             if places:
-                self._whole.append(steps.address(steps.kinds_of(kinds), places, label_at, self._labels))
+                self._whole.append(
+                    column_sets.address(steps.kinds_of(kinds), places, self._width, label_at, self._labels)
+                )
 
     def _make_organisations(self, columns: Sequence[tuple[Column, Field]]) -> None:
         found = [(column, field.base) for column, field in columns]
@@ -170,24 +205,28 @@ class Columns:
             if unit is not None:
                 units.remove(unit)
             self._whole.append(
-                steps.organisation(column.index, None if unit is None else unit.index, exact=self._exact)
+                column_sets.organisation(
+                    column.index, self._width if unit is None else unit.index, exact=self._exact
+                )
             )
-        self._whole += [steps.organisation(None, unit.index, exact=self._exact) for unit in units]
+        self._whole += [
+            column_sets.organisation(self._width, unit.index, exact=self._exact) for unit in units
+        ]
 
 
-def _partner(column: Column, field: Field, part: str, columns: Sequence[tuple[Column, Field]]) -> int | None:
-    """The column with the label of this entry: of the same number, and of the same kinds if there are such."""
-    found = [
-        (other.kinds == field.kinds, each.index)
-        for each, other in columns
-        if other.base == field.base and other.part == part and each.number == column.number
-    ]
-    return max(found)[1] if found else None
+def described(contact: Contact | None, told: list[str], place: str) -> Iterator[Item]:
+    """What `Columns.contact` found, as items with their place."""
+    if contact is None:
+        if told:
+            yield Reject(place, told[0])
+        return
+    yield contact
+    for reason in dict.fromkeys(filter(None, told)):
+        yield Note(place, reason)
 
 
-def composed(contact: Contact) -> str:
+def composed(name: Name) -> str:
     """The name in one piece from its parts, in western order."""
-    name = contact.name
     parts = (name.prefixes, name.given, name.additional, name.family, name.suffixes)
     return " ".join(filter(None, parts))
 

@@ -1,31 +1,32 @@
-"""Steps from cells to a contact: one for each column or set of columns, made once for a table."""
+"""Steps from a cell to a contact: one for each column that is an entry alone, made once for a table."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import zip_longest
-from operator import itemgetter
-from typing import Any
 
 from contactport.contact import (
-    Address,
     Contact,
     Email,
     Labelled,
     LabelledDate,
-    Organisation,
     PartialDate,
     Phone,
     Photo,
 )
+from contactport.formats import dates
+from contactport.formats.budgets import GROUP_NAME
 from contactport.formats.columns import cells, table_dates
 from contactport.formats.columns.fields import KINDS, SERVICES
-from contactport.formats.columns.labels import Label, Labels
+from contactport.formats.columns.labels import Labels
 from contactport.formats.photos import is_safe
 
 JOIN = " ::: "
 """Between several values of one cell, as Google writes them."""
+LONG = ""
+"""Told of a row that is short and yet has to be compared with the budgets."""
+_MOST = 500
+"""Cells with groups that are remembered for one table."""
 NO_ADDRESS = "a value that is no e-mail address is left out"
 ROLE, NOTE = "Role", "Note"
 """The labels of custom fields that are written for what Google has no columns for."""
@@ -35,13 +36,11 @@ Told = list[str]
 """What is noted about a row, without any text of the user."""
 Step = Callable[[Contact, str, Row, Told], None]
 """Reads a cell that is not empty into the contact. It may look at other cells of the row."""
-WholeStep = Callable[[Contact, Row, Told], None]
-"""The same for several cells, some of which are filled."""
 
-_ADDRESS = re.compile(r"[^\s@<>,;\"'()]+@[^\s@<>,;\"'()]+")
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+")
 _ANGLE = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
 _BETWEEN = re.compile(r"[\s,;]+")
-_PLAIN_NUMBER = re.compile(r"[+(]?\d[\d ()/\-]*")
+_PLAIN_NUMBER = re.compile(r"[+(]?[0-9][0-9 ()/\-]*")
 _NUMBERS = re.compile(r"[;\n]| ::: ")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _LETTERS = re.compile(r"[\W_]+")
@@ -64,17 +63,6 @@ def _pairs(cell: str, label: str) -> list[tuple[str, str]]:
     if len(words) != len(texts):
         words = [words[0], *[words[0].removeprefix("* ")] * (len(texts) - 1)]
     return [(text, word) for part, word in zip(texts, words, strict=True) if (text := cells.plain(part))]
-
-
-def name_part(part: str) -> Step:
-    """A part of the name. The first column of several that is filled counts."""
-
-    def step(contact: Contact, cell: str, row: Row, told: Told) -> None:
-        name = contact.name
-        if not getattr(name, part):
-            setattr(name, part, cells.plain(cell))
-
-    return step
 
 
 def text(field: str) -> Step:
@@ -112,15 +100,22 @@ def note(contact: Contact, cell: str, row: Row, told: Told) -> None:
 
 def categories(*, exact: bool) -> Step:
     """Groups. Google marks its own with a star; Outlook has semicolons, others commas."""
+    known: dict[str, list[str]] = {}
+
+    def split(cell: str) -> list[str]:
+        between = JOIN if exact or JOIN in cell else ";" if ";" in cell else ","
+        words = (word.strip() for word in cell.split(between))
+        return list(dict.fromkeys(group for word in words if (group := word.removeprefix("* ").strip())))
 
     def step(contact: Contact, cell: str, row: Row, told: Told) -> None:
-        between = JOIN if exact or JOIN in cell else ";" if ";" in cell else ","
-        for word in cell.split(between):
-            group = word.strip()
-            if group.startswith("* "):
-                group = group[2:].strip()
-            if group and group not in contact.categories:
-                contact.categories.append(group)
+        found = known.get(cell)
+        if found is None:
+            found = split(cell)
+            if len(cell) > GROUP_NAME:
+                told.append(LONG)
+            elif len(known) < _MOST:
+                known[cell] = found
+        contact.categories = [*contact.categories, *found] if contact.categories else found[:]
 
     return step
 
@@ -130,23 +125,20 @@ def photo(contact: Contact, cell: str, row: Row, told: Told) -> None:
     contact.photos += [Photo(uri=uri) for uri in _parts(cell) if is_safe(uri)]
 
 
-def _labelled(row: Row, at: int | None) -> str:
-    return "" if at is None else row[at]
-
-
-def email(kinds: tuple[str, ...], label_at: int | None, labels: Labels, *, exact: bool) -> Step:
-    """E-mail addresses."""
+def email(kinds: tuple[str, ...], label_at: int, labels: Labels, *, exact: bool) -> Step:
+    """E-mail addresses. `label_at` is the place of the label, or of no cell."""
+    is_plain, known = _ADDRESS.fullmatch, labels.known
 
     def step(contact: Contact, cell: str, row: Row, told: Told) -> None:
-        spelled = "" if label_at is None else row[label_at]
-        if _ADDRESS.fullmatch(cell) is not None:
-            label = labels.get(spelled)
-            contact.emails.append(Email(cell, label.kinds or kinds, label.label, label.primary))
+        spelled = row[label_at]
+        if is_plain(cell) is not None:
+            own, label, primary = known.get(spelled) or labels.get(spelled)
+            contact.emails.append(Email(cell, own or kinds, label, primary))
             return
         for value, word in _pairs(cell, spelled):
-            label = labels.get(word)
+            own, label, primary = labels.get(word)
             for address in (value,) if exact else _addresses(value, told):
-                contact.emails.append(Email(address, label.kinds or kinds, label.label, label.primary))
+                contact.emails.append(Email(address, own or kinds, label, primary))
 
     return step
 
@@ -166,19 +158,20 @@ def _bare(word: str) -> str:
     return word[7:] if word[:7].lower() == "mailto:" else word
 
 
-def phone(kinds: tuple[str, ...], label_at: int | None, labels: Labels, *, exact: bool) -> Step:
-    """Telephone numbers."""
+def phone(kinds: tuple[str, ...], label_at: int, labels: Labels, *, exact: bool) -> Step:
+    """Telephone numbers. `label_at` is as in `email`."""
+    is_plain, known = _PLAIN_NUMBER.fullmatch, labels.known
 
     def step(contact: Contact, cell: str, row: Row, told: Told) -> None:
-        spelled = "" if label_at is None else row[label_at]
-        if _PLAIN_NUMBER.fullmatch(cell) is not None:
-            label = labels.get(spelled)
-            contact.phones.append(Phone(cell.rstrip(), label.kinds or kinds, label.label, label.primary))
+        spelled = row[label_at]
+        if is_plain(cell) is not None:
+            own, label, primary = known.get(spelled) or labels.get(spelled)
+            contact.phones.append(Phone(cell.rstrip(), own or kinds, label, primary))
             return
         for value, word in _pairs(cell, spelled):
-            label = labels.get(word)
+            own, label, primary = labels.get(word)
             for number in (value,) if exact else _repaired(value, told):
-                contact.phones.append(Phone(number, label.kinds or kinds, label.label, label.primary))
+                contact.phones.append(Phone(number, own or kinds, label, primary))
 
     return step
 
@@ -197,11 +190,11 @@ def _repaired(value: str, told: Told) -> list[str]:
     return found
 
 
-def labelled(field: str, kinds: tuple[str, ...], label_at: int | None, labels: Labels) -> Step:
+def labelled(field: str, kinds: tuple[str, ...], label_at: int, labels: Labels) -> Step:
     """Web pages and relations."""
 
     def step(contact: Contact, cell: str, row: Row, told: Told) -> None:
-        for value, word in _pairs(cell, _labelled(row, label_at)):
+        for value, word in _pairs(cell, row[label_at]):
             label = labels.get(word)
             entry = Labelled(value, label.kinds or kinds, label.label, label.primary)
             getattr(contact, field).append(entry)
@@ -209,15 +202,13 @@ def labelled(field: str, kinds: tuple[str, ...], label_at: int | None, labels: L
     return step
 
 
-def messenger(
-    kinds: tuple[str, ...], service: str, service_at: int | None, label: tuple[int | None, Labels]
-) -> Step:
+def messenger(kinds: tuple[str, ...], service: str, service_at: int, label: tuple[int, Labels]) -> Step:
     """Accounts of messengers. The scheme comes from the column's service, or from a column that names it."""
     label_at, labels = label
 
     def step(contact: Contact, cell: str, row: Row, told: Told) -> None:
-        services = _labelled(row, service_at).split(JOIN)
-        for at, (value, word) in enumerate(_pairs(cell, _labelled(row, label_at))):
+        services = row[service_at].split(JOIN)
+        for at, (value, word) in enumerate(_pairs(cell, row[label_at])):
             named = labels.get(word)
             spoken = services[at] if at < len(services) else services[0]
             scheme = service or SERVICES.get(_LETTERS.sub("", spoken).casefold(), "")
@@ -229,11 +220,11 @@ def messenger(
     return step
 
 
-def date(label_at: int | None, field: str, *, exact: bool, day_first: bool) -> Step:
+def date(label_at: int, field: str, *, exact: bool, day_first: bool) -> Step:
     """Dates with a label, or the anniversary."""
 
     def step(contact: Contact, cell: str, row: Row, told: Told) -> None:
-        for value, word in _pairs(cell, _labelled(row, label_at)):
+        for value, word in _pairs(cell, row[label_at]):
             parsed = _date(value, exact=exact, day_first=day_first)
             if parsed is None:
                 continue
@@ -252,6 +243,9 @@ def birthday(*, exact: bool, day_first: bool) -> Step:
     """The birthday."""
 
     def step(contact: Contact, cell: str, row: Row, told: Told) -> None:
+        if len(cell) == 10 and cell[4] == "-" and contact.birthday is None:
+            contact.birthday = dates.parse(cell)
+            return
         value = cells.plain(cell)
         if value and contact.birthday is None:
             contact.birthday = _date(value, exact=exact, day_first=day_first)
@@ -261,17 +255,17 @@ def birthday(*, exact: bool, day_first: bool) -> Step:
 
 def _date(value: str, *, exact: bool, day_first: bool) -> PartialDate | None:
     if exact:
-        return table_dates.dates.parse(value)
+        return dates.parse(value)
     if value.casefold() in cells.EMPTY:
         return None
     return table_dates.parse(value, day_first=day_first)
 
 
-def custom(label_at: int | None, labels: Labels, *, exact: bool) -> Step:
+def custom(label_at: int, labels: Labels, *, exact: bool) -> Step:
     """Fields of a user's own. They are notes, unless they were written for what has no column."""
 
     def step(contact: Contact, cell: str, row: Row, told: Told) -> None:
-        for value, word in _pairs(cell, _labelled(row, label_at)):
+        for value, word in _pairs(cell, row[label_at]):
             spoken = word.strip()
             if exact and spoken == ROLE:
                 contact.roles.append(value)
@@ -282,93 +276,6 @@ def custom(label_at: int | None, labels: Labels, *, exact: bool) -> Step:
                 contact.messengers.append(Labelled(value, label.kinds, label.label, label.primary))
             else:
                 contact.notes.append(f"{spoken}: {value}" if spoken else value)
-
-    return step
-
-
-def organisation(name_at: int | None, unit_at: int | None, *, exact: bool) -> WholeStep:
-    """An organisation and its department."""
-
-    def step(contact: Contact, row: Row, told: Told) -> None:
-        name, unit = _labelled(row, name_at), _labelled(row, unit_at)
-        if not name and not unit:
-            return
-        if JOIN in name or JOIN in unit:
-            both = zip_longest(name.split(JOIN), unit.split(JOIN), fillvalue="")
-        else:
-            both = ((name, unit),)
-        for one, units in both:
-            split = units.split(", ") if exact else [units]
-            found = Organisation(cells.plain(one), [each for part in split if (each := cells.plain(part))])
-            if found.name or found.units:
-                contact.organisations.append(found)
-
-    return step
-
-
-_LINES = ("street", "house_number", "street2", "street3")
-
-
-def address(
-    kinds: tuple[str, ...], places: dict[str, int], label_at: int | None, labels: Labels
-) -> WholeStep:
-    """An address of several columns; `places` says where its parts are."""
-    ats = tuple(places.values())
-    names = tuple(places)
-    get: Callable[[Row], tuple[str, ...]] = itemgetter(*ats, ats[0])
-    has_lines = any(part in places for part in _LINES[1:])
-
-    def step(contact: Contact, row: Row, told: Told) -> None:
-        values = get(row)
-        if not any(values):
-            return
-        spelled = _labelled(row, label_at)
-        if any(JOIN in value for value in values):
-            words = spelled.split(JOIN)
-            split = zip_longest(*(value.split(JOIN) for value in values), fillvalue="")
-            for at, some in enumerate(split):
-                add(contact, some, labels.get(words[at] if at < len(words) else words[0]))
-        else:
-            add(contact, values, labels.get(spelled))
-
-    def add(contact: Contact, values: Sequence[str], label: Label) -> None:
-        found: dict[str, Any] = {
-            name: value
-            for name, cell in zip(names, values, strict=False)
-            if cell and (value := cells.plain(cell))
-        }
-        if not found:
-            return
-        if has_lines:
-            _join_lines(found)
-        contact.addresses.append(
-            Address(**found, kinds=label.kinds or kinds, label=label.label, primary=label.primary)
-        )
-
-    return step
-
-
-def _join_lines(found: dict[str, Any]) -> None:
-    street, house, *more = (found.pop(part, "") for part in _LINES)
-    first = f"{street} {house}".strip()
-    lines = "\n".join(line for line in (first, *more) if line)
-    if lines:
-        found["street"] = lines
-
-
-def birth_parts(year_at: int | None, month_at: int | None, day_at: int | None) -> WholeStep:
-    """A birthday in three columns."""
-
-    def step(contact: Contact, row: Row, told: Told) -> None:
-        year, month, day = (_labelled(row, at).strip() for at in (year_at, month_at, day_at))
-        if contact.birthday is not None or not (month or year):
-            return
-        if all(part.isdecimal() and len(part) <= 4 for part in (year, month, day) if part):
-            numbers = [int(part or 0) or None for part in (year, month, day)]
-            if any(numbers):
-                spelled = PartialDate(numbers[0], numbers[1], numbers[2])
-                found = table_dates.dates.parse(table_dates.dates.compose(spelled))
-                contact.birthday = None if found.text else found
 
     return step
 

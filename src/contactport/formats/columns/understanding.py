@@ -137,6 +137,8 @@ def _header(rows: Sequence[Row], vocabulary: Vocabulary, named: set[str]) -> int
         score = sum(known)
         if score > best and sum(map(bool, known)) >= _HEADER_SHARE * len(filled):
             best, found = score, at
+            if len(filled) > 2 and score > 0.8 * len(filled):
+                break
     return found
 
 
@@ -194,6 +196,8 @@ def _settle(columns: list[Column], sample: Sequence[Row]) -> None:
             is_family = bases["given_name"] and not bases["family_name"] and not bases["full_name"]
             is_given = bases["family_name"] and not bases["given_name"]
             field = "family_name" if is_family else "given_name" if is_given else "full_name"
+        elif field == "birthday" and bases["birth_year"] and bases["birth_month"]:
+            field = "birth_day"
         elif field == "prefix_or_title":
             is_prefix = bases["title"] or (bases["prefix"] == 0 and _are_prefixes(at, sample))
             field = "prefix" if is_prefix else "title"

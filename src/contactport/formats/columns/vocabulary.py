@@ -20,7 +20,7 @@ _LONGEST = 100
 """Characters of a header. What is longer is a text."""
 _MARKS = re.compile("[\u0300-\u036f]")
 _EMAIL = re.compile(r"(?<![^\W\d_])(?:e[\W_]{0,2})?mails?(?![^\W\d_])")
-_WORD = re.compile(r"[^\W\d_]+|\d+")
+_WORD = re.compile(r"[^\d\s]+|\d+")
 _OF = "de del della di du des da do das dos la le el il the of van von der den for för til"
 _CONNECTIVES = frozenset(_OF.split())
 
@@ -39,6 +39,7 @@ def key(header: str) -> tuple[str, int]:
     text = unicodedata.normalize("NFKD", header[:_LONGEST].casefold())
     text = unicodedata.normalize("NFC", _MARKS.sub("", text)).replace("ß", "ss")
     text = _EMAIL.sub("email", text)
+    text = "".join(each if each.isalnum() or unicodedata.category(each)[0] == "M" else " " for each in text)
     words = _WORD.findall(text)
     numbers = [int(word) for word in words if word.isdecimal() and len(word) <= 2]
     letters = [word for word in words if not word.isdecimal()]
@@ -85,7 +86,7 @@ class Vocabulary:
         if number:
             found = self._fields.get((letters, 0))
             if found is not None:
-                return [Meaning(field, language, NUMBERED, number) for language, field in found]
+                return [_numbered(field, language, NUMBERED, number) for language, field in found]
         return self._composed(letters, number, 2)
 
     def _composed(self, letters: str, number: int, depth: int) -> list[Meaning]:
@@ -100,7 +101,7 @@ class Vocabulary:
                 found = self._fields.get((rest, number)) if number else None
                 kept = 0 if found is not None else number
                 found = found or self._fields.get((rest, 0)) or ()
-                meanings = [Meaning(field, language, COMPOSED, kept) for language, field in found]
+                meanings = [_numbered(field, language, COMPOSED, kept) for language, field in found]
                 if not meanings and depth > 1:
                     meanings = self._composed(rest, number, depth - 1)
                 for spoken, word in kinds:
@@ -116,6 +117,13 @@ class Vocabulary:
             if made:
                 break
         return list(made.values())
+
+
+def _numbered(field: Field, language: str, confidence: float, number: int) -> Meaning:
+    """The second and the third street are lines of an address, but not in `Address 2 - Street`."""
+    if field.part == "street" and number in (2, 3) and language != GENERAL:
+        return Meaning(Field(field.base, field.kinds, f"street{number}"), language, confidence)
+    return Meaning(field, language, confidence, number)
 
 
 @cache

@@ -20,6 +20,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contactport.contact import Address, Contact, Email, Item, Labelled, PartialDate, Phone
 from contactport.formats import dates
 from contactport.formats.cloudsponge import kind_of
+from contactport.formats.columns import composed
+from contactport.formats.columns.steps import JOIN, NOTE, ROLE
 from contactport.formats.photos import is_safe
 from contactport.formats.registry import NO_GROUPS, Groups
 
@@ -43,7 +45,6 @@ _PLACE = (
     *("Label", "Formatted", "Street", "City", "PO Box", "Region", "Postal Code", "Country"),
     "Extended Address",
 )
-_MORE = " ::: "
 _TRIMMED = r"\s\x00-\x20\x7f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 """What a spreadsheet may remove before it reads a cell: white space, control and invisible characters."""
 _RISKY = re.compile(rf"'*(?:[\t\r\n]|[{_TRIMMED}]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
@@ -75,7 +76,7 @@ def restored(cell: str) -> str:
 def _spread(rows: Sequence[Sequence[str]], columns: int, width: int) -> list[str]:
     """Rows of `width` cells, side by side in `columns` places. The last place has all remaining rows."""
     if len(rows) > columns:
-        rest = [_MORE.join(cells) for cells in zip(*rows[columns - 1 :], strict=True)]
+        rest = [JOIN.join(cells) for cells in zip(*rows[columns - 1 :], strict=True)]
         rows = [*rows[: columns - 1], rest]
     cells = [cell for row in rows for cell in row]
     return cells + [""] * (columns * width - len(cells))
@@ -89,13 +90,18 @@ def _value(entry: Email | Phone | Labelled) -> tuple[str, str]:
         if isinstance(entry, Phone)
         else entry.value
     )
-    label = kind_of(entry) or ""
-    return (f"* {label}".rstrip() if entry.primary else label), text
+    return _label_of(entry), text
+
+
+def _label_of(entry: Email | Phone | Labelled | Address) -> str:
+    """The user's own label, or the kind. A star marks the preferred entry, as Google's does."""
+    label = entry.label.strip() if entry.label else kind_of(entry) or ""
+    return f"* {label}".rstrip() if entry.primary else label
 
 
 def _address(address: Address) -> tuple[str, ...]:
     return (
-        *(kind_of(address) or "", address.formatted, address.street, address.city, address.po_box),
+        *(_label_of(address), address.formatted, address.street, address.city, address.po_box),
         *(address.region, address.postal_code, address.country, address.extended),
     )
 
@@ -124,7 +130,8 @@ def _row(contact: Contact, groups: Sequence[str]) -> list[str]:
     events = [_event(contact.anniversary, "Anniversary")] if contact.anniversary else []
     events += [_event(dated.date, dated.label or "") for dated in contact.dates]
     custom = [_value(messenger) for messenger in contact.messengers]
-    custom += [("Role", role) for role in contact.roles]
+    custom += [(ROLE, role) for role in contact.roles]
+    custom += [(NOTE, note) for note in contact.notes[1:]]
     return [
         name.given,
         name.additional,
@@ -134,16 +141,16 @@ def _row(contact: Contact, groups: Sequence[str]) -> list[str]:
         contact.phonetic_family,
         name.prefixes,
         name.suffixes,
-        _MORE.join(contact.nicknames),
+        JOIN.join(contact.nicknames),
         # Only where the parts of the name don't say it.
-        contact.formatted_name if not (name.given or name.family) else "",
-        _MORE.join(organisation.name for organisation in organisations),
-        _MORE.join(titles),
-        _MORE.join(", ".join(organisation.units) for organisation in organisations),
+        contact.formatted_name if contact.formatted_name != composed(name) else "",
+        JOIN.join(organisation.name for organisation in organisations),
+        JOIN.join(titles),
+        JOIN.join(", ".join(organisation.units) for organisation in organisations),
         _date(contact.birthday) if contact.birthday else "",
-        "\n".join(contact.notes),
-        _MORE.join(photo.uri for photo in contact.photos if is_safe(photo.uri)),
-        _MORE.join(map(_label, labels)),
+        contact.notes[0] if contact.notes else "",
+        JOIN.join(photo.uri for photo in contact.photos if is_safe(photo.uri)),
+        JOIN.join(map(_label, labels)),
         *_spread([_value(email) for email in contact.emails], COLUMNS["E-mail"], 2),
         *_spread([_value(phone) for phone in contact.phones], COLUMNS["Phone"], 2),
         *_spread([_address(address) for address in contact.addresses], COLUMNS["Address"], len(_PLACE)),
