@@ -173,7 +173,7 @@ def deliver(parts: Iterable[bytes], out: BinaryIO) -> None:
 def convert(file: str, target: str, lenient: bool) -> None:
     """Convert FILE to another format, on standard output.
 
-    FILE is vCard 2.1, 3.0 or 4.0, jCard, JSContact, xCard, LDIF, a table (CSV, TSV), or what --to json and --to ndjson
+    FILE is vCard 2.1, 3.0 or 4.0, jCard, JSContact, xCard, LDIF, a table (CSV, TSV), or what --to json and ndjson
     write. It is recognised by its bytes; - is standard input. Each contact that can be read is written, and none is
     merged with another. A card that can't be read is reported on standard error, with its line and the reason. The
     exit code is then 1, unless --lenient is given.

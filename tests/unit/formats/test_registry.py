@@ -84,8 +84,8 @@ def test_what_is_read_is_the_same_with_pauses_and_without() -> None:
 def test_what_is_not_there_is_named_with_what_is() -> None:
     with pytest.raises(UnknownFormat, match="no format 'docx', only vcf, "):
         registry.get("docx")
-    with pytest.raises(UnknownFormat, match="ndjson can't be read"):
-        registry.get("ndjson").read([b""])
+    with pytest.raises(UnknownFormat, match="vcf4 can't be read"):
+        registry.get("vcf4").read([b""])
     with pytest.raises(UnknownFormat, match="pdf can't be written"):
         _ = FileFormat(name="pdf", module="pdf", media_type="a/b", reads=True).write
 
