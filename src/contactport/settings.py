@@ -49,6 +49,10 @@ class SettingError(ValueError):
         super().__init__(text)
 
 
+REDIRECT_URI = r"^(https?://[!$-\[\]-~]{1,1990})?$"
+"""Visible ASCII without a fragment (RFC 6749 section 3.1.2)."""
+
+
 class OAuthSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table `[oauth.PROVIDER]` of the settings file: what an operator registered there, for every domain."""
 
@@ -57,6 +61,8 @@ class OAuthSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     method: Literal["", "client_secret_basic", "client_secret_post", "none"] = ""
     """How the client shows its secret; empty is what the provider's row says."""
     tenant: Annotated[str, Meta(pattern=TENANT)] = ""
+    redirect_uri: Annotated[str, Meta(pattern=REDIRECT_URI)] = ""
+    """An application's own page that passes the provider's answer on to `/auth`; empty is `/auth` itself."""
     switches: list[str] = []
 
     def __repr__(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.browsers import window
-from tests.browser.consent_site import COMPLETE, ConsentSite, failed
+from tests.e2e.consent_site import COMPLETE, ConsentSite, failed
 
 
 def press(page: Page, button: str) -> None:

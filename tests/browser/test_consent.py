@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.browsers import window
-from tests.browser.consent_site import COMPLETE, PENDING, ConsentSite, consent_site, failed
 from tests.browser.consent_walk import expect_heading, expect_return, press, walk_pop_up
+from tests.e2e.consent_site import COMPLETE, PENDING, ConsentSite, consent_site, failed
+from tests.e2e.shop import RELAYS, Relay
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +196,24 @@ def test_a_browser_that_keeps_no_cookies_is_told_so(browser: Browser, site: Cons
         expect_heading(page, "This link is in use elsewhere")
         expect(page.get_by_role("alert")).to_contain_text("cookies")
     assert site.told(begun) == PENDING
+
+
+@pytest.mark.parametrize("button", ["Allow", "Deny"])
+@pytest.mark.parametrize("way", RELAYS)
+def test_the_application_s_own_page_relays(
+    browser: Browser, site: ConsentSite, way: Relay, button: str
+) -> None:
+    begun = site.begin(app=site.relaying)
+    site.shop.relays[str(begun["import_id"])] = way
+    with window(browser) as user:
+        page = user.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(begun["url"])
+        press(page, button)
+        expect_return(page, begun, None if button == "Allow" else 514)
+        assert len([url for url in asked if url.startswith(site.shop.relay)]) == 1
+    assert site.end(begun, site.relaying) == (COMPLETE if button == "Allow" else failed(514))
 
 
 @pytest.mark.parametrize("button", ["Allow", "Deny"])

@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.browsers import stock_chromium
-from tests.browser.consent_site import ConsentSite, consent_site
 from tests.browser.consent_walk import walk_pop_up
+from tests.e2e.consent_site import ConsentSite, consent_site
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,9 @@ from contactport.cli.data_folder import existing_database, opened
 from contactport.cli.options import settings_of, settings_options
 from contactport.cli.output import put_json, say, utc
 from contactport.cli.password import ask_secret
-from contactport.settings import TENANT, redirect_uri
+from contactport.origin import origin_of_url
+from contactport.settings import TENANT
+from contactport.settings import redirect_uri as own_redirect_uri
 from contactport.sources.rows import load_providers
 
 if TYPE_CHECKING:
@@ -77,6 +79,16 @@ def _tenant(_context: click.Context, _parameter: click.Parameter, given: str | N
     return "" if given == "any" else given
 
 
+def _redirect(_context: click.Context, _parameter: click.Parameter, given: str | None) -> str | None:
+    if given is None or given == "own":
+        return None if given is None else ""
+    if "#" in given or origin_of_url(given) is None:
+        raise click.BadParameter(
+            "it is a whole http or https URL without a fragment; `own` goes back to the service's own address"
+        )
+    return given
+
+
 @oauth.command("set")
 @provider_argument
 @domain_option
@@ -97,6 +109,12 @@ def _tenant(_context: click.Context, _parameter: click.Parameter, given: str | N
 @click.option(
     "--tenant", callback=_tenant, metavar="ID", help="Microsoft: the only directory it is for; `any`."
 )
+@click.option(
+    "--redirect-uri",
+    metavar="URL",
+    callback=_redirect,
+    help="An application's own page that is registered at the provider and passes its answer on to /auth; `own`.",
+)
 @click.option("--offline/--no-offline", default=None, help="Ask for a refresh token.")
 @click.option("--other-contacts/--no-other-contacts", default=None, help="Google: other contacts as well.")
 @click.option("--owner/--no-owner", default=None, help="Ask whose account it is.")
@@ -114,6 +132,7 @@ def set_(
     public: bool,
     method: str | None,
     tenant: str | None,
+    redirect_uri: str | None,
     as_json: bool,
     data: str | None,
     config: Path | None,
@@ -126,7 +145,15 @@ def set_(
     if public and (client_secret or method):
         raise click.UsageError("a public client has no secret, and so no method of sending it")
     given = {word: value for word, value in switches.items() if value is not None}
-    if not (client_id or client_secret or public or method or tenant is not None or given):
+    if not (
+        client_id
+        or client_secret
+        or public
+        or method
+        or tenant is not None
+        or redirect_uri is not None
+        or given
+    ):
         raise click.UsageError("there is nothing to set: name at least one option")
     from contactport.store import oauth_clients
 
@@ -145,9 +172,10 @@ def set_(
             method="none" if public else method,  # pyright: ignore[reportArgumentType]  a Choice
             usual_method=way.authentication,
             tenant=tenant,
+            redirect_uri=redirect_uri,
             switches=given,
         )
-    uri = redirect_uri(settings)
+    uri = stored.redirect_uri or own_redirect_uri(settings)
     if as_json:
         put_json(_row(stored) | {"redirect_uri": uri or None})
         return
@@ -215,7 +243,9 @@ def check(context: click.Context, as_json: bool, data: str | None, config: Path 
     with opened(settings) as store:
         clients = store.database.read_now(oauth_clients.all_clients)
     found = [
-        checks.RegisteredClient(one.provider, one.domain, one.name, one.client_id, one.lost, one.fault)
+        checks.RegisteredClient(
+            one.provider, one.domain, one.name, one.client_id, one.lost, one.fault, one.redirect_uri
+        )
         for one in clients
     ]
     findings = list(checks.consent(settings, found))
@@ -223,7 +253,9 @@ def check(context: click.Context, as_json: bool, data: str | None, config: Path 
         findings = [note("consent", "there is no OAuth client", "`contactport oauth set` makes one")]
     wrong = any(one.state == "wrong" for one in findings)
     if as_json:
-        put_json({"good": not wrong, "redirect_uri": redirect_uri(settings) or None, "findings": findings})
+        put_json(
+            {"good": not wrong, "redirect_uri": own_redirect_uri(settings) or None, "findings": findings}
+        )
     else:
         _tell_findings(findings)
     context.exit(1 if wrong else 0)
@@ -266,6 +298,7 @@ def _row(one: StoredClient) -> dict[str, Any]:
         "client_id": one.client_id,
         "method": one.method,
         "tenant": one.tenant or None,
+        "redirect_uri": one.redirect_uri or None,
         "switches": one.switches,
         "secret_lost": one.lost,
         "fault": one.fault,
@@ -280,6 +313,7 @@ def _tell(one: StoredClient) -> None:
     )
     rows = {"client id": one.client_id, "secret": secret, "method": one.method}
     rows |= {"tenant": one.tenant} if one.tenant else {}
+    rows |= {"redirect URI": one.redirect_uri} if one.redirect_uri else {}
     rows |= {"switches": ", ".join(one.switches) or "none"}
     rows |= {"last fault": f"{one.fault} at {utc(one.fault_at)}"} if one.fault and one.fault_at else {}
     for label, value in rows.items():

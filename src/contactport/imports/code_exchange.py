@@ -60,7 +60,6 @@ async def redeem(
     response: list[tuple[str, str]],
     *,
     verifier: str,
-    redirect_uri: str,
 ) -> OAuthToken:
     """The grant that an authorization response stands for; `access` is None where its client is gone.
 
@@ -85,7 +84,7 @@ async def redeem(
                 access.endpoints,
                 access.credential.client,
                 code=read.code,
-                redirect_uri=redirect_uri,
+                redirect_uri=access.redirect_uri,
                 verifier=verifier,
                 asked=access.scopes,
             )

@@ -246,7 +246,7 @@ class Consents:
         return authorization_url(
             access.endpoints.authorization,
             access.credential.client,
-            redirect_uri=redirect_uri(self._settings),
+            redirect_uri=access.redirect_uri,
             scopes=access.scopes,
             state=state,
             verifier=verifier,
@@ -263,7 +263,6 @@ class Consents:
                 claimed.access,
                 claimed.response,
                 verifier=claimed.verifier,
-                redirect_uri=redirect_uri(self._settings),
             )
         except ConsentFailed as failed:
             return await self._store.database.write(self._fail, one, failed)
@@ -283,12 +282,14 @@ class Consents:
         pending.end(connection, self._store, one.import_id, failed.code, failed.text)
         if failed.fault is not None:
             oauth_clients.record_fault(connection, one.client_key, failed.fault)
+            access = self._access_of(connection, one)
+            registered = redirect_uri(self._settings) if access is None else access.redirect_uri
             log.error(
                 "oauth_set_up_fault",
                 import_id=one.import_id,
                 service=one.service,
                 fault=failed.fault,
-                hint=faults.sentence(failed.fault, redirect_uri(self._settings)),
+                hint=faults.sentence(failed.fault, registered),
             )
         log.info("consent_ended", import_id=one.import_id, code=int(failed.code))
         return Settled(one.import_id)

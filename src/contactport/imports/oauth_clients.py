@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from contactport.oauth.client_choice import SWITCHES, Credential, choose
 from contactport.oauth.flow import OAuthEndpoints
 from contactport.oauth.messages import OAuthClient
-from contactport.settings import Settings
+from contactport.settings import Settings, redirect_uri
 from contactport.sources.providers import ConsentWay, Provider
 from contactport.store import oauth_clients
 from contactport.store.oauth_clients import StoredClient
@@ -19,13 +19,17 @@ _ANY_TENANT = "/common/"
 
 
 class Access(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that asking for consent takes. `required` are the scopes without which no contacts can be read."""
+    """Everything that asking for consent takes. `required` are the scopes without which no contacts can be read.
+
+    `redirect_uri` is where the provider sends the browser back: `/auth`, or an application's page that relays to it.
+    """
 
     credential: Credential
     endpoints: OAuthEndpoints
     scopes: tuple[str, ...]
     required: tuple[str, ...]
     extra: dict[str, str]
+    redirect_uri: str
     networks: tuple[str, ...] = ()
     """As the provider's row has them."""
 
@@ -41,7 +45,7 @@ def access_for(
         return None
     stored = oauth_clients.serving(connection, ring, domain_id, provider.client_word)
     credential = choose([*map(_of_store, stored), *_of_settings(settings, provider)], name)
-    return None if credential is None else _access(credential, provider, provider.consent)
+    return None if credential is None else _access(credential, provider, provider.consent, settings)
 
 
 def access_of(
@@ -56,7 +60,7 @@ def access_of(
     else:
         candidates = _of_settings(settings, provider)
     usable = [one for one in candidates if not one.lost]
-    return _access(usable[0], provider, provider.consent) if usable else None
+    return _access(usable[0], provider, provider.consent, settings) if usable else None
 
 
 def _of_store(stored: StoredClient) -> Credential:
@@ -66,6 +70,7 @@ def _of_store(stored: StoredClient) -> Credential:
         client=OAuthClient(stored.client_id, stored.secret, stored.method),
         name=stored.name,
         tenant=stored.tenant,
+        redirect_uri=stored.redirect_uri,
         switches=frozenset(stored.switches),
         lost=stored.lost,
     )
@@ -79,12 +84,17 @@ def _of_settings(settings: Settings, provider: Provider) -> list[Credential]:
     client = OAuthClient(given.client_id, given.client_secret, method)
     return [
         Credential(
-            key=0, place="settings", client=client, tenant=given.tenant, switches=frozenset(given.switches)
+            key=0,
+            place="settings",
+            client=client,
+            tenant=given.tenant,
+            redirect_uri=given.redirect_uri,
+            switches=frozenset(given.switches),
         )
     ]
 
 
-def _access(credential: Credential, provider: Provider, way: ConsentWay) -> Access:
+def _access(credential: Credential, provider: Provider, way: ConsentWay, settings: Settings) -> Access:
     def endpoint(url: str) -> str:
         return url.replace(_ANY_TENANT, f"/{credential.tenant}/") if credential.tenant else url
 
@@ -106,4 +116,5 @@ def _access(credential: Credential, provider: Provider, way: ConsentWay) -> Acce
         required=way.scopes,
         extra=extra,
         networks=provider.networks,
+        redirect_uri=credential.redirect_uri or redirect_uri(settings),
     )

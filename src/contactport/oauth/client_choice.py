@@ -28,7 +28,8 @@ _ORDER = ("domain", "installation", "settings")
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
     """An OAuth client that may serve. `key` is its number in the database, 0 for one of the settings.
 
-    `tenant` is the directory of Microsoft's that it belongs to, empty for any. `lost` says that its secret is gone
+    `tenant` is the directory of Microsoft's that it belongs to, empty for any. `redirect_uri` is an application's own
+    page that passes the provider's answer on, empty for the service's address. `lost` says that its secret is gone
     with a lost key ring: it serves nobody, and nothing else serves in its place.
     """
 
@@ -37,6 +38,7 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     client: OAuthClient
     name: str = ""
     tenant: str = ""
+    redirect_uri: str = ""
     switches: frozenset[str] = frozenset()
     lost: bool = False
 

@@ -32,7 +32,8 @@ class OAuthClientError(ValueError):
 class StoredClient(msgspec.Struct, frozen=True, kw_only=True):
     """A row; `domain` is the domain's name, None for the installation's. `secret` is empty where it was not opened.
 
-    `lost` says that it has no secret and needs one. `fault` is a word of `oauth/faults.py`.
+    `redirect_uri` is empty where providers send browsers to the service itself. `lost` says that it has no secret and
+    needs one. `fault` is a word of `oauth/faults.py`.
     """
 
     id: int
@@ -43,6 +44,7 @@ class StoredClient(msgspec.Struct, frozen=True, kw_only=True):
     client_id: str
     method: Method
     tenant: str
+    redirect_uri: str
     switches: tuple[str, ...]
     fault: str | None
     fault_at: int | None
@@ -64,6 +66,7 @@ def put(
     method: Method | None = None,
     usual_method: Method = "client_secret_post",
     tenant: str | None = None,
+    redirect_uri: str | None = None,
     switches: Mapping[str, bool] | None = None,
 ) -> StoredClient:
     """Make the owner's client, or change it: what is None stays as it is, and so do switches that are not named.
@@ -94,6 +97,8 @@ def put(
         )
     if tenant is not None:
         values["tenant"] = tenant
+    if redirect_uri is not None:
+        values["redirect_uri"] = redirect_uri
     before = set(_words(row.switches)) if row is not None else set[str]()
     wanted = switches or {}
     values["switches"] = ",".join(
@@ -193,6 +198,7 @@ def _stored(row: Row[Any], secret: str = "") -> StoredClient:
         client_id=row.client_id,
         method=row.method,
         tenant=row.tenant,
+        redirect_uri=row.redirect_uri,
         switches=_words(row.switches),
         fault=row.fault,
         fault_at=row.fault_at,

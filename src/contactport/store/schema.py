@@ -75,11 +75,13 @@ oauth_client = Table(
     Column("fault_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     Column("sealed_secret", LargeBinary),
+    Column("redirect_uri", String(2000), nullable=False, server_default=""),
 )
 """What an operator registered at a provider: for one domain, or with NULL in `domain_id` for all that have none.
 
 `sealed_secret` is sealed under the ring's lasting key; NULL where the client has none, or the ring that opened it is
-lost. `switches` is a comma list; `fault` is the last set-up fault that a sign-in met, gone with the next good one.
+lost. `redirect_uri` is the page of an application that relays to `/auth`, empty for `/auth` itself. `switches` is a
+comma list; `fault` is the last set-up fault that a sign-in met, gone with the next good one.
 """
 
 import_ = Table(

@@ -69,6 +69,9 @@ def test_a_secret_is_no_argument(made: Run) -> None:
         ("--public", "--client-secret", "-"),
         ("--client-id", "a", "--tenant", "a/b"),
         ("--client-id", ""),
+        ("--client-id", "a", "--redirect-uri", "https://shop.example/auth#back"),
+        ("--client-id", "a", "--redirect-uri", "https://ann@shop.example/auth"),
+        ("--client-id", "a", "--redirect-uri", "/auth"),
         ("--client-id", "a", "--name", "A b"),
     ],
 )
@@ -84,6 +87,17 @@ def test_a_public_client_asks_for_no_secret(made: Run) -> None:
     assert (row["method"], row["tenant"], row["secret_lost"]) == ("none", "contoso.example", False)
     again = made("oauth", "set", "microsoft", "--tenant", "any", "--json")
     assert json.loads(again.stdout)["tenant"] is None
+
+
+def test_an_application_s_own_page_may_be_the_registered_one(made: Run) -> None:
+    page = "https://shop.example/contacts/auth"
+    done = made("oauth", "set", "google", "--client-id", "a", "--redirect-uri", page, stdin=SECRET)
+    assert f"to the letter:\n\n  {page}\n" in done.stdout
+    assert f"with the redirect URI {page}" in made("oauth", "check").stdout
+    assert json.loads(made("oauth", "list", "--json").stdout)[0]["redirect_uri"] == page
+    again = made("oauth", "set", "google", "--redirect-uri", "own", "--json")
+    assert json.loads(again.stdout)["redirect_uri"] == URI
+    assert json.loads(made("oauth", "list", "--json").stdout)[0]["redirect_uri"] is None
 
 
 class TestCheck:

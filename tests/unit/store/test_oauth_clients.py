@@ -54,11 +54,12 @@ def test_the_secret_is_in_no_column(store: Store) -> None:
 
 
 def test_what_is_not_named_stays(store: Store) -> None:
-    first = put(store, tenant="t", switches={"offline": True})
+    first = put(store, tenant="t", redirect_uri="https://shop.example/auth", switches={"offline": True})
     put(store, client_id=None, secret=None, switches={"owner": True})
     changed = found(store)
     assert changed.id == first.id
     assert (changed.client_id, changed.secret, changed.tenant) == ("id", SECRET, "t")
+    assert changed.redirect_uri == "https://shop.example/auth"
     assert changed.switches == ("offline", "owner")
     put(store, client_id=None, secret=None, switches={"offline": False})
     assert found(store).switches == ("owner",)

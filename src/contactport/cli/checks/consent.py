@@ -16,7 +16,10 @@ NO_PUBLIC_URL = (
 
 
 class RegisteredClient(msgspec.Struct, frozen=True):
-    """An OAuth client without its secret. `domain` is None for the installation's."""
+    """An OAuth client without its secret. `domain` is None for the installation's.
+
+    `redirect_uri` is the application's own, empty for the service's.
+    """
 
     provider: str
     domain: str | None
@@ -24,6 +27,7 @@ class RegisteredClient(msgspec.Struct, frozen=True):
     client_id: str
     lost: bool
     fault: str | None
+    redirect_uri: str
 
 
 def consent(settings: Settings, clients: Sequence[RegisteredClient]) -> Iterator[Finding]:
@@ -59,9 +63,11 @@ def _client(one: RegisteredClient, uri: str) -> Iterator[Finding]:
             f"set it again: contactport oauth set {one.provider}{_options(one)} --client-secret -",
         )
     elif one.fault:
-        yield wrong(one.provider, f"{who}: the last sign-in met a set-up fault", sentence(one.fault, uri))
+        fix = sentence(one.fault, one.redirect_uri or uri)
+        yield wrong(one.provider, f"{who}: the last sign-in met a set-up fault", fix)
     else:
-        yield good(one.provider, f"{who}: {one.client_id}")
+        relayed = f", with the redirect URI {one.redirect_uri}" if one.redirect_uri else ""
+        yield good(one.provider, f"{who}: {one.client_id}{relayed}")
 
 
 def _options(one: RegisteredClient) -> str:

@@ -51,7 +51,7 @@ def look_into_sqlite(folder: Path) -> tuple[Inside | None, list[Finding]]:
                 try:
                     return connection.execute(text).fetchall()
                 except sqlite3.OperationalError:
-                    # A database that was made a moment ago has no tables.
+                    # A database that was made a moment ago has no tables, and an older one fewer columns.
                     return []
 
             return _inside(query), []
@@ -77,7 +77,7 @@ def look_into_postgresql(url: str) -> tuple[Inside | None, list[Finding]]:
             def query(text: str) -> list[tuple[Any, ...]]:
                 try:
                     return connection.execute(text.encode()).fetchall()
-                except psycopg.errors.UndefinedTable:
+                except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
                     return []
 
             return _inside(query), []
@@ -91,7 +91,8 @@ def _inside(query: Query) -> Inside:
     moments = query("SELECT max(created_at) FROM domain") + query('SELECT max(created_at) FROM "import"')
     domains = query("SELECT count(*) FROM domain")
     clients = query(
-        "SELECT c.provider, d.name, c.name, c.client_id, c.method <> 'none' AND c.sealed_secret IS NULL, c.fault "
+        "SELECT c.provider, d.name, c.name, c.client_id, c.method <> 'none' AND c.sealed_secret IS NULL, c.fault, "
+        "c.redirect_uri "
         "FROM oauth_client c LEFT JOIN domain d ON d.id = c.domain_id ORDER BY c.provider, d.name, c.name"
     )
     known = [float(moment) / 1000 for (moment,) in moments if moment is not None]

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.shop import Shop
 from tests.e2e.service_process import RunningService, WireClient, command, service
+from tests.e2e.shop import Shop
 from tests.e2e.token_source import TokenPackage
 from tests.servers.oidc_provider import SECRET, OidcProvider, clients, oidc_provider
 from tests.servers.server_process import free_port
@@ -21,16 +21,19 @@ Told = list[tuple[str, str, int]]
 
 
 class ConsentSite:
-    """`url` is the service's own address for browsers; `app` is the application's key pair on the wire."""
+    """`url` is the service's own address for browsers; `app` is the application's key pair on the wire.
 
-    def __init__(
-        self, running: RunningService, url: str, oidc: OidcProvider, shop: Shop, app: WireClient
-    ) -> None:
+    `relaying` is another application, whose own page is registered at the provider.
+    """
+
+    def __init__(self, running: RunningService, url: str, oidc: OidcProvider, shop: Shop) -> None:
         self.running = running
         self.url = url
         self.oidc = oidc
         self.shop = shop
-        self.app = app
+        self.key, self.password = _domain(running, "shop", "--origins", shop.url)
+        self.app = running.client(self.key, self.password)
+        self.relaying = running.client(*_domain(running, "old shop", "--origins", shop.url))
 
     def begin(self, *, returns: bool = True, app: WireClient | None = None) -> dict[str, Any]:
         """An import that waits for its user. Without `returns` the link is for a window of its own."""
@@ -41,15 +44,15 @@ class ConsentSite:
         assert begun["url"].startswith(f"{self.url}/n/")
         return begun
 
-    def told(self, begun: dict[str, Any]) -> Told:
+    def told(self, begun: dict[str, Any], app: WireClient | None = None) -> Told:
         """The events of the import at this moment."""
-        events = self.app.events(int(begun["import_id"]))
+        events = (app or self.app).events(int(begun["import_id"]))
         return [(one["event_type"], one["status"], one["value"]) for one in events]
 
-    def end(self, begun: dict[str, Any]) -> Told:
+    def end(self, begun: dict[str, Any], app: WireClient | None = None) -> Told:
         """The events of the import once it has ended."""
-        self.app.end(int(begun["import_id"]))
-        return self.told(begun)
+        (app or self.app).end(int(begun["import_id"]))
+        return self.told(begun, app)
 
 
 PENDING: Told = [("INITIALIZING", "INPROGRESS", 0)]
@@ -66,17 +69,17 @@ def failed(code: int) -> Told:
 
 
 @contextmanager
-def consent_site(folder: Path) -> Generator[ConsentSite]:
-    """All three in this folder."""
+def consent_site(folder: Path, host: str = "contacts.localhost") -> Generator[ConsentSite]:
+    """All three in this folder. To browsers the host is a site of its own; other programs may not find it."""
     port = free_port()
-    url = f"http://contacts.localhost:{port}"
+    url = f"http://{host}:{port}"
     package = TokenPackage(folder / "planted")
     config = folder / "settings.toml"
     config.write_text(f'public_url = "{url}"\n', "utf-8")
-    apps: list[WireClient] = []
+    sites: list[ConsentSite] = []
     with (
         pytest.MonkeyPatch.context() as patch,
-        Shop(lambda import_id: apps[0].events(import_id)[-1], f"{url}/auth") as shop,
+        Shop(lambda import_id: sites[0].app.events(import_id)[-1], f"{url}/auth") as shop,
         oidc_provider(clients=clients(f"{url}/auth", shop.relay)) as oidc,
     ):
         package.add(
@@ -90,15 +93,20 @@ def consent_site(folder: Path) -> Generator[ConsentSite]:
         patch.setenv("PYTHONPATH", str(package.folder))
         data = folder / "data"
         with service(data, "--port", str(port), "--config", str(config)) as running:
-            apps.append(_application(running, "shop", "--origins", shop.url))
-            done = command("oauth", "set", "google", "--client-id", "by post", data=data, stdin=SECRET)
-            assert done.returncode == 0, done.stderr
-            yield ConsentSite(running, url, oidc, shop, apps[0])
+            sites.append(ConsentSite(running, url, oidc, shop))
+            _register(data)
+            _register(data, "--domain", "old shop", "--redirect-uri", shop.relay)
+            yield sites[0]
 
 
-def _application(running: RunningService, name: str, *options: str) -> WireClient:
-    """A new domain, by a process of its own: Playwright keeps an event loop running in this one."""
+def _register(data: Path, *options: str) -> None:
+    done = command("oauth", "set", "google", "--client-id", "by post", *options, data=data, stdin=SECRET)
+    assert done.returncode == 0, done.stderr
+
+
+def _domain(running: RunningService, name: str, *options: str) -> tuple[str, str]:
+    """A new key pair, made by a process of its own: Playwright keeps an event loop running in this one."""
     made = command("domain", "add", name, "--create", "--json", *options, data=running.data)
     assert made.returncode == 0, made.stderr
     pair = json.loads(made.stdout)
-    return running.client(pair["domain_key"], pair["domain_password"])
+    return pair["domain_key"], pair["domain_password"]

@@ -112,7 +112,8 @@ class _ShopHandler(BaseHTTPRequestHandler):
         parts = urlsplit(url)
         connection = HTTPConnection("127.0.0.1", parts.port, timeout=60)
         try:
-            connection.request("GET", f"{parts.path}?{parts.query}", headers={"Host": parts.netloc})
+            headers = {"Host": parts.netloc, "Content-Type": "application/x-www-form-urlencoded"}
+            connection.request("POST", f"{parts.path}?{parts.query}", "appctx=", headers)
             return dict(connection.getresponse().getheaders())["Location"]
         finally:
             connection.close()
