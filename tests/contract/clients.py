@@ -27,16 +27,26 @@ class PollResult(msgspec.Struct):
     value: int
 
 
-class LibraryClient(Protocol):
-    """The three steps. `fetch` gives the first names and the total."""
+class PollingClient(Protocol):
+    """The second and the third step. `fetch` gives the first names and the total."""
 
     def __init__(self, port: int, pair: Pair) -> None: ...
-
-    def begin(self, account: dict[str, str]) -> int: ...
 
     def poll(self, import_id: int) -> PollResult: ...
 
     def fetch(self, import_id: int) -> tuple[list[str], int]: ...
+
+
+class LibraryClient(PollingClient, Protocol):
+    """The first step by the user's name and password."""
+
+    def begin(self, account: dict[str, str]) -> int: ...
+
+
+class ConsentClient(PollingClient, Protocol):
+    """The first step by the user's consent: the id, and the link to open in a browser."""
+
+    def consent(self, service: str) -> tuple[int, str]: ...
 
 
 def exactly_200(answer: RawResponse) -> RawResponse:
@@ -49,6 +59,11 @@ def int32(value: object) -> int:
     assert isinstance(value, int)
     assert value in INT32
     return value
+
+
+def _link(body: Any) -> tuple[int, str]:
+    assert body["status"] == "success"
+    return int32(body["import_id"]), str(body["url"])
 
 
 def _told(events: list[Any]) -> PollResult:
@@ -93,6 +108,14 @@ class Java:
         answer = self._dance("POST", f"/begin_import/import?{urlencode(account)}")
         return int32(answer.json()["import_id"])
 
+    def consent(self, service: str) -> tuple[int, str]:
+        query = urlencode({"service": service, "user_id": "42"})
+        document = self._dance("POST", f"/begin_import/user_consent.xml?{query}").xml()
+        number, url = document.findtext("import-id"), document.findtext("url")
+        assert number
+        assert url
+        return int(number), url
+
     def poll(self, import_id: int) -> PollResult:
         return _told(self._dance("GET", f"/events/{import_id}").json()["events"])
 
@@ -117,12 +140,18 @@ class Ruby:
         target = f"{path}?{urlencode(self._pair.arguments)}"
         return exactly_200(ask(self._port, "GET", target, *self.HEADERS)).json()
 
-    def begin(self, account: dict[str, str]) -> int:
+    def _post(self, path: str, fields: dict[str, str]) -> Any:
         headers = (*self.HEADERS, "Content-Type: application/x-www-form-urlencoded")
-        body = form(self._pair.arguments | account)
-        answer = exactly_200(ask(self._port, "POST", "/begin_import/import.json", *headers, body=body))
-        assert answer.json()["status"] == "success"
-        return int32(answer.json()["import_id"])
+        body = form(self._pair.arguments | fields)
+        return exactly_200(ask(self._port, "POST", path, *headers, body=body)).json()
+
+    def begin(self, account: dict[str, str]) -> int:
+        answer = self._post("/begin_import/import.json", account)
+        assert answer["status"] == "success"
+        return int32(answer["import_id"])
+
+    def consent(self, service: str) -> tuple[int, str]:
+        return _link(self._post("/begin_import/user_consent.json", {"service": service, "user_id": ""}))
 
     def poll(self, import_id: int) -> PollResult:
         return _told(self._get(f"/events.json/{import_id}")["events"])
@@ -138,12 +167,12 @@ class Php:
         self._port = port
         self._pair = pair
 
-    def begin(self, account: dict[str, str]) -> int:
+    def _post(self, path: str, fields: dict[str, str]) -> RawResponse:
         boundary = "------------------------d74496d66958873e"
-        body = multipart(boundary, self._pair.arguments | account | {"user_id": "", "echo": ""})
+        body = multipart(boundary, fields)
         with RawConnection(self._port) as connection:
             lines = [
-                "POST /begin_import/import HTTP/1.1",
+                f"POST {path} HTTP/1.1",
                 f"Host: 127.0.0.1:{self._port}",
                 "Accept: */*",
                 f"Content-Length: {len(body)}",
@@ -153,9 +182,26 @@ class Php:
             connection.send("\r\n".join([*lines, "", ""]).encode())
             assert connection.interim().startswith(b"HTTP/1.1 100 ")
             connection.send(body)
-            answer = exactly_200(connection.answer("POST"))
-        assert answer.json()["user_id"] is None
-        return int32(answer.json()["id"])
+            return connection.answer("POST")
+
+    def begin(self, account: dict[str, str]) -> int:
+        fields = self._pair.arguments | account | {"user_id": "", "echo": ""}
+        answer = exactly_200(self._post("/begin_import/import", fields)).json()
+        assert answer["user_id"] is None
+        return int32(answer["id"])
+
+    def consent(self, service: str) -> tuple[int, str]:
+        fields = {"service": service, "tracking_string": "", "redirect_url": ""} | self._pair.arguments
+        answer = exactly_200(self._post("/begin_import/user_consent/", fields)).json()
+        assert "error" not in answer
+        return _link(answer)
+
+    def relay(self, query: str) -> str:
+        """Its page passes the provider's answer on, and finds the way further by a pattern over the headers."""
+        answer = self._post(f"/auth?{query}", {"appctx": ""})
+        found = re.search(r"Location: (.*)$", "\n".join(map(": ".join, answer.headers)), re.MULTILINE)
+        assert found is not None, answer
+        return found[1]
 
     def _get(self, path: str) -> Any:
         answer = exactly_200(ask(self._port, "GET", path, self._pair.basic, "Accept: */*"))
@@ -185,6 +231,12 @@ class DotNet:
         assert root.tag == "result"
         assert self._text(root, "status") == "success"
         return self._integer(root, "import-id")
+
+    def consent(self, service: str) -> tuple[int, str]:
+        target = f"/begin_import/user_consent.xml?service={service}&user_id=&echo="
+        root = exactly_200(ask(self._port, "GET", target, self._pair.basic)).xml()
+        assert root.tag == "result"
+        return self._integer(root, "import-id"), self._text(root, "url")
 
     @staticmethod
     def _child(parent: ElementTree.Element, name: str) -> ElementTree.Element:
@@ -250,6 +302,35 @@ class Python:
     def begin(self, account: dict[str, str]) -> int:
         return int32(self._get(f"/begin_import/import/?{urlencode(account, quote_via=quote)}")["import_id"])
 
+    def consent(self, service: str) -> tuple[int, str]:
+        target = f"/begin_import/user_consent.json?{urlencode(self._pair.arguments | {'service': service})}"
+        return _link(exactly_200(ask(self._port, "GET", target, *self.HEADERS)).json())
+
+    def poll(self, import_id: int) -> PollResult:
+        return _told(self._get(f"/events/{import_id}")["events"])
+
+    def fetch(self, import_id: int) -> tuple[list[str], int]:
+        return _book(self._get(f"/contacts/{import_id}"))
+
+
+class Node:
+    """An empty POST with the key pair in its query, which every poll repeats with the service."""
+
+    HEADERS = ("Connection: close",)
+
+    def __init__(self, port: int, pair: Pair) -> None:
+        self._port = port
+        self._pair = pair
+        self._query = ""
+
+    def consent(self, service: str) -> tuple[int, str]:
+        self._query = urlencode(self._pair.arguments | {"service": service})
+        target = f"/begin_import/user_consent?{self._query}"
+        return _link(exactly_200(ask(self._port, "POST", target, *self.HEADERS)).json())
+
+    def _get(self, path: str) -> Any:
+        return exactly_200(ask(self._port, "GET", f"{path}?{self._query}", *self.HEADERS)).json()
+
     def poll(self, import_id: int) -> PollResult:
         return _told(self._get(f"/events/{import_id}")["events"])
 
@@ -296,3 +377,4 @@ class Jsonp:
 
 
 CLIENTS: tuple[type[LibraryClient], ...] = (Java, Ruby, Php, DotNet, Python, Jsonp)
+CONSENT_CLIENTS: tuple[type[ConsentClient], ...] = (Java, Ruby, Php, DotNet, Python, Node)
