@@ -72,6 +72,8 @@ async def test_the_page_says_who_asks_for_what_and_what_to_type(
     assert "Your iCloud contacts for shop" in text
     assert "shop gets your contacts once" in text
     assert text.index("app-specific password") < text.index("<input")
+    assert "make one at <a href=" in text
+    assert ">account.apple.com/account/manage (opens a new window)</a>" in text
     assert 'autocomplete="current-password"' in text
     assert "form-action 'self';" in f"{link.page.headers['content-security-policy']};"
     assert "script" not in text

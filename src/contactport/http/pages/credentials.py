@@ -82,7 +82,7 @@ def _form_page(form: SignInForm, provider: Provider, code: str, browser: Browser
         "tries_left": form.tries_left,
         "help": secret.help,
         "help_url": secret.url,
-        "help_link": "Make an app password" if app_password else "More about this",
+        "help_link": secret.url.removeprefix("https://").removesuffix("/"),
         "app_password": app_password,
         "username": form.username,
         "server": form.server if provider.self_hosted else None,
