@@ -7,8 +7,9 @@ How to add a format: write one module or folder in this room, and enter it in FO
   chunk in memory, and never raises for bad input. `evidence` is what other inputs of the same source have shown of
   their character set.
 * `write(items, groups=NO_GROUPS)`, where it can be written. It yields the head of the file, which may be empty, then
-  exactly one part for each item (empty for an item that the format has no place for), then the end. It takes the next
-  item only when the part for it is asked for. `groups` gives the names of the groups that a UID belongs to.
+  exactly one part for each item (empty for an item that the format has no place for, or that is packed with later
+  ones), then the end. It takes the next item only when the part for it is asked for. `groups` gives the names of the
+  groups that a UID belongs to.
 
 and, where they help, `steps()`, which is `read()` with None as a pause within an item that takes long, and
 `observe(data, evidence)`, which learns from one input without reading it. A module is loaded when it is first used,
@@ -169,6 +170,7 @@ FORMATS: tuple[FileFormat, ...] = (
         media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         suffixes=(".xlsx", ".xlsm"),
         reads=True,
+        writes=True,
     ),
     FileFormat(
         name="zip",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
+import zipfile
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +61,9 @@ def test_a_writer_gives_a_head_then_a_part_for_each_item_and_looks_at_none_befor
         assert not waiting
     made += parts
     assert b"".join(made) == b"".join(each.write(ITEMS))
+    if made[0].startswith(b"PK"):
+        # What is packed comes when there is enough of it.
+        return
     for at, item in enumerate(ITEMS, start=1):
         assert bool(made[at]) == (isinstance(item, Contact) or (each.has_groups and isinstance(item, Group)))
 
@@ -67,7 +72,10 @@ def test_a_writer_gives_a_head_then_a_part_for_each_item_and_looks_at_none_befor
 def test_the_groups_of_a_contact_are_written(each: FileFormat) -> None:
     groups = {"1": ["Friends"]}
     written = b"".join(each.write(ITEMS[:1], groups))
-    assert b"Friends" in written
+    if written.startswith(b"PK"):
+        assert b"Friends" in zipfile.ZipFile(io.BytesIO(written)).read("xl/worksheets/sheet1.xml")
+    else:
+        assert b"Friends" in written
     assert written != b"".join(each.write(ITEMS[:1]))
     assert ITEMS[0] == Contact(uid="1", formatted_name="Ann", emails=[Email("ann@example.org")])
 

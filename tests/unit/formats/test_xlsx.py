@@ -19,6 +19,7 @@ from contactport.formats.xlsx import workbook as books
 from contactport.formats.xlsx.number_formats import number, shown_by
 from contactport.formats.xlsx.workbook import opened
 from contactport.formats.xlsx.xml_part import BROKEN, DOCTYPE, TOO_LONG, UnreadableWorkbook
+from tests.unit.formats.strategies import contacts
 from tests.unit.formats.workbooks import packed, sheet, workbook
 
 HEADER = ["First Name", "Last Name", "E-mail", "Mobile Phone", "Birthday"]
@@ -350,6 +351,22 @@ def test_a_table_without_known_columns_is_refused() -> None:
     (item,) = read(workbook(sheet([["Pieces"], ["3"], ["4"]])))
     assert isinstance(item, Reject)
     assert "column" in item.reason
+
+
+def test_what_is_written_is_the_same_each_time_and_read_by_zipfile() -> None:
+    contact = Contact(name=Name("Love\rlace _x0041_", " Ada\x00"), notes=["=1+1\n<&>"], titles=["x" * 40_000])
+    data = b"".join(xlsx.write([contact]))
+    assert data == b"".join(xlsx.write([contact]))
+    assert zipfile.ZipFile(io.BytesIO(data)).testzip() is None
+    (item,) = (item for item in read(data) if isinstance(item, Contact))
+    assert item.name.family == "Love\rlace _x0041_"
+    assert item.notes[0] == "=1+1\n<&>"
+    assert rows(data)[1].count("x" * 32_767) == 1
+
+
+@given(contacts)
+def test_every_contact_can_be_written(contact: Contact) -> None:
+    opened(b"".join(xlsx.write([contact])))
 
 
 @given(st.binary(max_size=300), st.integers(0, 2000), st.integers(1, 40))

@@ -123,7 +123,7 @@ def _label(category: str) -> str:
     return f"* {category}" if category in ("myContacts", "starred") else category
 
 
-def _row(contact: Contact, groups: Sequence[str]) -> list[str]:
+def row_of(contact: Contact, groups: Sequence[str]) -> list[str]:
     name, organisations = contact.name, contact.organisations
     titles = contact.titles
     labels = dict.fromkeys((*groups, *contact.categories))
@@ -184,7 +184,7 @@ def write(items: Iterable[Item], groups: Groups = NO_GROUPS) -> Iterator[bytes]:
     yield last.row.encode()
     for item in items:
         if isinstance(item, Contact):
-            row = _row(item, groups.get(item.uid, ()))
+            row = row_of(item, groups.get(item.uid, ()))
             writer.writerow([neutral(cell) if cell else "" for cell in row])
             yield last.row.encode(errors="replace")
         else:
