@@ -25,7 +25,7 @@ def engine_url(request: pytest.FixtureRequest) -> str:
     return "" if request.param == "sqlite" else request.getfixturevalue("database_url")
 
 
-class Shop(Application):
+class StateReader(Application):
     """An application that looks at its imports' states, too."""
 
     def start(self, server: FaultyProxy, account: str) -> int:
@@ -66,11 +66,11 @@ class Shop(Application):
 
 
 @contextmanager
-def cluster(folder: Path, database_url: str, **settings: str) -> Generator[Shop]:
+def cluster(folder: Path, database_url: str, **settings: str) -> Generator[StateReader]:
     """The service, and an application of it."""
     with Cluster(folder, database_url=database_url, settings=settings) as members:
         pair = json.loads(members.command("domain", "add", "shop", "--create", "--json"))
-        yield Shop(members, pair["domain_key"], pair["domain_password"])
+        yield StateReader(members, pair["domain_key"], pair["domain_password"])
 
 
 def port_of(server: BookServer) -> int:
@@ -79,7 +79,7 @@ def port_of(server: BookServer) -> int:
     return port
 
 
-def deferred(shop: Shop, server: FaultyProxy, import_id: int) -> Any:
+def deferred(shop: StateReader, server: FaultyProxy, import_id: int) -> Any:
     """Something once the server was asked and the import waits again."""
     return (server.asked and shop.state(import_id) == "waiting") or None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from contactport.contact import Contact
-from contactport.formats.csv.reader import Table
+from contactport.formats.csv.reader import CsvTable
 from tests.exports import languages, layouts, table
 
 LEAST = 0.98
@@ -53,7 +53,7 @@ def judged(exports: Iterator[Export]) -> tuple[int, list[str]]:
     count = 0
     misses: list[str] = []
     for export in exports:
-        found = Table([export.data])
+        found = CsvTable([export.data])
         columns = found.columns.understood.columns
         count += len(export.columns)
         for at, (header, field) in enumerate(export.columns):

@@ -33,7 +33,7 @@ _REWINDS = 3
 _HEAD = 256
 
 
-class Unfinished(Exception):
+class IncompleteElement(Exception):
     """The text ends within the element."""
 
 
@@ -50,8 +50,8 @@ class Syntax(msgspec.Struct, frozen=True):
 
     A group of `opening` begins an element. `resumed` does so after a broken element, where `opening` may also match
     within it. `between` matches everything that may stand between elements, however little of it there is.
-    `decode` gives the value of an element and its end, or raises Unfinished or Broken. `codec` names the character
-    set that the first bytes show.
+    `decode` gives the value of an element and its end, or raises IncompleteElement or Broken. `codec` names the
+    character set that the first bytes show.
     """
 
     opening: re.Pattern[str]
@@ -135,7 +135,7 @@ class _ElementReader:
             self._line += text.count("\n", at, start)
             try:
                 value, end = syntax.decode(text, start)
-            except Unfinished:
+            except IncompleteElement:
                 size = len(text) - start
                 if not final and size <= ELEMENT + MARGIN:
                     # What stands before the element may be needed to find it again.
@@ -173,7 +173,7 @@ class _ElementReader:
             self._evidence.add(octets)
             try:
                 return self._syntax.decode(decode(octets, evidence=self._evidence), 0)[0]
-            except (Broken, Unfinished):
+            except (Broken, IncompleteElement):
                 return None
         return value
 

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, NoReturn
 
-from contactport.formats.elements import MARGIN, REWOUND, Broken, Syntax, Unfinished, codec_of
+from contactport.formats.elements import MARGIN, REWOUND, Broken, IncompleteElement, Syntax, codec_of
 
 BETWEEN = re.compile(r"[\s,\[\]\ufeff\x1e]*+")
 """Around the values of arrays, of lines (NDJSON) and of sequences (RFC 7464)."""
@@ -36,7 +36,7 @@ _DECODER = json.JSONDecoder(parse_int=_integer, parse_constant=_constant, strict
 
 
 def value_at(text: str, at: int) -> tuple[Any, int]:
-    """The value that begins there, and its end. Raises Unfinished or Broken.
+    """The value that begins there, and its end. Raises IncompleteElement or Broken.
 
     Of two equal keys of an object the last one counts. A line end within a string is kept. Half of a surrogate pair
     is replaced.
@@ -45,14 +45,14 @@ def value_at(text: str, at: int) -> tuple[Any, int]:
         value, end = _DECODER.raw_decode(text, at)
     except json.JSONDecodeError as error:
         if error.pos >= len(text) - MARGIN or error.msg.startswith("Unterminated string"):
-            raise Unfinished from None
+            raise IncompleteElement from None
         raise Broken(NOT_JSON, error.pos) from None
     except _NoNumber:
         raise Broken("a number of this card can't be read", at + 1) from None
     except RecursionError:
         # Where it is too deep depends on the interpreter. What it holds is not searched.
         if len(text) - at <= REWOUND:
-            raise Unfinished from None
+            raise IncompleteElement from None
         raise Broken(TOO_DEEP, at + REWOUND + 1) from None
     if text.find("\\ud", at, end) >= 0 or text.find("\\uD", at, end) >= 0:
         value = _sound(value, 0)

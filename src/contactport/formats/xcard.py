@@ -15,7 +15,7 @@ from contactport.formats.budgets import PROPERTIES
 from contactport.formats.charsets.decode import codec_of as codec_named
 from contactport.formats.charsets.decode import is_utf8
 from contactport.formats.charsets.evidence import Evidence
-from contactport.formats.elements import Broken, Element, Syntax, Unfinished, codec_of, elements
+from contactport.formats.elements import Broken, Element, IncompleteElement, Syntax, codec_of, elements
 from contactport.formats.registry import NO_GROUPS, Groups
 from contactport.formats.vcard.builder import EMPTY
 from contactport.formats.vcard.typed import (
@@ -106,13 +106,13 @@ class _Tree:
 
 
 def _card_at(text: str, at: int) -> tuple[Any, int]:
-    """The element `vcard` that begins there, and its end. Raises Unfinished or Broken."""
+    """The element `vcard` that begins there, and its end. Raises IncompleteElement or Broken."""
     alone = _ALONE.match(text, at)
     if alone is not None:
         return _Node("vcard", "", [], []), alone.end()
     edge = _EDGE.search(text, at + 1)
     if edge is None:
-        raise Unfinished
+        raise IncompleteElement
     if edge["end"] is None:
         raise Broken(NO_END, edge.start())
     # Bytes that are not UTF-8 are decoded after this, and the card is then read again.

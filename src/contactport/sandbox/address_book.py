@@ -46,7 +46,7 @@ Judge = Callable[[str], int]
 """From the header Authorization to 200, or to the status of a refusal."""
 
 
-class AddressBook:
+class SandboxBook:
     """The endpoint of everything below ROOT."""
 
     def __init__(self, judge: Judge) -> None:

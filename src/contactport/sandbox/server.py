@@ -22,7 +22,7 @@ from contactport.errors import Refusal
 from contactport.http.assets import page_file_response
 from contactport.http.forms import decoded, read_body, urlencoded
 from contactport.http.middleware.security_headers import COMMON
-from contactport.sandbox.address_book import METHODS, ROOT, AddressBook
+from contactport.sandbox.address_book import METHODS, ROOT, SandboxBook
 from contactport.sandbox.authorization import (
     CLIENT_ID,
     SCOPE,
@@ -99,7 +99,7 @@ def running_sandbox(redirect_uri: str) -> Generator[Sandbox]:
 def application(url: str, server: AuthorizationServer) -> Starlette:
     """Everything that the sandbox answers at this URL."""
     consent = ConsentPage(server, url)
-    book = AddressBook(lambda authorization: _judge(server, authorization))
+    book = SandboxBook(lambda authorization: _judge(server, authorization))
 
     async def authorize(request: Request) -> Response:
         if request.method == "POST":

@@ -177,3 +177,13 @@ def test_what_is_no_safe_string_is_written_in_base64_and_long_lines_are_folded()
     (contact,) = read(data)
     assert isinstance(contact, Contact)
     assert contact.notes == ["x" * 200, "a\nb"]
+
+
+def test_a_page_keeps_its_label_and_its_spaces() -> None:
+    pages = [Labelled("https://a.example/my page", (), "My page"), Labelled("https://b.example/", (), None)]
+    (contact,) = ldif.read([b"".join(ldif.write([Contact(formatted_name="Ann", urls=pages)]))])
+    assert isinstance(contact, Contact)
+    assert [(one.value, one.label) for one in contact.urls] == [
+        ("https://a.example/my%20page", "My page"),
+        ("https://b.example/", None),
+    ]

@@ -9,7 +9,7 @@ import msgspec
 
 from contactport.formats.columns import values
 from contactport.formats.columns.fields import Field, parse
-from contactport.formats.columns.vocabulary import GENERAL, Meaning, Vocabulary, shipped
+from contactport.formats.columns.vocabulary import GENERAL, HeaderMeaning, Vocabulary, shipped
 
 SAMPLE = 50
 """Rows that are looked at before the first contact."""
@@ -142,7 +142,7 @@ def _header(rows: Sequence[Row], vocabulary: Vocabulary, named: set[str]) -> int
     return found
 
 
-def _language(meanings: Sequence[Sequence[Meaning]], vocabulary: Vocabulary) -> str:
+def _language(meanings: Sequence[Sequence[HeaderMeaning]], vocabulary: Vocabulary) -> str:
     """The language that knows the most headers; the first of the file if several do."""
     scores: dict[str, float] = {}
     for each in meanings:
@@ -153,7 +153,7 @@ def _language(meanings: Sequence[Sequence[Meaning]], vocabulary: Vocabulary) -> 
 
 
 def _column(
-    at: int, header: str, meanings: Sequence[Meaning], language: str, sample: Sequence[str]
+    at: int, header: str, meanings: Sequence[HeaderMeaning], language: str, sample: Sequence[str]
 ) -> Column:
     chosen, share = None, 1.0
     for wanted in (language, GENERAL, "en"):

@@ -25,7 +25,7 @@ _OF = "de del della di du des da do das dos la le el il the of van von der den f
 _CONNECTIVES = frozenset(_OF.split())
 
 
-class Meaning(msgspec.Struct, frozen=True):
+class HeaderMeaning(msgspec.Struct, frozen=True):
     """What a header may mean, in which language, how sure, and which number it has (`E-mail 2`; 0 for none)."""
 
     field: Field
@@ -73,7 +73,7 @@ class Vocabulary:
         """All languages, in the order of the file."""
         return self._languages
 
-    def meanings(self, header: str) -> list[Meaning]:
+    def meanings(self, header: str) -> list[HeaderMeaning]:
         """Everything that a header may mean, in the order of the languages. Empty if it is not known."""
         if not header or len(header) > _LONGEST:
             return []
@@ -82,16 +82,16 @@ class Vocabulary:
             return []
         found = self._fields.get((letters, number))
         if found is not None:
-            return [Meaning(field, language, EXACT) for language, field in found]
+            return [HeaderMeaning(field, language, EXACT) for language, field in found]
         if number:
             found = self._fields.get((letters, 0))
             if found is not None:
                 return [_numbered(field, language, NUMBERED, number) for language, field in found]
         return self._composed(letters, number, 2)
 
-    def _composed(self, letters: str, number: int, depth: int) -> list[Meaning]:
+    def _composed(self, letters: str, number: int, depth: int) -> list[HeaderMeaning]:
         """Words with a word for a kind before or behind: `Home` `Phone`, `Telefon` `geschäftlich`."""
-        made: dict[tuple[str, Field], Meaning] = {}
+        made: dict[tuple[str, Field], HeaderMeaning] = {}
         for size in range(min(self._longest_kind, len(letters) - 1), 0, -1):
             for kind, rest in ((letters[:size], letters[size:]), (letters[-size:], letters[:-size])):
                 kinds = self._kinds.get(kind)
@@ -112,18 +112,18 @@ class Vocabulary:
                         if field is not None:
                             language = meaning.language if spoken == GENERAL else spoken
                             made.setdefault(
-                                (language, field), Meaning(field, language, COMPOSED, meaning.number)
+                                (language, field), HeaderMeaning(field, language, COMPOSED, meaning.number)
                             )
             if made:
                 break
         return list(made.values())
 
 
-def _numbered(field: Field, language: str, confidence: float, number: int) -> Meaning:
+def _numbered(field: Field, language: str, confidence: float, number: int) -> HeaderMeaning:
     """The second and the third street are lines of an address, but not in `Address 2 - Street`."""
     if field.part == "street" and number in (2, 3) and language != GENERAL:
-        return Meaning(Field(field.base, field.kinds, f"street{number}"), language, confidence)
-    return Meaning(field, language, confidence, number)
+        return HeaderMeaning(Field(field.base, field.kinds, f"street{number}"), language, confidence)
+    return HeaderMeaning(field, language, confidence, number)
 
 
 @cache

@@ -26,11 +26,11 @@ def read(
     `overrides` are fields by header, as `columns.understand` takes them; it raises LookupError for one that is not
     there.
     """
-    table = Table(chunks, evidence=evidence, overrides=overrides)
+    table = CsvTable(chunks, evidence=evidence, overrides=overrides)
     return table.items()
 
 
-class Table:
+class CsvTable:
     """A file whose first rows are read and understood, before its contacts are."""
 
     def __init__(

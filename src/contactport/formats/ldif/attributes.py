@@ -231,10 +231,11 @@ def written(contact: Contact, groups: Sequence[str]) -> Iterator[Attribute]:
         yield "title", title
     for url in contact.urls:
         kinds = {kind.upper() for kind in url.kinds}
-        yield (
-            "mozillaHomeUrl" if "HOME" in kinds else "mozillaWorkUrl" if "WORK" in kinds else "labeledURI",
-            url.value,
-        )
+        if "HOME" in kinds or "WORK" in kinds:
+            yield "mozillaHomeUrl" if "HOME" in kinds else "mozillaWorkUrl", url.value
+        else:
+            # A space ends the address there.
+            yield "labeledURI", f"{url.value.replace(' ', '%20')} {url.label or ''}".rstrip(" ")
     for messenger in contact.messengers:
         service, _, account = messenger.value.partition(":")
         attribute = _SERVICES.get(service.lower())

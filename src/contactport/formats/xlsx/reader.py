@@ -48,7 +48,7 @@ def read(
         yield Reject(_FILE, f"this is {found.kind}, no workbook of Excel" if found.format else found.why)
         return
     try:
-        table = Table(data, overrides=overrides, unpacking=unpacking)
+        table = Worksheet(data, overrides=overrides, unpacking=unpacking)
     except UnreadableWorkbook as error:
         yield Reject(_FILE, str(error))
         return
@@ -56,7 +56,7 @@ def read(
     yield from table.items()
 
 
-class Table:
+class Worksheet:
     """A workbook whose sheet is chosen, and its first rows understood, before its contacts are read.
 
     Raises UnreadableWorkbook.
