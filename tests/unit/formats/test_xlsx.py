@@ -191,6 +191,12 @@ def test_merged_cells_empty_rows_and_rows_without_places() -> None:
     assert item.name.given == "Ada"
 
 
+def test_text_beside_the_cells_of_a_row_is_none_of_them() -> None:
+    body = sheet([["kept"]])
+    for lost in ("<v>lost</v>", "<is><t>lost</t></is>"):
+        assert rows(workbook(body.replace("<c ", f"{lost}<c ", 1))) == [["kept"]]
+
+
 def test_a_prefix_and_the_strict_namespace_make_no_difference() -> None:
     body = re.sub(r"<(/?)(\w)", r"<\1x:\2", sheet([HEADER, ADA])).replace("xmlns=", "xmlns:x=")
     assert rows(workbook(body)) == [HEADER, ADA]

@@ -145,7 +145,9 @@ class _Cells(XmlPart):
         """The cell ends."""
         raw = "".join(self._parts)
         self._parts.clear()
-        self._put(raw, self._column)
+        # Text before the first cell of a row is in none.
+        if self._column >= 0:
+            self._put(raw, self._column)
 
     def _put(self, raw: str, column: int) -> None:
         """Put the text of a cell into the row."""
