@@ -110,7 +110,7 @@ def test_parameters_and_values_of_other_writers() -> None:
         ["x-ablabel", {"group": "G"}, "text", "_$!<HomePage>!$_"],
         ["bday", {}, "date", "1985-04-12"],
         ["anniversary", {}, "date-time", "2009-08-08T14:30:00-05:00"],
-        ["note", {}, "text", "one", "two"],
+        ["note", {}, "text", "one", "data:\\n"],
         ["tz", {}, "utc-offset", "-05:00"],
     )
     (phone,) = contact.phones
@@ -124,7 +124,7 @@ def test_parameters_and_values_of_other_writers() -> None:
     assert (url.value, url.label) == ("https://a.example/,;\\n", "HomePage")
     assert contact.birthday == PartialDate(1985, 4, 12)
     assert contact.anniversary == PartialDate(2009, 8, 8)
-    assert contact.notes == ["one", "two"]
+    assert contact.notes == ["one", "data:\\n"]
 
 
 def test_cards_of_things_groups_and_nobody() -> None:

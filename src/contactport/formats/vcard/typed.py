@@ -103,7 +103,7 @@ class TypedCard:
         for value in values if len(values) <= ENTRIES else values[: ENTRIES + 1]:
             if not isinstance(value, str):
                 text = ";".join([escape(part) if isinstance(part, str) else _several(part) for part in value])
-            elif value[:5].lower() == "data:":
+            elif name == "PHOTO" and value[:5].lower() == "data:":
                 text = value
             else:
                 text = escape(value)
