@@ -28,7 +28,7 @@ from contactport.formats import registry
 from contactport.formats.photos import is_safe
 
 DOC = Path(__file__).parents[3] / "docs" / "formats.md"
-COLUMNS = ("vcf", "vcf4", "jcard", "xcard", "jscontact", "ldif", "json", "ndjson")
+COLUMNS = ("vcf", "vcf4", "jcard", "xcard", "jscontact", "ldif", "csv", "xlsx", "json", "ndjson")
 PNG = b"\x89PNG\r\n\x1a\n1234"
 MIXED = Contact(
     emails=[Email("a@example.org", ("HOME",)), Email("b@example.org", ("work", "x-club"), primary=True)],
