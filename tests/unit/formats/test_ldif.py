@@ -187,3 +187,10 @@ def test_a_page_keeps_its_label_and_its_spaces() -> None:
         ("https://a.example/my%20page", "My page"),
         ("https://b.example/", None),
     ]
+
+
+def test_an_address_that_ends_in_a_separator_has_no_empty_last_line() -> None:
+    (contact,) = ldif.read([b"dn: cn=a\ncn: A\nhomePostalAddress: 1 Way $ Ham $ \n"])
+    assert isinstance(contact, Contact)
+    assert contact.addresses[0].formatted == "1 Way\nHam"
+    assert list(ldif.read(ldif.write([contact]))) == [contact]

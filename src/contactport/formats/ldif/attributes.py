@@ -153,7 +153,7 @@ def person(attributes: list[tuple[str, bytes]], text: Callable[[bytes], str]) ->
             kind, part = place
             address = places.setdefault(kind, Address(kinds=(kind,)))
             if part == "formatted":
-                value = _DOLLAR.sub("\n", value)
+                value = _DOLLAR.sub("\n", value).strip()
             before = getattr(address, part)
             setattr(address, part, f"{before}\n{value}" if before else value)
         elif name in _ORGANISATIONS:
