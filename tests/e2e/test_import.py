@@ -161,7 +161,7 @@ def test_loopback_is_refused_unless_it_is_allowed(book: PausedServer, tmp_path: 
             "secret\n",
             "b.csv",
         ),
-        (("carddav", "--username", "a@example.org", "--output", "b.xlsx"), "secret\n", "--format"),
+        (("carddav", "--username", "a@example.org", "--output", "b.xls"), "secret\n", "--format"),
         (("carddav", "--username", "a@example.org", "--allow-network", "home"), "secret\n", "home"),
     ],
 )

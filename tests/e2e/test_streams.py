@@ -118,8 +118,11 @@ def test_an_erasure_ends_streams_and_waiting_polls(place: Place, book: PausedSer
     import_id = place.begin(book)
     until(lambda: book.asked or None)
     with ThreadPoolExecutor(1) as pool, Stream(place.second, place.client, import_id) as stream:
-        stream.next()
-        asking = pool.submit(get, place.second, place.client, f"/events/{import_id}", wait="30", since="2")
+        seen = stream.next()
+        assert seen is not None
+        asking = pool.submit(
+            get, place.second, place.client, f"/events/{import_id}", wait="30", since=seen.id
+        )
         assert place.client.call("DELETE", f"/imports/{import_id}")[0] == 204
         assert stream.rest()[-1].type == "end"
         assert asking.result()[1]["events"][-1]["value"] == 517
@@ -128,20 +131,19 @@ def test_an_erasure_ends_streams_and_waiting_polls(place: Place, book: PausedSer
 def test_sigterm_ends_streams_and_waiting_polls_at_once(place: Place, book: PausedServer) -> None:
     import_id = place.begin(book)
     until(lambda: book.asked or None)
-    with (
-        ThreadPoolExecutor(1) as pool,
-        Stream(place.second, place.client, import_id) as stream,
-        ask(place.second, place.client, f"/events/{import_id}", wait="30", since="2") as asking,
-    ):
-        assert gathered(stream.next()) == 0
-        # Whoever came before this one has been let in.
-        place.client.at(place.second).events(import_id)
-        stopping = pool.submit(place.stop)
-        assert stream.rest() == []
-        answer = asking.getresponse()
-        assert (answer.status, json.loads(answer.read())["import_id"]) == (200, import_id)
-        book.gate.open()
-        assert stopping.result() == 0
+    with ThreadPoolExecutor(1) as pool, Stream(place.second, place.client, import_id) as stream:
+        seen = stream.next()
+        assert seen is not None
+        assert gathered(seen) == 0
+        with ask(place.second, place.client, f"/events/{import_id}", wait="30", since=seen.id) as asking:
+            # Whoever came before this one has been let in.
+            place.client.at(place.second).events(import_id)
+            stopping = pool.submit(place.stop)
+            assert stream.rest() == []
+            answer = asking.getresponse()
+            assert (answer.status, json.loads(answer.read())["import_id"]) == (200, import_id)
+            book.gate.open()
+            assert stopping.result() == 0
 
 
 def test_after_a_restart_a_client_gets_the_present_state_first(tmp_path: Path, book: PausedServer) -> None:

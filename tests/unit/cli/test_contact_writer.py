@@ -169,7 +169,7 @@ def test_the_name_decides_on_the_format(name: str | None, named: str | None, exp
         ("b.csv", "vcf", "b.csv"),
         ("b.vcf", "json", "json"),
         ("b.jsonl", "json", "ndjson"),
-        ("b.xlsx", None, "--format"),
+        ("b.xls", None, "--format"),
     ],
 )
 def test_a_name_that_says_otherwise_is_an_error(name: str, named: str | None, says: str) -> None:
