@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-import msgspec
-
 from contactport.contact import Contact, Group, Item, Note, Reject
 from contactport.formats.charsets.evidence import Evidence
 from contactport.formats.elements import Element, elements
-from contactport.formats.json_values import syntax
+from contactport.formats.json_values import syntax, written_array
 from contactport.formats.registry import NO_GROUPS, Groups
 from contactport.formats.vcard.builder import EMPTY
 from contactport.formats.vcard.typed import (
@@ -127,21 +125,16 @@ def _take_parameters(made: TypedProperty, parameters: Mapping[str, Any]) -> None
 
 def write(items: Iterable[Item], groups: Groups = NO_GROUPS) -> Iterator[bytes]:
     """An array of cards, one on each line. Items that are neither contacts nor groups are left out."""
-    encoder = msgspec.json.Encoder()
-    between = b"[\n"
-    yield b""
-    for item in items:
-        if isinstance(item, Contact):
-            properties = contact_properties(with_categories(item, groups.get(item.uid, ())))
-        elif isinstance(item, Group):
-            properties = group_properties(item)
-        else:
-            yield b""
-            continue
-        card: list[Any] = ["vcard", [["version", {}, "text", "4.0"], *map(written_property, properties)]]
-        yield between + encoder.encode(card)
-        between = b",\n"
-    yield b"[]\n" if between == b"[\n" else b"\n]\n"
+
+    def card_of(item: Contact | Group) -> Any:
+        properties = (
+            contact_properties(with_categories(item, groups.get(item.uid, ())))
+            if isinstance(item, Contact)
+            else group_properties(item)
+        )
+        return ["vcard", [["version", {}, "text", "4.0"], *map(written_property, properties)]]
+
+    return written_array(items, card_of)
 
 
 def written_property(each: TypedProperty) -> Sequence[Any]:

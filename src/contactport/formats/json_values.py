@@ -1,11 +1,18 @@
-"""JSON values of a text, one by one: what JSON allows and no contact needs never raises anything else than Broken."""
+"""JSON values of a text, one by one, and arrays of cards to be written.
+
+What JSON allows and no contact needs never raises anything else than Broken.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 
+import msgspec
+
+from contactport.contact import Contact, Group, Item
 from contactport.formats.elements import MARGIN, REWOUND, Broken, IncompleteElement, Syntax, codec_of
 
 BETWEEN = re.compile(r"[\s,\[\]\ufeff\x1e]*+")
@@ -75,3 +82,17 @@ def _sound(value: Any, depth: int) -> Any:
 def syntax(opening: str, resumed: str) -> Syntax:
     """Elements that begin so. A group of each pattern is the first character of the value."""
     return Syntax(re.compile(opening), re.compile(resumed), BETWEEN, value_at, codec_of)
+
+
+def written_array(items: Iterable[Item], card_of: Callable[[Contact | Group], Any]) -> Iterator[bytes]:
+    """An array of cards, one on each line, as a format's `write` has to give it. Other items are left out."""
+    encoder = msgspec.json.Encoder()
+    between = b"[\n"
+    yield b""
+    for item in items:
+        if isinstance(item, Contact | Group):
+            yield between + encoder.encode(card_of(item))
+            between = b",\n"
+        else:
+            yield b""
+    yield b"[]\n" if between == b"[\n" else b"\n]\n"

@@ -21,7 +21,7 @@ import structlog
 from sqlalchemy import Connection
 
 from contactport.errors import Code, Refusal
-from contactport.grant import OAuthToken
+from contactport.grant import OAuthToken, Way
 from contactport.imports import pending
 from contactport.imports.code_exchange import EXCHANGE_SECONDS, NOT_SET_UP, ConsentFailed, OpenClient, redeem
 from contactport.imports.create import create
@@ -158,24 +158,9 @@ class Consents:
                 Code.SERVICE_NOT_PERMITTED,
                 NO_CREDENTIALS.format(name=request.provider.name, client=request.provider.client_word),
             )
-        import_id = create(
-            connection,
-            self._store,
-            self._settings,
-            request.domain,
-            request.provider,
-            "consent",
-            include=request.include,
-            user_id=request.user_id,
+        return begin_pending(
+            connection, self._store, self._settings, request, "consent", client_key=access.credential.key
         )
-        code = consents.insert_consent(
-            connection,
-            self._store.ring,
-            import_id,
-            redirect_url=request.redirect_url,
-            client_key=access.credential.key,
-        )
-        return BegunConsent(import_id, f"{public_origin(self._settings)}/n/{code}")
 
     async def visit(self, code: str, cookie: str) -> ToProvider | Exchanging | Settled:
         """A browser opens the short URL, for the first time or again. Raises ConsentRefused."""
@@ -311,6 +296,32 @@ class Consents:
         """Let what is under way come to its end."""
         if self._exchanges:
             await asyncio.wait(self._exchanges, timeout=EXCHANGE_SECONDS)
+
+
+def begin_pending(
+    connection: Connection,
+    store: Store,
+    settings: Settings,
+    request: ConsentRequest,
+    way: Way,
+    *,
+    client_key: int = 0,
+) -> BegunConsent:
+    """A pending import with the short URL of its page. Raises Refusal over the domain's limits."""
+    import_id = create(
+        connection,
+        store,
+        settings,
+        request.domain,
+        request.provider,
+        way,
+        include=request.include,
+        user_id=request.user_id,
+    )
+    code = consents.insert_consent(
+        connection, store.ring, import_id, redirect_url=request.redirect_url, client_key=client_key
+    )
+    return BegunConsent(import_id, f"{public_origin(settings)}/n/{code}")
 
 
 def opened(

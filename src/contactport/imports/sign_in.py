@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 
 from contactport.errors import ROWS, Code, Refusal
 from contactport.grant import Grant, Password
+from contactport.imports import pending
 from contactport.imports.begin import checked_password
-from contactport.imports.consent import BegunConsent, ConsentRefused, ConsentRequest, opened
-from contactport.imports.create import create
+from contactport.imports.consent import BegunConsent, ConsentRefused, ConsentRequest, begin_pending, opened
 from contactport.imports.start import Start, host_of
-from contactport.settings import Settings, public_origin
+from contactport.settings import Settings
 from contactport.sources.providers import Providers
-from contactport.store import consents, endings, login_failures, pending_imports
+from contactport.store import consents, login_failures, pending_imports
 from contactport.store.clock import now_ms
 from contactport.store.consents import Consent
 from contactport.store.imports import RunningImport
@@ -58,23 +58,9 @@ class SignIns:
 
     async def begin(self, request: ConsentRequest) -> BegunConsent:
         """A pending import with its page. Raises Refusal over the domain's limits."""
-        return await self._store.database.write(self._begin, request)
-
-    def _begin(self, connection: Connection, request: ConsentRequest) -> BegunConsent:
-        import_id = create(
-            connection,
-            self._store,
-            self._settings,
-            request.domain,
-            request.provider,
-            "password",
-            include=request.include,
-            user_id=request.user_id,
+        return await self._store.database.write(
+            begin_pending, self._store, self._settings, request, "password"
         )
-        code = consents.insert_consent(
-            connection, self._store.ring, import_id, redirect_url=request.redirect_url, client_key=0
-        )
-        return BegunConsent(import_id, f"{public_origin(self._settings)}/n/{code}")
 
     async def visit(self, code: str, cookie: str) -> SignInForm | None:
         """A browser opens the page, for the first time or again; None once there is nothing to type any more.
@@ -153,8 +139,7 @@ class SignIns:
         self._start(connection, one.import_id, grant, signed_in=False)
 
     def _fail(self, connection: Connection, one: Consent, code: Code) -> None:
-        endings.fail(connection, one.import_id, code, ROWS[code].text)
-        self._store.signals.announce(connection, one.import_id)
+        pending.end(connection, self._store, one.import_id, code)
         log.info("sign_in_ended", import_id=one.import_id, code=int(code))
 
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
-import msgspec
-
 from contactport.contact import Contact, Group, Item, Note, Reject
 from contactport.formats.charsets.evidence import Evidence
 from contactport.formats.elements import Element, elements
 from contactport.formats.jscontact.reading import CardReader
 from contactport.formats.jscontact.writing import contact_object, group_object
-from contactport.formats.json_values import syntax
+from contactport.formats.json_values import syntax, written_array
 from contactport.formats.registry import NO_GROUPS, Groups
 from contactport.formats.vcard.builder import EMPTY
 from contactport.formats.vcard.writer import with_categories
@@ -58,17 +56,10 @@ def _is_card(value: dict[str, Any]) -> bool:
 
 def write(items: Iterable[Item], groups: Groups = NO_GROUPS) -> Iterator[bytes]:
     """An array of cards, one on each line. Items that are neither contacts nor groups are left out."""
-    encoder = msgspec.json.Encoder()
-    between = b"[\n"
-    yield b""
-    for item in items:
+
+    def card_of(item: Contact | Group) -> Any:
         if isinstance(item, Contact):
-            card = contact_object(with_categories(item, groups.get(item.uid, ())))
-        elif isinstance(item, Group):
-            card = group_object(item)
-        else:
-            yield b""
-            continue
-        yield between + encoder.encode(card)
-        between = b",\n"
-    yield b"[]\n" if between == b"[\n" else b"\n]\n"
+            return contact_object(with_categories(item, groups.get(item.uid, ())))
+        return group_object(item)
+
+    return written_array(items, card_of)
