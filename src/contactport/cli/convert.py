@@ -9,10 +9,12 @@ from typing import BinaryIO
 import click
 
 from contactport.cli.exit_codes import USAGE, CommandError
+from contactport.cli.explanation import explained
 from contactport.cli.output import plain, say
 from contactport.contact import Contact, Group, Item, Note, Reject
 from contactport.formats import registry
-from contactport.formats.detect import detect
+from contactport.formats.columns import UnknownColumn, UnknownField
+from contactport.formats.detect import Detection, detect
 from contactport.formats.registry import FileFormat
 from contactport.memberships import GROUPS, MEMBERSHIPS, Memberships
 
@@ -39,14 +41,14 @@ class InputFile:
         except OSError as error:
             raise CommandError(f"{self.name} can't be read to its end: {error.strerror}.", USAGE) from None
 
-    def format(self) -> FileFormat:
+    def format(self) -> tuple[FileFormat, Detection]:
         """What the first block shows. Raises CommandError for what can't be read."""
         found = detect(self._first, is_whole=len(self._first) < BLOCK)
         known = next((each for each in registry.FORMATS if each.name == found.format and each.reads), None)
         if known is None:
             why = found.why if not found.format else f"This is {found.kind}, which can't be read here yet."
             raise CommandError(f"{self.name} can't be read as contacts. {why}", USAGE)
-        return known
+        return known, found
 
     def blocks(self) -> Iterator[bytes]:
         """All bytes. Can be called once."""
@@ -164,31 +166,76 @@ def deliver(parts: Iterable[bytes], out: BinaryIO) -> None:
     "--to",
     "target",
     type=click.Choice([each.name for each in registry.WRITTEN]),
-    required=True,
     help="The format of the output.",
+)
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Show how FILE was recognised and how each column of a table is understood, and convert nothing.",
+)
+@click.option(
+    "--map",
+    "columns",
+    multiple=True,
+    metavar="COLUMN=FIELD",
+    help="What a column of a table is: 'Reachable at=phone.work', or '3=email' by its number. An empty field leaves "
+    "the column out. May be given several times.",
 )
 @click.option("--lenient", is_flag=True, help="Exit with code 0 although cards were rejected.")
 @click.option("--data", expose_value=False, hidden=True)
 @click.option("--config", expose_value=False, hidden=True)
-def convert(file: str, target: str, lenient: bool) -> None:
+def convert(file: str, target: str | None, explain: bool, columns: tuple[str, ...], lenient: bool) -> None:
     """Convert FILE to another format, on standard output.
 
-    FILE is vCard 2.1, 3.0 or 4.0, jCard, JSContact, xCard, LDIF, a table (CSV, TSV), or what --to json and ndjson
-    write. It is recognised by its bytes; - is standard input. Each contact that can be read is written, and none is
-    merged with another. A card that can't be read is reported on standard error, with its line and the reason. The
-    exit code is then 1, unless --lenient is given.
+    FILE is vCard 2.1, 3.0 or 4.0, jCard, JSContact, xCard, LDIF, a table (CSV, TSV, XLSX), a ZIP with any of these,
+    or what --to json and ndjson write. It is recognised by its bytes; - is standard input. Each contact that can be
+    read is written, and none is merged with another. A card that can't be read is reported on standard error, with
+    its line and the reason. The exit code is then 1, unless --lenient is given.
     """
-    written = registry.get(target)
+    if explain == (target is not None):
+        raise CommandError("Give --to with a format, or --explain alone.", USAGE)
+    overrides = _overrides(columns)
     source = InputFile(file)
     try:
-        found = source.format()
-        known = Memberships() if written.has_groups else source.groups(found)
-        groups = Memberships() if known is None else known
-        passage = Passage(source.name, groups, late=known is None)
-        items = passage.items(found.read(source.blocks()))
-        deliver(written.write(items, registry.NO_GROUPS if written.has_groups else groups), sys.stdout.buffer)
+        found, detection = source.format()
+        if overrides and not found.has_columns:
+            raise CommandError(f"{source.name} is {detection.kind}, which has no columns for --map.", USAGE)
+        if target is None:
+            for line in explained(
+                source.name, detection, list(found.tables(source.blocks(), overrides=overrides))
+            ):
+                click.echo(line)
+            return
+        passage = _converted(source, found, registry.get(target), overrides)
+    except (UnknownColumn, UnknownField) as error:
+        raise CommandError(f"--map: {plain(str(error))}.", USAGE) from None
     finally:
         source.close()
     passage.tell()
     if passage.rejects and not lenient:
         sys.exit(1)
+
+
+def _overrides(columns: tuple[str, ...]) -> dict[str, str]:
+    """The fields by column, as they were given. A header may hold `=`, a field does not. Raises CommandError."""
+    overrides: dict[str, str] = {}
+    for given in columns:
+        column, equals, field = given.rpartition("=")
+        if not equals or not column.strip():
+            raise CommandError(
+                f"--map needs a column and a field, such as 'Column=email', not {given!r}.", USAGE
+            )
+        overrides[column] = field.strip()
+    return overrides
+
+
+def _converted(
+    source: InputFile, found: FileFormat, written: FileFormat, overrides: dict[str, str]
+) -> Passage:
+    """Write everything in the other format. What was met on the way."""
+    known = Memberships() if written.has_groups else source.groups(found)
+    groups = Memberships() if known is None else known
+    passage = Passage(source.name, groups, late=known is None)
+    items = passage.items(found.read(source.blocks(), overrides=overrides))
+    deliver(written.write(items, registry.NO_GROUPS if written.has_groups else groups), sys.stdout.buffer)
+    return passage

@@ -8,7 +8,8 @@ all of its values, is read once: Takeout writes one file for each label.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from hashlib import blake2b
 from itertools import chain
@@ -17,8 +18,10 @@ from zipfile import ZipInfo
 import msgspec
 
 from contactport.contact import Contact, Item, Note, Reject
-from contactport.formats import registry, xlsx
+from contactport.formats import csv, registry, xlsx
 from contactport.formats.charsets.evidence import Evidence
+from contactport.formats.columns import Table, places_of, unknown_column
+from contactport.formats.columns.fields import parse
 from contactport.formats.detect import Detection, detect
 from contactport.formats.zip_parts import Unpacking, UnreadableZip, ZipParts, gathered
 
@@ -37,11 +40,18 @@ _READ = {each.name: each for each in registry.FORMATS if each.reads}
 _encode = msgspec.json.Encoder().encode
 
 
-def read(chunks: Iterable[bytes], *, evidence: Evidence | None = None) -> Iterator[Item]:
+def read(
+    chunks: Iterable[bytes],
+    *,
+    evidence: Evidence | None = None,
+    overrides: Mapping[str, str] | None = None,
+    charset: str = "",
+) -> Iterator[Item]:
     """What the files of an archive hold, in the order of its index. Never raises for bad input.
 
     Places begin with the number of the file in the archive: `file 3, line 120`. Names are the user's own, and left
-    out.
+    out. `overrides` correct every table that has such a column; LookupError is raised before the first item if none
+    has it. Each file has a character set of its own, so `charset` is ignored.
     """
     unpacking = Unpacking()
     try:
@@ -53,13 +63,15 @@ def read(chunks: Iterable[bytes], *, evidence: Evidence | None = None) -> Iterat
         yield Reject(_FILE, str(error))
         return
     del data
+    if overrides:
+        _check(list(_tables(archive, Unpacking(), overrides)), overrides)
     repeated = _Repeated()
     passed: Counter[str] = Counter()
     is_any = False
     for number, part in enumerate(archive.parts, 1):
         if _is_of_a_system(part):
             continue
-        for item in _of_part(archive, part, passed, unpacking):
+        for item in _of_part(archive, part, passed, unpacking, overrides):
             is_any = True
             if isinstance(item, Contact) and repeated.is_known(item, number):
                 continue
@@ -82,23 +94,80 @@ def _is_of_a_system(part: ZipInfo) -> bool:
     )
 
 
-def _of_part(archive: ZipParts, part: ZipInfo, passed: Counter[str], unpacking: Unpacking) -> Iterator[Item]:
-    """The items of a file; nothing for one that holds no contacts."""
+def tables(
+    chunks: Iterable[bytes], *, overrides: Mapping[str, str] | None = None, charset: str = ""
+) -> Iterator[Table]:
+    """The tables that would be read, with their place. Raises LookupError as `read` does."""
+    unpacking = Unpacking()
+    with suppress(UnreadableZip):
+        found = list(_tables(ZipParts(gathered(chunks), unpacking), unpacking, overrides))
+        _check(found, overrides or {})
+        yield from found
+
+
+def _tables(archive: ZipParts, unpacking: Unpacking, overrides: Mapping[str, str] | None) -> Iterator[Table]:
+    for number, part in enumerate(archive.parts, 1):
+        if _is_of_a_system(part):
+            continue
+        with suppress(UnreadableZip):
+            found, pieces = _opened(archive, part)
+            for table in _of_tables(found, pieces, unpacking, overrides):
+                if any(column.field for column in table.understood.columns):
+                    place = f"{_FILE} {number}"
+                    yield msgspec.structs.replace(table, place=place, detection=found)
+
+
+def _of_tables(
+    found: Detection, pieces: Iterator[bytes], unpacking: Unpacking, overrides: Mapping[str, str] | None
+) -> Iterator[Table]:
+    if found.format == "csv":
+        return csv.tables(pieces, overrides=overrides, partly=True)
+    if found.format == "xlsx":
+        return xlsx.tables(pieces, overrides=overrides, partly=True, unpacking=unpacking)
+    return iter(())
+
+
+def _check(found: Sequence[Table], overrides: Mapping[str, str]) -> None:
+    """Raises LookupError for a column that no table has."""
+    for name, field in overrides.items():
+        if field:
+            parse(field)
+        if not any(places_of(name, table.understood.columns) for table in found):
+            raise unknown_column(name, [column for table in found for column in table.understood.columns])
+
+
+def _opened(archive: ZipParts, part: ZipInfo) -> tuple[Detection, Iterator[bytes]]:
+    """What a file of the archive is, and its bytes from the beginning. Raises UnreadableZip."""
     pieces = archive.unpacked(part)
     head = b""
+    for piece in pieces:
+        head += piece
+        if len(head) >= HEAD:
+            break
+    return _detected(head, part), chain((head,), pieces)
+
+
+def _of_part(
+    archive: ZipParts,
+    part: ZipInfo,
+    passed: Counter[str],
+    unpacking: Unpacking,
+    overrides: Mapping[str, str] | None,
+) -> Iterator[Item]:
+    """The items of a file; nothing for one that holds no contacts."""
     try:
-        for piece in pieces:
-            head += piece
-            if len(head) >= HEAD:
-                break
-        found = _detected(head, part)
+        found, pieces = _opened(archive, part)
         if found.format == "zip":
             yield Note(_FILE, NESTED)
         elif (format_ := _READ.get(found.format)) is None:
             passed[found.kind] += 1
         else:
-            reads = partial(xlsx.read, unpacking=unpacking) if format_.name == "xlsx" else format_.read
-            items = reads(_until_failure(chain((head,), pieces)))
+            reads: Callable[..., Iterator[Item]] = format_.read
+            if format_.name == "xlsx":
+                reads = partial(xlsx.read, overrides=overrides, partly=True, unpacking=unpacking)
+            elif format_.name == "csv":
+                reads = partial(csv.read, overrides=overrides, partly=True)
+            items = reads(_until_failure(pieces))
             yield from _without_strangers(items, found, passed)
     except _Failure as failure:
         yield Reject(_FILE, str(failure))

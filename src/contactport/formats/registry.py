@@ -12,23 +12,27 @@ How to add a format: write one module or folder in this room, and enter it in FO
   groups that a UID belongs to.
 
 and, where they help, `steps()`, which is `read()` with None as a pause within an item that takes long, and
-`observe(data, evidence)`, which learns from one input without reading it. A module is loaded when it is first used,
-so that a format costs nothing to those who don't use it. Sources, `/contacts/ID.NAME`, `convert` and `import` all
-look a format up here, and nowhere else.
+`observe(data, evidence)`, which learns from one input without reading it. A format of tables (`has_columns`) also
+has `tables(chunks)`, and its `read` takes `overrides` and `charset`, as `FileFormat.read` does. A module is loaded
+when it is first used, so that a format costs nothing to those who don't use it. Sources, `/contacts/ID.NAME`,
+`convert` and `import` all look a format up here, and nowhere else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from importlib import import_module
 from types import ModuleType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from contactport.contact import Item
 from contactport.formats.charsets.evidence import Evidence
+
+if TYPE_CHECKING:
+    from contactport.formats.columns import Table
 
 
 class Groups(Protocol):
@@ -66,6 +70,8 @@ class FileFormat(msgspec.Struct, frozen=True, kw_only=True):
     writes: bool = False
     has_groups: bool = False
     """Whether the format has its own group records, so that the groups of contacts need no look-up."""
+    has_columns: bool = False
+    """Whether the format holds tables, whose columns and character set a person can correct."""
     is_served: bool = False
     """Whether `/contacts` offers this format."""
     options: dict[str, str] = {}
@@ -79,15 +85,45 @@ class FileFormat(msgspec.Struct, frozen=True, kw_only=True):
         write: Write = _load(self.module).write
         return partial(write, **self.options) if self.options else write
 
-    def read(self, chunks: Iterable[bytes], evidence: Evidence | None = None) -> Iterator[Item]:
-        """Every item of a file, in order."""
-        return self._readable().read(chunks, evidence=evidence)
+    def read(
+        self,
+        chunks: Iterable[bytes],
+        evidence: Evidence | None = None,
+        *,
+        overrides: Mapping[str, str] | None = None,
+        charset: str = "",
+    ) -> Iterator[Item]:
+        """Every item of a file, in order.
 
-    def steps(self, chunks: Iterable[bytes], evidence: Evidence | None = None) -> Iterator[Item | None]:
+        `overrides` are fields by a table's headers, or by the numbers of its columns, and `charset` is its character
+        set: what a person has corrected. They are ignored without `has_columns`. An override that is not there
+        raises `columns.UnknownField` or `UnknownColumn`, at once or before the first item.
+        """
+        return self._readable().read(chunks, evidence=evidence, **self._corrections(overrides, charset))
+
+    def steps(
+        self,
+        chunks: Iterable[bytes],
+        evidence: Evidence | None = None,
+        *,
+        overrides: Mapping[str, str] | None = None,
+        charset: str = "",
+    ) -> Iterator[Item | None]:
         """The same, with None for a pause if the format has pauses."""
         module = self._readable()
         steps: Any = getattr(module, "steps", module.read)
-        return steps(chunks, evidence=evidence)
+        return steps(chunks, evidence=evidence, **self._corrections(overrides, charset))
+
+    def tables(
+        self, chunks: Iterable[bytes], *, overrides: Mapping[str, str] | None = None, charset: str = ""
+    ) -> Iterator[Table]:
+        """How each table of a file is understood, with its first rows. Raises as `read` does."""
+        if not self.has_columns:
+            return iter(())
+        return self._readable().tables(chunks, **self._corrections(overrides, charset))
+
+    def _corrections(self, overrides: Mapping[str, str] | None, charset: str) -> dict[str, Any]:
+        return {"overrides": overrides, "charset": charset} if self.has_columns else {}
 
     def observe(self, data: bytes, evidence: Evidence) -> Iterator[None]:
         """Learn from one input for all inputs of the same source; None is a pause."""
@@ -161,6 +197,7 @@ FORMATS: tuple[FileFormat, ...] = (
         media_type="text/csv; charset=utf-8; header=present",
         suffixes=(".csv", ".tsv", ".tab"),
         reads=True,
+        has_columns=True,
         writes=True,
         is_served=True,
     ),
@@ -170,6 +207,7 @@ FORMATS: tuple[FileFormat, ...] = (
         media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         suffixes=(".xlsx", ".xlsm"),
         reads=True,
+        has_columns=True,
         writes=True,
     ),
     FileFormat(
@@ -178,6 +216,7 @@ FORMATS: tuple[FileFormat, ...] = (
         media_type="application/zip",
         suffixes=(".zip",),
         reads=True,
+        has_columns=True,
         has_groups=True,
     ),
     FileFormat(

@@ -12,7 +12,16 @@ but for `overrides` (`UnknownField`, `UnknownColumn`, both LookupError). The wor
 
 from contactport.formats.columns.fields import UnknownField
 from contactport.formats.columns.reader import NOTHING, Columns, composed, described, understand
-from contactport.formats.columns.understanding import COLUMNS, SAMPLE, Column, Understanding, UnknownColumn
+from contactport.formats.columns.table import Table
+from contactport.formats.columns.understanding import (
+    COLUMNS,
+    SAMPLE,
+    Column,
+    Understanding,
+    UnknownColumn,
+    places_of,
+    unknown_column,
+)
 
 __all__ = [
     "COLUMNS",
@@ -20,10 +29,13 @@ __all__ = [
     "SAMPLE",
     "Column",
     "Columns",
+    "Table",
     "Understanding",
     "UnknownColumn",
     "UnknownField",
     "composed",
     "described",
+    "places_of",
     "understand",
+    "unknown_column",
 ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 import msgspec
 
 KINDS: dict[str, tuple[str, ...]] = {
@@ -113,13 +116,23 @@ def parse(text: str) -> Field:
     """The field that is written so. Raises UnknownField."""
     base, *words = text.strip().lower().split(".")
     if base not in _BASES:
-        raise UnknownField(f"there is no field {base!r}, only {', '.join(_BASES)}")
+        raise UnknownField(f"there is no field {base!r}{nearest(base, _BASES)}, only {', '.join(_BASES)}")
     kinds, parts = _BASES[base]
     part = ""
     if words and words[-1] in parts:
         part = words.pop()
     for word in words:
         if word not in kinds:
-            possible = ", ".join(sorted((*kinds, *parts)))
-            raise UnknownField(f"{base}.{word} is no field; after {base} stand {possible or 'no words'}")
+            possible = sorted((*kinds, *parts))
+            near = nearest(word, possible)
+            raise UnknownField(
+                f"{base}.{word} is no field{near}; after {base} stand {', '.join(possible) or 'no words'}"
+            )
     return Field(base, _ordered(set(words)), part)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A question about the words that are spelt like this one: ` (did you mean 'email'?)`. Empty if there is none."""
+    spelt = {each.casefold(): each for each in known}
+    found = [repr(spelt[each]) for each in get_close_matches(word.casefold(), spelt)]
+    return f" (did you mean {' or '.join(found)}?)" if found else ""

@@ -9,6 +9,7 @@ from contactport.formats.budgets import SMALL, bounded
 from contactport.formats.columns import column_sets, steps, table_dates
 from contactport.formats.columns.fields import PLACE, SERVICES, Field, parse
 from contactport.formats.columns.labels import Labels
+from contactport.formats.columns.table import Table
 from contactport.formats.columns.understanding import Column, Row, Understanding, understanding
 
 NOTHING = "this row says nothing about a person"
@@ -38,7 +39,7 @@ class Columns:
     def __init__(self, understood: Understanding, sample: Sequence[Row] = (), *, exact: bool = False) -> None:
         self.understood = understood
         self._exact = exact
-        self._sample = sample[understood.start :]
+        self._sample: Sequence[Row] = sample[understood.start :]
         self._labels = Labels()
         self._steps: list[tuple[int, steps.Step]] = []
         self._whole: list[column_sets.SetStep] = []
@@ -48,6 +49,10 @@ class Columns:
             header = sample[understood.header][: self._width]
             self._header = [*header, *[""] * (self._width - len(header))]
         self._make()
+
+    def table(self) -> Table:
+        """What is known of the table before its contacts are read."""
+        return Table(understood=self.understood, rows=tuple(map(tuple, self._sample)))
 
     def items(self, row: Sequence[str], place: str) -> Iterator[Item]:
         """The contact of a row and its notes, or a reject. Nothing for an empty row or a repeated header."""
@@ -232,11 +237,16 @@ def composed(name: Name) -> str:
 
 
 def understand(
-    rows: Sequence[Row], overrides: Mapping[str, str] | None = None, *, exact: bool = False
+    rows: Sequence[Row],
+    overrides: Mapping[str, str] | None = None,
+    *,
+    exact: bool = False,
+    partly: bool = False,
 ) -> Columns:
     """The columns of a table from its first rows (`SAMPLE` of them are enough).
 
     `overrides` are fields by header or by the column's number from 1. The rows of values begin at
-    `.understood.start`. Raises LookupError for an override that names no field or no column.
+    `.understood.start`. Raises LookupError for an override that names no field or no column; with `partly` a column
+    that is not there is ignored.
     """
-    return Columns(understanding(rows, overrides), rows, exact=exact)
+    return Columns(understanding(rows, overrides, partly=partly), rows, exact=exact)

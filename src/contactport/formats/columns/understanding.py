@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from contactport.formats.columns import values
-from contactport.formats.columns.fields import Field, parse
+from contactport.formats.columns.fields import Field, nearest, parse
 from contactport.formats.columns.vocabulary import GENERAL, HeaderMeaning, Vocabulary, shipped
 
 SAMPLE = 50
@@ -69,12 +69,17 @@ _ESSENTIAL = frozenset({"name", "full_name", "given_name", "family_name", "email
 
 
 def understanding(
-    rows: Sequence[Row], overrides: Mapping[str, str] | None = None, vocabulary: Vocabulary | None = None
+    rows: Sequence[Row],
+    overrides: Mapping[str, str] | None = None,
+    vocabulary: Vocabulary | None = None,
+    *,
+    partly: bool = False,
 ) -> Understanding:
     """What the first rows of a table show, SAMPLE of them at most.
 
     `overrides` are fields by header, or by the column's number from 1; "" leaves a column out. Raises
-    `fields.UnknownField` for a field, and `UnknownColumn` for a column, that is not there.
+    `fields.UnknownField` for a field, and `UnknownColumn` for a column, that is not there. With `partly` a column
+    that is not there is ignored: another table of the same file may have it.
     """
     vocabulary = shipped() if vocabulary is None else vocabulary
     rows = [row[:COLUMNS] for row in rows[:SAMPLE]]
@@ -94,7 +99,7 @@ def understanding(
     if header is None:
         _find_names(columns, sample)
     if overrides:
-        _override(columns, overrides)
+        _override(columns, overrides, partly)
     return Understanding(columns=tuple(columns), start=start, header=header, language=language)
 
 
@@ -102,16 +107,28 @@ class UnknownColumn(LookupError):
     """No column has this header or number. The text names the headers."""
 
 
-def _override(columns: list[Column], overrides: Mapping[str, str]) -> None:
+def unknown_column(name: str, columns: Sequence[Column]) -> UnknownColumn:
+    """The error for a column that none of these is."""
+    headers = list(dict.fromkeys(column.header for column in columns if column.header))
+    shown = ", ".join(headers) or f"{len(columns)} columns without headers: name one by its number"
+    return UnknownColumn(f"there is no column {name!r}{nearest(name, headers)}, only {shown}")
+
+
+def places_of(name: str, columns: Sequence[Column]) -> list[int]:
+    """The places of the columns that a person has named, by their header or by a number from 1."""
+    wanted = name.strip().casefold()
+    found = [at for at, column in enumerate(columns) if column.header.casefold() == wanted]
+    if not found and wanted.isdecimal() and 0 < int(wanted) <= len(columns):
+        found = [int(wanted) - 1]
+    return found
+
+
+def _override(columns: list[Column], overrides: Mapping[str, str], partly: bool) -> None:
     for name, field in overrides.items():
         told = str(parse(field)) if field else ""
-        wanted = name.strip().casefold()
-        found = [at for at, column in enumerate(columns) if column.header.casefold() == wanted]
-        if not found and wanted.isdecimal() and 0 < int(wanted) <= len(columns):
-            found = [int(wanted) - 1]
-        if not found:
-            headers = ", ".join(column.header for column in columns if column.header)
-            raise UnknownColumn(f"there is no column {name!r}, only {headers or len(columns)}")
+        found = places_of(name, columns)
+        if not found and not partly:
+            raise unknown_column(name, columns)
         for at in found:
             columns[at] = msgspec.structs.replace(
                 columns[at], field=told, why="you said so", confidence=1.0, number=at + 1

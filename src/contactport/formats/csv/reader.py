@@ -8,7 +8,7 @@ from itertools import chain
 from contactport.contact import Item, Reject
 from contactport.formats.charsets.evidence import Evidence
 from contactport.formats.charsets.files import texts
-from contactport.formats.columns import SAMPLE, described, understand
+from contactport.formats.columns import SAMPLE, Table, described, understand
 from contactport.formats.csv import dialect
 from contactport.formats.csv.lines import Lines, lines
 from contactport.formats.csv.records import TOO_LARGE, Records, Rows
@@ -19,15 +19,31 @@ _HEADER = list(HEADER)
 
 
 def read(
-    chunks: Iterable[bytes], *, evidence: Evidence | None = None, overrides: Mapping[str, str] | None = None
+    chunks: Iterable[bytes],
+    *,
+    evidence: Evidence | None = None,
+    overrides: Mapping[str, str] | None = None,
+    charset: str = "",
+    partly: bool = False,
 ) -> Iterator[Item]:
     """The contact of each row, in order. Never raises for bad input.
 
     `overrides` are fields by header, as `columns.understand` takes them; it raises LookupError for one that is not
-    there.
+    there, but not with `partly`. `charset` is the character set, where a person has named it.
     """
-    table = CsvTable(chunks, evidence=evidence, overrides=overrides)
+    table = CsvTable(chunks, evidence=evidence, overrides=overrides, charset=charset, partly=partly)
     return table.items()
+
+
+def tables(
+    chunks: Iterable[bytes],
+    *,
+    overrides: Mapping[str, str] | None = None,
+    charset: str = "",
+    partly: bool = False,
+) -> Iterator[Table]:
+    """The one table of a file, as it would be read. Raises LookupError as `read` does."""
+    yield CsvTable(chunks, overrides=overrides, charset=charset, partly=partly).columns.table()
 
 
 class CsvTable:
@@ -39,8 +55,10 @@ class CsvTable:
         *,
         evidence: Evidence | None = None,
         overrides: Mapping[str, str] | None = None,
+        charset: str = "",
+        partly: bool = False,
     ) -> None:
-        blocks = lines(texts(chunks, evidence=evidence))
+        blocks = lines(texts(chunks, charset, evidence))
         first: list[Lines | None] = []
         shown: Lines = []
         for block in blocks:
@@ -61,7 +79,7 @@ class CsvTable:
                 break
         del sample[SAMPLE:]
         self._exact = bool(sample) and sample[0] == _HEADER
-        self.columns = understand(sample, overrides, exact=self._exact)
+        self.columns = understand(sample, overrides, exact=self._exact, partly=partly)
         """How the columns were understood."""
 
     def items(self) -> Iterator[Item]:

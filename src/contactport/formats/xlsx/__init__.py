@@ -5,7 +5,7 @@ columns are. The index of a ZIP is at its end, so a file is held in memory, pack
 Beside it memory holds the shared texts, one row, and a piece of 64 KiB.
 """
 
-from contactport.formats.xlsx.reader import read
+from contactport.formats.xlsx.reader import read, tables
 from contactport.formats.xlsx.writer import write
 
-__all__ = ["read", "write"]
+__all__ = ["read", "tables", "write"]

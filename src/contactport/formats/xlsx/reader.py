@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from itertools import chain, islice
 
 from contactport.contact import Item, Note, Reject
 from contactport.formats.charsets.evidence import Evidence
-from contactport.formats.columns import SAMPLE, Columns, understand
+from contactport.formats.columns import SAMPLE, Columns, Table, understand
 from contactport.formats.csv import HEADER
 from contactport.formats.detect import detect
 from contactport.formats.xlsx.sheet import TOO_LARGE, SheetRow, rows
@@ -27,14 +28,16 @@ def read(
     *,
     evidence: Evidence | None = None,
     overrides: Mapping[str, str] | None = None,
+    charset: str = "",
+    partly: bool = False,
     unpacking: Unpacking | None = None,
 ) -> Iterator[Item]:
     """The contact of each row, in order. The place of a row is its number in the spreadsheet. Never raises for bad
     input.
 
     `overrides` are fields by header, as `columns.understand` takes them; it raises LookupError for one that is not
-    there. `unpacking` is the budget of the archive that the file is in. Other sheets with rows are told of at the
-    end.
+    there, but not with `partly`. A workbook names its own character set, so `charset` is ignored. `unpacking` is the
+    budget of the archive that the file is in. Other sheets with rows are told of at the end.
     """
     try:
         data = gathered(chunks)
@@ -48,12 +51,26 @@ def read(
         yield Reject(_FILE, f"this is {found.kind}, no workbook of Excel" if found.format else found.why)
         return
     try:
-        table = Worksheet(data, overrides=overrides, unpacking=unpacking)
+        table = Worksheet(data, overrides=overrides, partly=partly, unpacking=unpacking)
     except UnreadableWorkbook as error:
         yield Reject(_FILE, str(error))
         return
     del data
     yield from table.items()
+
+
+def tables(
+    chunks: Iterable[bytes],
+    *,
+    overrides: Mapping[str, str] | None = None,
+    charset: str = "",
+    partly: bool = False,
+    unpacking: Unpacking | None = None,
+) -> Iterator[Table]:
+    """The sheet that would be read; nothing of a workbook that can't be read. Raises LookupError as `read` does."""
+    with suppress(UnreadableZip, UnreadableWorkbook):
+        data = gathered(chunks)
+        yield Worksheet(data, overrides=overrides, partly=partly, unpacking=unpacking).columns.table()
 
 
 class Worksheet:
@@ -63,7 +80,12 @@ class Worksheet:
     """
 
     def __init__(
-        self, data: bytes, *, overrides: Mapping[str, str] | None = None, unpacking: Unpacking | None = None
+        self,
+        data: bytes,
+        *,
+        overrides: Mapping[str, str] | None = None,
+        partly: bool = False,
+        unpacking: Unpacking | None = None,
     ) -> None:
         book = opened(data, unpacking)
         sheets = [sheet for sheet in book.sheets if sheet.is_visible] or book.sheets
@@ -76,7 +98,8 @@ class Worksheet:
         if not self.sample and self._rows.failure:
             raise UnreadableWorkbook(self._rows.failure)
         first = [row.cells for row in self.sample]
-        self.columns: Columns = understand(first, overrides, exact=bool(first) and first[0] == _HEADER)
+        is_ours = bool(first) and first[0] == _HEADER
+        self.columns: Columns = understand(first, overrides, exact=is_ours, partly=partly)
         """How the columns were understood."""
 
     def items(self) -> Iterator[Item]:
