@@ -72,7 +72,7 @@ STOP_MARGIN = 15.0
     "--sandbox",
     "sandboxed",
     is_flag=True,
-    help="Offer the service `sandbox_oauth`, a provider without real accounts. Only for a service on loopback.",
+    help="Offer services without real accounts: sandbox, sandbox_app, sandbox_oauth. Only for a service on loopback.",
 )
 @metrics_option
 @allow_network_option

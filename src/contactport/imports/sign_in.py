@@ -29,6 +29,9 @@ log = structlog.get_logger()
 
 TRIES = 3
 """So many wrong passwords end an import: before a provider locks the account."""
+CANCELLED = (
+    "The user has cancelled the import before any contact was read. Begin it again if the user wants it."
+)
 
 
 class SignInForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +82,7 @@ class SignIns:
         def transaction(connection: Connection) -> None:
             one = self._own(connection, code, cookie)
             if one.import_state == "pending":
-                self._fail(connection, one, Code.ABANDONED)
+                self._fail(connection, one, Code.ABANDONED, CANCELLED)
 
         await self._store.database.write(transaction)
 
@@ -138,8 +141,8 @@ class SignIns:
             return
         self._start(connection, one.import_id, grant, signed_in=False)
 
-    def _fail(self, connection: Connection, one: Consent, code: Code) -> None:
-        pending.end(connection, self._store, one.import_id, code)
+    def _fail(self, connection: Connection, one: Consent, code: Code, text: str = "") -> None:
+        pending.end(connection, self._store, one.import_id, code, text)
         log.info("sign_in_ended", import_id=one.import_id, code=int(code))
 
 

@@ -1,4 +1,4 @@
-"""The sandbox: a provider that runs beside the service, so that consent can be tried without a real account.
+"""The sandbox: providers that run beside the service, so that imports can be tried without a real account.
 
 It is an authorization server and a CardDAV server of its own, on a port of 127.0.0.1. The service reaches it as it
 reaches any provider: by a row, by an OAuth client of the settings, over HTTP. `serve --sandbox` loads this package,

@@ -1,107 +1,197 @@
-"""The sandbox's CardDAV server (RFC 6352): one user, one book, which nobody can change.
+"""The sandbox's CardDAV server (RFC 6352): each user has one book, which nobody can change.
 
 It answers what a client needs to find the book and to read it, and sends every property that it has, whichever are
-asked for.
+asked for. What a user's script says happens on the way: slow answers, broken connections, refusals.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 
 from contactport.http.forms import read_body
-from contactport.sandbox.sample_cards import cards
+from contactport.sandbox.accounts import Account
 
-ROOT = "/carddav/"
-PRINCIPAL = f"{ROOT}user_good/"
-HOME = f"{PRINCIPAL}books/"
-BOOK = f"{HOME}contacts/"
 METHODS = ("OPTIONS", "PROPFIND", "REPORT", "GET", "HEAD")
 _BODY_BYTES = 256 * 1024
+_HANG_SECONDS = 600.0
+"""Longer than any client waits."""
+_GARBAGE = bytes(range(256)) * 4
 _HREF = "DAV: href"
 _COLLECTION = "<D:collection/>"
 _REPORTS = "".join(
     f"<D:supported-report><D:report><C:{name}/></D:report></D:supported-report>"
     for name in ("addressbook-multiget", "addressbook-query")
 )
-_PROPERTIES = {
-    ROOT: f"<D:resourcetype>{_COLLECTION}</D:resourcetype>"
-    f"<D:current-user-principal><D:href>{PRINCIPAL}</D:href></D:current-user-principal>",
-    PRINCIPAL: f"<D:resourcetype>{_COLLECTION}<D:principal/></D:resourcetype>"
-    f"<D:current-user-principal><D:href>{PRINCIPAL}</D:href></D:current-user-principal>"
-    f"<C:addressbook-home-set><D:href>{HOME}</D:href></C:addressbook-home-set>",
-    HOME: f"<D:resourcetype>{_COLLECTION}</D:resourcetype>",
-    BOOK: f"<D:resourcetype>{_COLLECTION}<C:addressbook/></D:resourcetype><D:displayname>Contacts</D:displayname>"
-    f"<D:supported-report-set>{_REPORTS}</D:supported-report-set>",
-}
-"""What each collection says of itself."""
-_INSIDE = {ROOT: [PRINCIPAL], PRINCIPAL: [HOME], HOME: [BOOK]}
+_HEAD = (
+    '<?xml version="1.0" encoding="utf-8"?>\n'
+    '<D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav">'
+)
 
-Judge = Callable[[str], int]
-"""From the header Authorization to 200, or to the status of a refusal."""
+Judge = Callable[[str], Account | int]
+"""From the header Authorization to an account, or to the status of a refusal."""
 
 
-class SandboxBook:
-    """The endpoint of everything below ROOT."""
+class Dropped(Exception):
+    """The connection is to break here, as the user's script says."""
 
-    def __init__(self, judge: Judge) -> None:
+
+class SandboxBooks:
+    """The endpoint of everything below `root`. `challenge` is how a client is asked to sign in."""
+
+    def __init__(self, root: str, challenge: str, judge: Judge) -> None:
+        self._root = root
+        self._challenge = challenge
         self._judge = judge
-        self._cards = {f"{BOOK}{number:02}.vcf": data for number, data in enumerate(cards(), 1)}
 
     async def answer(self, request: Request) -> Response:
         """Raises Refusal for a body that is too long."""
         if request.method == "OPTIONS":
             return Response(headers={"dav": "1, 3, addressbook", "allow": ", ".join(METHODS)})
-        status = self._judge(request.headers.get("authorization", ""))
-        if status == 401:
-            return Response(
-                status_code=401, headers={"www-authenticate": 'Bearer realm="contactport sandbox"'}
-            )
-        if status != 200:
-            return Response(status_code=status)
+        account = self._judge(request.headers.get("authorization", ""))
+        if account == 401:
+            return Response(status_code=401, headers={"www-authenticate": self._challenge})
+        if isinstance(account, int):
+            return Response(status_code=account)
+        answer = await _instead(account)
+        if answer is not None:
+            return answer
+        tree = _Tree(self._root, account)
         path: str = request.scope["path"]
+        if account.fault == "partial" and path.startswith(tree.refused):
+            return Response(status_code=403)
         match request.method:
             case "PROPFIND":
-                return self._propfind(path, request.headers.get("depth", "0"))
+                return _propfind(tree, path, request.headers.get("depth", "0"))
             case "REPORT":
-                return self._report(path, await read_body(request, _BODY_BYTES))
+                return _report(tree, path, await read_body(request, _BODY_BYTES))
             case _:
-                card = self._cards.get(path)
-                return Response(status_code=404) if card is None else Response(card, media_type="text/vcard")
+                number = tree.number(path)
+                if number is None:
+                    return Response(status_code=404)
+                return StreamingResponse(_one(account, number), media_type="text/vcard")
 
-    def _propfind(self, path: str, depth: str) -> Response:
-        if path in self._cards:
-            return _multistatus([_member(path)])
-        if path not in _PROPERTIES:
-            return Response(status_code=404)
-        answers = [_response(path, _PROPERTIES[path])]
-        if depth != "0":
-            answers += [_response(child, _PROPERTIES[child]) for child in _INSIDE.get(path, ())]
-            answers += map(_member, self._cards) if path == BOOK else ()
-        return _multistatus(answers)
 
-    def _report(self, path: str, body: bytes) -> Response:
-        if path != BOOK:
-            return Response(status_code=404)
-        try:
-            report, hrefs = _read_report(body)
-        except expat.ExpatError:
-            return Response(status_code=400)
-        if report == "addressbook-query":
-            hrefs = list(self._cards)
-        elif report != "addressbook-multiget":
-            return Response(status_code=403)
-        return _multistatus(
-            _response(href, f"{_etag()}<C:address-data>{_text(self._cards[href])}</C:address-data>")
-            if href in self._cards
-            else _gone(href)
-            for href in hrefs
+async def _instead(account: Account) -> Response | None:
+    """What some users get whatever they ask for."""
+    match account.fault:
+        case "timeout":
+            await asyncio.sleep(_HANG_SECONDS)
+            return Response(status_code=504)
+        case "garbage":
+            return Response(_GARBAGE, 207, media_type="application/xml")
+        case "provider_changed":
+            return HTMLResponse("<!doctype html><title>Welcome</title><p>Our new address book is in the app.")
+        case "provider_down":
+            return PlainTextResponse("The service is not available.", 503)
+        case "rate_limited":
+            return PlainTextResponse("Too many requests.", 429)
+        case "account_locked":
+            return PlainTextResponse("Your account is locked.", 403)
+        case _:
+            return None
+
+
+class _Tree:
+    """The paths of one user: what each collection says of itself, and what is in it."""
+
+    def __init__(self, root: str, account: Account) -> None:
+        principal = f"{root}{account.user}/"
+        home = f"{principal}books/"
+        self.account = account
+        self.book = f"{home}contacts/"
+        self.refused = f"{home}more/"
+        book = (
+            f"<D:resourcetype>{_COLLECTION}<C:addressbook/></D:resourcetype><D:displayname>Contacts</D:displayname>"
+            f"<D:supported-report-set>{_REPORTS}</D:supported-report-set>"
         )
+        found = (
+            f"<D:current-user-principal><D:href>{principal}</D:href></D:current-user-principal>"
+            f"<C:addressbook-home-set><D:href>{home}</D:href></C:addressbook-home-set>"
+        )
+        self.properties = {
+            root: f"<D:resourcetype>{_COLLECTION}</D:resourcetype>{found}",
+            principal: f"<D:resourcetype>{_COLLECTION}<D:principal/></D:resourcetype>{found}",
+            home: f"<D:resourcetype>{_COLLECTION}</D:resourcetype>",
+            self.book: book,
+        }
+        self.inside = {root: [principal], principal: [home], home: [self.book]}
+        if account.fault == "partial":
+            self.properties[self.refused] = book
+            self.inside[home].append(self.refused)
+
+    def number(self, href: str) -> int | None:
+        """Which card this is, from 0 on; None for none."""
+        name = re.fullmatch(r"([0-9]{5})\.vcf", href.removeprefix(self.book)) if self._holds(href) else None
+        number = -1 if name is None else int(name[1]) - 1
+        return number if 0 <= number < self.account.cards.count else None
+
+    def _holds(self, href: str) -> bool:
+        return href.startswith(self.book)
+
+    def hrefs(self) -> list[str]:
+        """Of all cards."""
+        return [f"{self.book}{number:05}.vcf" for number in range(1, self.account.cards.count + 1)]
+
+
+def _propfind(tree: _Tree, path: str, depth: str) -> Response:
+    if tree.number(path) is not None:
+        return _multistatus([_member(path)])
+    if path not in tree.properties:
+        return Response(status_code=404)
+    answers = [_response(path, tree.properties[path])]
+    if depth != "0":
+        answers += [_response(child, tree.properties[child]) for child in tree.inside.get(path, ())]
+        answers += map(_member, tree.hrefs()) if path == tree.book else ()
+    return _multistatus(answers)
+
+
+def _report(tree: _Tree, path: str, body: bytes) -> Response:
+    if path != tree.book:
+        return Response(status_code=404)
+    try:
+        report, hrefs = _read_report(body)
+    except expat.ExpatError:
+        return Response(status_code=400)
+    if report == "addressbook-query":
+        hrefs = tree.hrefs()
+    elif report != "addressbook-multiget":
+        return Response(status_code=403)
+    return StreamingResponse(_cards(tree, hrefs), 207, media_type="application/xml")
+
+
+async def _cards(tree: _Tree, hrefs: list[str]) -> AsyncGenerator[str]:
+    """A card after the other, at the speed of the user's script. Raises Dropped where that says so."""
+    yield _HEAD
+    account = tree.account
+    for href in hrefs:
+        number = tree.number(href)
+        if number is None:
+            yield _gone(href)
+            continue
+        _check(account, number)
+        if account.seconds:
+            await asyncio.sleep(account.seconds / account.cards.count)
+        card = _text(account.cards.card(number))
+        yield _response(href, f"{_etag()}<C:address-data>{card}</C:address-data>")
+    yield "</D:multistatus>\n"
+
+
+async def _one(account: Account, number: int) -> AsyncGenerator[bytes]:
+    yield b""
+    _check(account, number)
+    yield account.cards.card(number)
+
+
+def _check(account: Account, number: int) -> None:
+    if account.drop_at is not None and number >= account.drop_at:
+        raise Dropped
 
 
 def _read_report(body: bytes) -> tuple[str, list[str]]:
@@ -136,11 +226,7 @@ def _read_report(body: bytes) -> tuple[str, list[str]]:
 
 
 def _multistatus(answers: Iterable[str]) -> Response:
-    body = (
-        '<?xml version="1.0" encoding="utf-8"?>\n'
-        f'<D:multistatus xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav">{"".join(answers)}</D:multistatus>\n'
-    )
-    return Response(body, 207, media_type="application/xml")
+    return Response(f"{_HEAD}{''.join(answers)}</D:multistatus>\n", 207, media_type="application/xml")
 
 
 def _response(href: str, properties: str) -> str:

@@ -10,10 +10,10 @@ import msgspec
 from starlette.responses import RedirectResponse, Response
 
 from contactport.http.pages.page import page
+from contactport.sandbox.accounts import USER
 from contactport.sandbox.authorization import AuthorizationServer, Decision, Untrusted
 from contactport.sandbox.sample_cards import COUNT
 
-USER = "user_good"
 _FIELDS = (
     *("response_type", "client_id", "redirect_uri", "scope", "state"),
     *("code_challenge", "code_challenge_method"),
@@ -63,6 +63,7 @@ class ConsentPage:
             return self._back(self._server.decide(request, "deny"))
         values = {
             "client": "contactport",
+            "sandbox": True,
             "user": USER,
             "count": COUNT,
             "redirect_uri": self._server.redirect_uri,
@@ -104,4 +105,6 @@ def _refuse() -> Response:
 
 
 def _message(title: str, text: str, *, status: int = 200, closes: bool = False) -> Response:
-    return page("sandbox_message", {"title": title, "text": text}, status=status, closes=closes)
+    return page(
+        "sandbox_message", {"title": title, "text": text, "sandbox": True}, status=status, closes=closes
+    )

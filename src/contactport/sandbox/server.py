@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 import secrets
 import socket
 import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import unquote_plus
 
 import msgspec
@@ -17,12 +19,14 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from contactport.errors import Refusal
 from contactport.http.assets import page_file_response
 from contactport.http.forms import decoded, read_body, urlencoded
 from contactport.http.middleware.security_headers import COMMON
-from contactport.sandbox.address_book import METHODS, ROOT, SandboxBook
+from contactport.sandbox.accounts import APP_PASSWORD, Account, by_consent, sign_in
+from contactport.sandbox.address_book import METHODS, Dropped, SandboxBooks
 from contactport.sandbox.authorization import (
     CLIENT_ID,
     SCOPE,
@@ -35,12 +39,19 @@ from contactport.settings import OAuthSetting
 from contactport.sources.rows import RowFile
 
 CODE = "sandbox_oauth"
+SERVICES = ("sandbox", "sandbox_app", CODE)
+"""The services that there are in the sandbox alone."""
+TOKEN_ROOT = "/carddav/"  # noqa: S105  a path
+PASSWORD_ROOT = "/dav/"  # noqa: S105  a path
+"""Where the books are, for tokens and for passwords."""
+_REALM = 'realm="contactport sandbox"'
 _FORM_BYTES = 64 * 1024
 _STOP_SECONDS = 5.0
 _ROWS = """
 [[provider]]
 code = "{code}"
-name = "Sandbox"
+name = "Sandbox (consent)"
+sandbox = true
 [provider.consent]
 protocol = "carddav"
 authorization_endpoint = "{url}/authorize"
@@ -50,7 +61,28 @@ issuer = "{url}"
 authentication = "client_secret_basic"
 scopes = ["{scope}"]
 [provider.carddav]
-start = "{url}{root}"
+start = "{url}{token_root}"
+
+[[provider]]
+code = "sandbox"
+name = "Sandbox"
+sandbox = true
+[provider.password]
+protocol = "carddav"
+help = "The sandbox has no real accounts: user_good signs in with pass_good."
+[provider.carddav]
+start = "{url}{password_root}"
+
+[[provider]]
+code = "sandbox_app"
+name = "Sandbox (app password)"
+sandbox = true
+[provider.password]
+protocol = "carddav"
+kind = "app_password"
+help = "The sandbox has no real accounts: user_app signs in with the app password {app_password}, and with no other."
+[provider.carddav]
+start = "{url}{password_root}"
 """
 
 
@@ -73,7 +105,7 @@ def running_sandbox(redirect_uri: str) -> Generator[Sandbox]:
             uvicorn.Config(
                 application(url, AuthorizationServer(redirect_uri, secret)),
                 loop="asyncio",
-                http="h11",
+                http=_Protocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -85,7 +117,14 @@ def running_sandbox(redirect_uri: str) -> Generator[Sandbox]:
         )
         thread = threading.Thread(target=server.run, args=([listener],), name="sandbox", daemon=True)
         thread.start()
-        rows = _ROWS.format(code=CODE, url=url, scope=SCOPE, root=ROOT).encode()
+        rows = _ROWS.format(
+            code=CODE,
+            url=url,
+            scope=SCOPE,
+            token_root=TOKEN_ROOT,
+            password_root=PASSWORD_ROOT,
+            app_password=APP_PASSWORD,
+        ).encode()
         client = OAuthSetting(
             client_id=CLIENT_ID, client_secret=secret, method="client_secret_basic", switches=["revoke"]
         )
@@ -99,7 +138,8 @@ def running_sandbox(redirect_uri: str) -> Generator[Sandbox]:
 def application(url: str, server: AuthorizationServer) -> Starlette:
     """Everything that the sandbox answers at this URL."""
     consent = ConsentPage(server, url)
-    book = SandboxBook(lambda authorization: _judge(server, authorization))
+    by_token = SandboxBooks(TOKEN_ROOT, f"Bearer {_REALM}", lambda given: _judge(server, given))
+    by_password = SandboxBooks(PASSWORD_ROOT, f'Basic {_REALM}, charset="UTF-8"', _signed_in)
 
     async def authorize(request: Request) -> Response:
         if request.method == "POST":
@@ -134,30 +174,61 @@ def application(url: str, server: AuthorizationServer) -> Starlette:
             Route("/token", token, methods=["POST"]),
             Route("/revoke", revoke, methods=["POST"]),
             Route("/assets/{name}", show_file, methods=["GET"]),
-            Route(f"{ROOT}{{path:path}}", book.answer, methods=list(METHODS)),
+            Route(f"{TOKEN_ROOT}{{path:path}}", by_token.answer, methods=list(METHODS)),
+            Route(f"{PASSWORD_ROOT}{{path:path}}", by_password.answer, methods=list(METHODS)),
         ],
         exception_handlers={Refusal: _too_large},
     )
 
 
-def _judge(server: AuthorizationServer, authorization: str) -> int:
+def _judge(server: AuthorizationServer, authorization: str) -> Account | int:
     """401 for a token that is not good, 403 for one that gives no contacts."""
     scheme, _, token = authorization.partition(" ")
     scope = server.scope_of(token.strip()) if scheme.lower() == "bearer" else None
     if scope is None:
         return 401
-    return 200 if scope == SCOPE else 403
+    return by_consent() if scope == SCOPE else 403
 
 
-def _client(request: Request, form: Mapping[str, str]) -> tuple[str, str]:
-    """The id and the secret of a client, from the header or the form (RFC 6749 section 2.3.1)."""
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+def _signed_in(authorization: str) -> Account | int:
+    """401 where name and password do not match."""
+    return sign_in(*_basic(authorization)) or 401
+
+
+def _basic(authorization: str) -> tuple[str, str]:
+    """The name and the password of Basic (RFC 7617); empty for what is none."""
+    scheme, _, given = authorization.partition(" ")
     if scheme.lower() != "basic":
-        return form.get("client_id", ""), form.get("client_secret", "")
+        return "", ""
     try:
         name, _, secret = base64.b64decode(given, validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
         return "", ""
+    return name, secret
+
+
+class _Protocol(H11Protocol):
+    """uvicorn's, which writes nothing of a connection that is meant to break."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.logger = _LOG
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return record.exc_info is None or not isinstance(record.exc_info[1], Dropped)
+
+
+_LOG = logging.getLogger("uvicorn.error.sandbox")
+_LOG.addFilter(_is_news)
+
+
+def _client(request: Request, form: Mapping[str, str]) -> tuple[str, str]:
+    """The id and the secret of a client, from the header or the form (RFC 6749 section 2.3.1)."""
+    authorization = request.headers.get("authorization", "")
+    if not authorization.lower().startswith("basic "):
+        return form.get("client_id", ""), form.get("client_secret", "")
+    name, secret = _basic(authorization)
     return unquote_plus(name), unquote_plus(secret)
 
 

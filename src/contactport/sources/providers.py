@@ -90,6 +90,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Who takes the mail of domains that it hosts for others, as its MX records name it: `*.example.com`."""
     self_hosted: bool = False
     experimental: bool = False
+    sandbox: bool = False
+    """Whether its accounts are made up; pages say so."""
     unavailable_message: str = ""
     ways: tuple[PasswordWay | ConsentWay | FileWay, ...] = ()
     """The row's ways, the preferred one first. A provider without any is retired."""

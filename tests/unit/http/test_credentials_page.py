@@ -155,7 +155,7 @@ async def test_a_password_that_was_wrong_a_moment_ago_is_not_tried_again(
         assert told(store, link.import_id) == PENDING
     await link.submit(password="wrong")
     assert told(store, link.import_id)[-1] == ("COMPLETE", "ERROR", 262)
-    assert b"No contacts were read" in (await link.browser.get(link.path)).body
+    assert b"Wait before you try again" in (await link.browser.get(link.path)).body
 
 
 async def test_the_user_can_cancel(wire: Build, store: Store, pair: KeyPair) -> None:

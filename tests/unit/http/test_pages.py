@@ -21,6 +21,8 @@ from tests.unit.http.conftest import Build
 
 ROOT: dict[str, Any] = yaml.safe_load(description())
 
+ENDED = {"title": "Done", "text": "It is done.", "domain": "shop", "provider": "Willow", "failed": False}
+
 
 class ParsedPage(HTMLParser):
     """Tags, attributes and ids of a page, and whether every tag was closed."""
@@ -89,7 +91,7 @@ async def test_a_page_lets_its_own_style_sheet_in_and_nothing_else(wire: Build, 
 
 
 async def test_a_page_in_which_nothing_is_left_to_do_closes_its_window(wire: Build) -> None:
-    ended = page("end", {"title": "Done", "text": "It is done.", "domain": "shop"}, closes=True)
+    ended = page("end", ENDED, closes=True)
     assert "script-src 'self'" in ended.headers["content-security-policy"]
     (script,) = ParsedPage(bytes(ended.body).decode()).values("src")
     answer = await ask(wire(), "GET", script)
@@ -115,9 +117,10 @@ async def test_a_file_of_another_version_is_ours_and_not_kept(wire: Build) -> No
 
 def test_what_a_page_is_given_is_never_markup() -> None:
     hostile = "<script>alert(1)</script>\"'&"
-    html = bytes(page("end", {"title": hostile, "text": hostile, "domain": hostile}).body).decode()
+    given = {"title": hostile, "text": hostile, "domain": hostile, "provider": hostile, "failed": False}
+    html = bytes(page("end", given).body).decode()
     assert "<script" not in html
-    assert html.count("&lt;script&gt;") == 4
+    assert html.count("&lt;script&gt;") == 5
 
 
 def test_a_page_that_is_not_given_all_it_needs_is_no_page() -> None:

@@ -139,7 +139,7 @@ async def test_the_book_wants_a_token_for_contacts_that_was_not_revoked(sandbox:
         ('<C:addressbook-query xmlns:C="urn:ietf:params:xml:ns:carddav"/>', 207, 25),
         (
             '<C:addressbook-multiget xmlns:C="urn:ietf:params:xml:ns:carddav" xmlns:D="DAV:">'
-            "<D:href>/carddav/user_good/books/contacts/01.vcf</D:href><D:href>/x&amp;y</D:href>"
+            "<D:href>/carddav/user_good/books/contacts/00001.vcf</D:href><D:href>/x&amp;y</D:href>"
             "</C:addressbook-multiget>",
             207,
             1,

@@ -10,7 +10,7 @@ from contactport.http.context import context_of
 from contactport.http.dependencies import Service
 from contactport.http.origins import own_origin
 from contactport.http.pages.browser import browser_of, set_cookie
-from contactport.http.pages.outcome import outcome_at, show_exchange, show_outcome
+from contactport.http.pages.outcome import outcome_at, show_outcome
 from contactport.http.pages.page import redirect
 from contactport.http.pages.refusals import refuse
 from contactport.imports.consent import ConsentRefused, Exchanging, ToProvider
@@ -34,12 +34,13 @@ async def show_consent(service: Service, request: Request, code: str) -> Respons
         return response
     context = context_of(request.scope)
     context.import_id = found.import_id
-    if isinstance(found, Exchanging):
-        return show_exchange(code, context.request_id)
     there = await service.store.database.write(outcome_at, service.store.ring, code)
     if there is None:
         return refuse(request, "unknown")
-    return redirect(there.return_url) if there.return_url else show_outcome(there, context.request_id)
+    if there.return_url and not isinstance(found, Exchanging):
+        return redirect(there.return_url)
+    # While another request of the same browser takes the provider's answer up, the import is pending still.
+    return show_outcome(there, service.providers, context.request_id)
 
 
 async def receive_response(service: Service, request: Request) -> Response:

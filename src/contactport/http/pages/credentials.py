@@ -40,7 +40,7 @@ async def show_credentials(service: Service, request: Request, code: str) -> Res
         context.import_id = there.import_id
         if there.return_url and there.stage != "signing_in":
             return redirect(there.return_url)
-        return show_outcome(there, context.request_id)
+        return show_outcome(there, service.providers, context.request_id)
     context.import_id = form.import_id
     provider = service.providers.find(form.service)
     if provider is None:
@@ -74,6 +74,7 @@ def _form_page(form: SignInForm, provider: Provider, code: str, browser: Browser
     app_password = secret.kind == "app_password"
     values: dict[str, object] = {
         "provider": provider.name,
+        "sandbox": provider.sandbox,
         "domain": form.domain,
         "reference": reference,
         "code": code,

@@ -10,6 +10,8 @@ from starlette.responses import Response
 
 from contactport.http.origins import with_query
 from contactport.http.pages.page import page
+from contactport.imports.pending import NEVER_OPENED
+from contactport.sources.providers import Providers
 from contactport.store import consents, events
 from contactport.store.consents import Consent
 from contactport.store.vault import Ring, SealBroken
@@ -18,23 +20,33 @@ LOOK_AGAIN = {"refresh": "2"}
 """After so many seconds a page of progress asks again, by itself and without a script."""
 Stage = Literal["pending", "signing_in", "reading", "complete", "failed"]
 
-_TITLES = {
-    263: "The password was not accepted",
-    514: "The contacts were not shared",
-    516: "The time is over",
-    517: "Cancelled",
+_ENDS = {
+    262: ("Wait before you try again", ""),
+    263: ("The password was not accepted", ""),
+    266: ("Your account is locked", ""),
+    267: ("{provider} asks you to sign in there first", ""),
+    514: (
+        "The contacts were not shared",
+        "{provider} gives no contacts: you have not agreed to it, or have left the box for the contacts empty.",
+    ),
+    516: ("The time is over", "The page waited for you as long as it may."),
+    517: ("Cancelled", "No contacts were read."),
 }
+"""Title and text by the code of a failed import; an empty text is the one that the application reads."""
+_FAILED = "Your contacts could not be read"
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """`text` says why a failed import failed, or what a complete one lacks. `count` are the contacts so far.
 
-    `domain` is the name of the application's domain. `return_url` is where the application wants the browser next.
+    `domain` is the name of the application's domain, `service` the provider's code. `return_url` is where the
+    application wants the browser next.
     """
 
     import_id: int
     code: str
     domain: str
+    service: str
     stage: Stage
     count: int
     text: str
@@ -58,6 +70,7 @@ def outcome_of(connection: Connection, one: Consent) -> Outcome:
         import_id=one.import_id,
         code=one.secrets.code,
         domain=one.domain_name,
+        service=one.service,
         stage=stage,
         count=gathering.value if gathering is not None else 0,
         text=(last.description or "") if last is not None else "",
@@ -85,13 +98,22 @@ def outcome_at(connection: Connection, ring: Ring, code: str) -> Outcome | None:
     return None if one is None else outcome_of(connection, one)
 
 
-def show_outcome(outcome: Outcome, reference: str) -> Response:
+def show_outcome(outcome: Outcome, providers: Providers, reference: str) -> Response:
     """The page of progress, or of the end."""
-    common: dict[str, object] = {"domain": outcome.domain, "reference": reference, "code": outcome.code}
+    provider = providers.find(outcome.service)
+    # A row that is gone leaves its code.
+    name = outcome.service if provider is None else provider.name
+    common: dict[str, object] = {
+        "domain": outcome.domain,
+        "provider": name,
+        "sandbox": provider is not None and provider.sandbox,
+        "reference": reference,
+        "code": outcome.code,
+    }
     if outcome.stage in ("pending", "signing_in", "reading"):
         signed_in = outcome.stage == "reading"
         values = common | {
-            "title": "Reading your contacts" if signed_in else "Signing in",
+            "title": f"Reading your {name} contacts" if signed_in else f"Signing in to {name}",
             "count": f"{outcome.count:,}" if outcome.count else "",
             "can_close": signed_in,
         }
@@ -99,19 +121,9 @@ def show_outcome(outcome: Outcome, reference: str) -> Response:
     if outcome.stage == "complete":
         contacts = "1 contact" if outcome.count == 1 else f"{outcome.count:,} contacts"
         text = f"{outcome.domain} can fetch {contacts} now. {outcome.text}".strip()
-        return page("end", common | {"title": "Done", "text": text}, closes=True)
-    title = _TITLES.get(outcome.error_code or 0, "No contacts were read")
-    return page("end", common | {"title": title, "text": outcome.text})
-
-
-def show_exchange(code: str, reference: str) -> Response:
-    """The page for the moment in which another request of the same browser takes the provider's answer up."""
-    values = {
-        "title": "Signing in",
-        "count": "",
-        "can_close": False,
-        "code": code,
-        "reference": reference,
-        "domain": "",
-    }
-    return page("progress", values, headers=LOOK_AGAIN)
+        return page("end", common | {"title": "Done", "text": text, "failed": False}, closes=True)
+    # A link that nobody opened in time was not cancelled by anybody.
+    code = 516 if outcome.text == NEVER_OPENED else outcome.error_code
+    title, text = _ENDS.get(code or 0, (_FAILED, ""))
+    values = {"title": title.format(provider=name), "text": text.format(provider=name) or outcome.text}
+    return page("end", common | values | {"failed": True})
