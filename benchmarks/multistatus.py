@@ -24,7 +24,7 @@ from yarl import URL
 from benchmarks.figures import ratios, spread, table
 from contactport.net.budgets import ByteBudget
 from contactport.settings import Settings
-from contactport.sources.carddav.dav_client import SLICE
+from contactport.sources.carddav.dav_client import SLICE, TEXTS
 from contactport.sources.carddav.members import BookMembers
 from contactport.sources.carddav.model import AddressBook, MultistatusLimits, MultistatusResponse
 from contactport.sources.carddav.multistatus import Multistatus
@@ -69,7 +69,7 @@ def bare(path: Path) -> float:
 async def whole(path: Path, count: int) -> float:
     """Seconds until every card has left in a page."""
     settings = Settings(import_members=1_000_000)
-    limits = MultistatusLimits(card=settings.card_bytes, text=settings.text_bytes, depth=settings.xml_depth)
+    limits = MultistatusLimits(card=settings.card_bytes, text=TEXTS, depth=settings.xml_depth)
     home = URL("https://dav.example.com/alice/")
     builder = PageBuilder(settings.import_members)
     members = BookMembers(AddressBook(home / "contacts/", home), (), builder, longest=settings.card_bytes)

@@ -148,7 +148,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """How many decoded bytes one compressed byte may become."""
     card_bytes: Positive = 2 * 1024 * 1024
     text_bytes: Positive = 4 * 1024 * 1024
-    """The longest text between two XML tags, and all such texts of one response except its card."""
+    """The longest text between two XML tags: a card with pictures that nobody asked for."""
     xml_depth: Positive = 64
     host_requests_per_second: Positive = 200
     """How many requests one import makes to one host in a second. Twice as many may be sent at once."""

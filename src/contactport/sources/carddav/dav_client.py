@@ -27,6 +27,8 @@ SLICE = 16 * 1024
 _NEXT = re.compile(r""";\s*rel\s*=\s*["']?next\b""", re.IGNORECASE)
 MOST_ITEMS = 5000
 """Responses to a question of discovery."""
+TEXTS = 256 * 1024
+"""Characters of one response beside its card: names, tokens and hrefs."""
 DISCOVERY = 8 * 1024 * 1024
 """Bytes of an answer to one: a book has a name and some reports."""
 
@@ -57,7 +59,7 @@ class DavClient:
         longest = settings.card_bytes if photos else max(settings.card_bytes, settings.text_bytes)
         self.limits = MultistatusLimits(
             card=longest,
-            text=settings.text_bytes,
+            text=TEXTS,
             depth=settings.xml_depth,
             responses=2 * settings.import_members + MOST_ITEMS,
         )
