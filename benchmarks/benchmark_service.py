@@ -98,12 +98,14 @@ class RunningBenchService:
 
 
 @contextmanager
-def service(data: Path | None = None, **environment: str) -> Generator[RunningBenchService]:
+def service(
+    data: Path | None = None, *, command: str = COMMAND, **environment: str
+) -> Generator[RunningBenchService]:
     """A service with one domain and wide limits, on `data` or a folder of its own that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="contactport-") as folder:
         options = ["--data", str(data or Path(folder) / "data")]
         process = subprocess.Popen(
-            [COMMAND, "serve", "--port", "0", "--allow-network", "127.0.0.0/8", *options],
+            [command, "serve", "--port", "0", "--allow-network", "127.0.0.0/8", *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -115,7 +117,7 @@ def service(data: Path | None = None, **environment: str) -> Generator[RunningBe
             assert "ready at " in ready, f"the service did not start: {ready!r}"
             pair = json.loads(
                 subprocess.check_output(
-                    [COMMAND, "domain", "add", f"bench-{process.pid}", "--create", "--json", *options]
+                    [command, "domain", "add", f"bench-{process.pid}", "--json", *options]
                 )
             )
             word = base64.b64encode(f"{pair['domain_key']}:{pair['domain_password']}".encode()).decode()

@@ -125,10 +125,10 @@ class FileFormat(msgspec.Struct, frozen=True, kw_only=True):
     def _corrections(self, overrides: Mapping[str, str] | None, charset: str) -> dict[str, Any]:
         return {"overrides": overrides, "charset": charset} if self.has_columns else {}
 
-    def observe(self, data: bytes, evidence: Evidence) -> Iterator[None]:
+    def observe(self, data: bytes, evidence: Evidence) -> Iterable[None]:
         """Learn from one input for all inputs of the same source; None is a pause."""
         observe: Any = getattr(self._readable(), "observe", None)
-        return iter(()) if observe is None else observe(data, evidence)
+        return () if observe is None else observe(data, evidence)
 
     def _readable(self) -> Any:
         if not self.reads:

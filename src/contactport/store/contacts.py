@@ -10,14 +10,14 @@ import sys
 from collections.abc import AsyncIterator, Iterable
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, bindparam, func, insert, select, update
 
 from contactport.batch import Batch, Delivered, Essence, Origin
 from contactport.contact import Contact, Group
 from contactport.memberships import Memberships
 from contactport.store import events, report, vault
 from contactport.store.database import Database
-from contactport.store.imports import AnyImport, RunningImport, check_epoch
+from contactport.store.imports import AnyImport, Fenced, RunningImport
 from contactport.store.schema import contact_chunk, import_
 from contactport.store.vault import context
 
@@ -34,62 +34,76 @@ def append(connection: Connection, one: RunningImport, batch: Batch) -> int:
 
     Raises store.imports.Fenced when the attempt is no longer the import's own.
     """
-    check_epoch(connection, one.id, one.epoch)
+    row = connection.execute(
+        _MOVE_LEDGER,
+        {
+            "id_": one.id,
+            "epoch_": one.epoch,
+            "found_": batch.found,
+            "delivered_": len(batch.contacts),
+            "merged_": batch.merged,
+            "rejected_": len(batch.rejects),
+            "repeats_": batch.repeats,
+            "notes_": len(batch.notes) + batch.unkept_notes,
+        },
+    ).first()
+    if row is None:
+        raise Fenced
     if batch.contacts or batch.groups or batch.fingerprints:
         _put_chunk(connection, one, batch)
-    row = connection.execute(
-        select(
-            import_.c.delivered,
-            import_.c.merged,
-            import_.c.rejected,
-            import_.c.repeats,
-            import_.c.notes,
-        ).where(import_.c.id == one.id)
-    ).one()
-    report.put_rejects(connection, one, row.rejected, batch.rejects)
-    report.put_notes(connection, one, row.notes, batch.notes)
-    report.put_merges(connection, one, row.merged - row.repeats, batch.merges)
+    report.put_rejects(connection, one, row.rejected - len(batch.rejects), batch.rejects)
+    report.put_notes(connection, one, row.notes - len(batch.notes) - batch.unkept_notes, batch.notes)
+    merges = row.merged - row.repeats - (batch.merged - batch.repeats)
+    report.put_merges(connection, one, merges, batch.merges)
     report.put_books(connection, one, batch.books)
-    delivered = row.delivered + len(batch.contacts)
-    values: dict[str, object] = {
-        "found": import_.c.found + batch.found,
-        "delivered": delivered,
-        "merged": import_.c.merged + batch.merged,
-        "rejected": import_.c.rejected + len(batch.rejects),
-        "repeats": import_.c.repeats + batch.repeats,
-        "notes": import_.c.notes + len(batch.notes) + batch.unkept_notes,
-    }
     if batch.owner is not None:
-        values["sealed_owner"] = vault.seal(
-            one.key, msgspec.json.encode(batch.owner), context(one.id, "import", "owner")
-        )
-    connection.execute(update(import_).where(import_.c.id == one.id).values(values))
-    events.put(connection, one.id, "GATHERING", "INPROGRESS", delivered)
-    return delivered
+        box = vault.seal(one.key, msgspec.json.encode(batch.owner), context(one.id, "import", "owner"))
+        connection.execute(update(import_).where(import_.c.id == one.id).values(sealed_owner=box))
+    events.put(connection, one.id, "GATHERING", "INPROGRESS", row.delivered)
+    return row.delivered
+
+
+def _more(name: str) -> ColumnElement[int]:
+    return import_.c[name] + bindparam(f"{name}_", type_=Integer)
+
+
+# Prepared once: to build a statement takes as long as to execute it.
+_MOVE_LEDGER = (
+    update(import_)
+    .where(
+        import_.c.id == bindparam("id_"),
+        import_.c.epoch == bindparam("epoch_"),
+        import_.c.state == "running",
+    )
+    .values({name: _more(name) for name in ("found", "delivered", "merged", "rejected", "repeats", "notes")})
+    .returning(import_.c.delivered, import_.c.merged, import_.c.rejected, import_.c.repeats, import_.c.notes)
+)
+_LAST_CHUNK = select(func.max(contact_chunk.c.n)).where(contact_chunk.c.import_id == bindparam("id_"))
+_PUT_CHUNK = insert(contact_chunk)
 
 
 def _put_chunk(connection: Connection, one: RunningImport, batch: Batch) -> None:
-    here = contact_chunk.c.import_id == one.id
-    n = (connection.execute(select(func.max(contact_chunk.c.n)).where(here)).scalar() or 0) + 1
+    n = (connection.execute(_LAST_CHUNK, {"id_": one.id}).scalar() or 0) + 1
     connection.execute(
-        insert(contact_chunk).values(
-            import_id=one.id,
-            n=n,
-            count=len(batch.contacts),
-            sealed_contacts=_pack(one, "contacts", n, msgspec.json.encode(batch.contacts)),
-            sealed_groups=_pack(one, "groups", n, msgspec.json.encode(batch.groups))
+        _PUT_CHUNK,
+        {
+            "import_id": one.id,
+            "n": n,
+            "count": len(batch.contacts),
+            "sealed_contacts": _pack(one, "contacts", n, msgspec.json.encode(batch.contacts)),
+            "sealed_groups": _pack(one, "groups", n, msgspec.json.encode(batch.groups))
             if batch.groups
             else None,
-            sealed_fingerprints=vault.seal(
+            "sealed_fingerprints": vault.seal(
                 one.key,
                 struct.pack(f"<{len(batch.fingerprints)}Q", *batch.fingerprints),
                 # Its first name: it is authenticated with every box that is stored.
                 context(one.id, "contact_chunk", "marks", n),
             ),
-            sealed_origins=_pack(one, "origins", n, msgspec.msgpack.encode(batch.origins))
+            "sealed_origins": _pack(one, "origins", n, msgspec.msgpack.encode(batch.origins))
             if batch.origins
             else None,
-        )
+        },
     )
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import suppress
 
 from contactport.contact import Contact, Group, Item, Reject
 from contactport.formats.budgets import LINES, PARAMETERS, SMALL, bounded
@@ -294,23 +293,25 @@ def steps(
     return settled(_read(chunks, card_bytes, quick, evidence), evidence)
 
 
-def observe(data: bytes, evidence: Evidence) -> Iterator[None]:
+def observe(data: bytes, evidence: Evidence) -> Iterable[None]:
     """Add to the evidence what a card shows: most show nothing. Pauses as `steps()` does.
 
     Cards that are large are left out, and so are further ones after OBSERVED_BYTES.
     """
     if len(data) > _OBSERVED_CARD or (data.isascii() and data.find(b"QUOTED-PRINTABLE") < 0):
-        return
+        return ()
     if evidence.is_full or evidence.observed > OBSERVED_BYTES:
-        return
-    with suppress(UnicodeDecodeError):
-        data.decode()
-        if data.find(b"QUOTED-PRINTABLE") < 0:
+        return ()
+    if data.find(b"QUOTED-PRINTABLE") < 0:
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            pass
+        else:
             evidence.add_utf8(data)
-            return
+            return ()
     evidence.observed += len(data)
-    for _ in steps((data,), evidence=evidence):
-        yield None
+    return (None for _ in steps((data,), evidence=evidence))
 
 
 def _read(chunks: Iterable[bytes], card_bytes: int, quick: bool, evidence: Evidence) -> Iterator[Step]:
