@@ -15,6 +15,7 @@ from contactport.imports.revocation import Revocations
 from contactport.imports.token_refresh import TokenRefresh
 from contactport.net.client import open_client
 from contactport.net.failures import AnswerLost
+from contactport.sources.failures import SetUpIncomplete
 from contactport.store import imports, sealed_grants
 from contactport.store.imports import Fenced, RunningImport
 from contactport.store.open import open_store
@@ -105,7 +106,8 @@ class TestRefresh:
         service.register(client_id=None, secret="wrong")
         async with open_client(service.settings) as http:
             refresh = TokenRefresh(service.store, service.settings, one, service.provider, grant, http)
-            assert await refresh() is None
+            with pytest.raises(SetUpIncomplete):
+                await refresh()
         assert service.fault() == "secret_wrong"
 
     async def test_a_lost_answer_is_not_asked_for_again(

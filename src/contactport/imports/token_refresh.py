@@ -11,10 +11,11 @@ from contactport.grant import OAuthToken
 from contactport.imports.code_exchange import token_grant
 from contactport.imports.oauth_clients import Access, access_of
 from contactport.net.client import Client
-from contactport.net.failures import TimedOut
+from contactport.net.failures import TimedOut, TooLarge
 from contactport.oauth import faults, flow
 from contactport.oauth.messages import ErrorResponse, TokenResponse
 from contactport.settings import Settings, redirect_uri
+from contactport.sources.failures import SetUpIncomplete, Unavailable
 from contactport.sources.providers import Provider
 from contactport.store import imports, oauth_clients
 from contactport.store.imports import RunningImport
@@ -50,9 +51,10 @@ class TokenRefresh:
         """The latest one: what is stored."""
 
     async def __call__(self) -> str | None:
-        """The new access token; None where there is none to be had.
+        """The new access token; None where there is none to be had, because the user's permission has ended.
 
-        Raises AnswerLost and others of `net/failures.py`, and Fenced where the attempt is no longer the import's own.
+        Raises AnswerLost and others of `net/failures.py`, Unavailable and SetUpIncomplete where that is not the
+        user's doing, and Fenced where the attempt is no longer the import's own.
         """
         if not self.grant.refresh_token:
             return None
@@ -70,6 +72,9 @@ class TokenRefresh:
                 )
         except TimeoutError:
             raise TimedOut from None
+        except TooLarge:
+            # Of an answer that should be short: it says nothing about the size of the address book.
+            raise Unavailable from None
         if isinstance(answer, TokenResponse):
             fresh = token_grant(answer, self.grant.client_key, self.grant)
             await self._store.database.write(imports.replace_grant, self._import, fresh)
@@ -77,9 +82,9 @@ class TokenRefresh:
             return fresh.access_token
         if isinstance(answer, ErrorResponse):
             await self._judge(answer)
-        else:
-            log.warning("token_answer_unreadable", import_id=self._import.id, reason=answer.reason)
-        return None
+            return None
+        log.warning("token_answer_unreadable", import_id=self._import.id, reason=answer.reason)
+        raise Unavailable
 
     def _access(self, connection: Connection) -> Access | None:
         return access_of(connection, self._store.ring, self._settings, self._provider, self.grant.client_key)
@@ -88,7 +93,9 @@ class TokenRefresh:
         found = faults.meaning(error)
         log.info("token_not_refreshed", import_id=self._import.id, kind=found.kind)
         if found.fault is None:
-            return
+            if found.kind in ("refused", "expired"):
+                return
+            raise Unavailable
         log.error(
             "oauth_set_up_fault",
             import_id=self._import.id,
@@ -97,3 +104,4 @@ class TokenRefresh:
             hint=faults.sentence(found.fault, redirect_uri(self._settings)),
         )
         await self._store.database.write(oauth_clients.record_fault, self.grant.client_key, found.fault)
+        raise SetUpIncomplete(f"the token endpoint refuses the OAuth client: {found.fault}")

@@ -61,7 +61,7 @@ class Bearer:
 
     Over TLS, or in the clear to networks that the operator allows: the guard lets no other request out. After a
     401 `refresh` is called, once for each token. Where it has no other token, or where the refused one was never
-    accepted, the 401 stands.
+    accepted, the 401 stands. What `refresh` raises ends each request that needs another token.
     """
 
     def __init__(self, token: str, hosts: TrustedHosts, refresh: Refresh | None = None) -> None:
@@ -71,6 +71,7 @@ class Bearer:
         self._refresh = refresh
         self._lock = asyncio.Lock()
         self._given_up = refresh is None
+        self._failure: Exception | None = None
 
     def __repr__(self) -> str:
         return "Bearer()"
@@ -92,11 +93,18 @@ class Bearer:
             if self._token != refused:
                 # Another request of the same time has replaced it already.
                 return True
+            if self._failure is not None:
+                # Requests of the same time fail for the same reason, not for a token that is refused.
+                raise self._failure
             if self._given_up or self._refresh is None:
                 return False
             # Until the next one is accepted: a host that refuses every token must not make us ask for more of them.
             self._given_up = True
-            fresh = await self._refresh()
+            try:
+                fresh = await self._refresh()
+            except Exception as error:
+                self._failure = error
+                raise
             if not fresh or fresh == refused:
                 return False
             self._token = fresh

@@ -23,8 +23,8 @@ from contactport.sources.carddav import CardDav
 from contactport.sources.failures import FAILURES
 from contactport.testing.sink import MemorySink
 from tests.faults.matrix.certificates import Certificates
-from tests.faults.matrix.fault_proxy import Duration, FaultPlan, FaultProxy, Stage
-from tests.faults.matrix.paged_book import PASSWORD, USERNAME, PagedBook
+from tests.faults.matrix.fault_proxy import Duration, FaultPlan, FaultProxy
+from tests.faults.matrix.paged_book import PASSWORD, USERNAME, PagedBook, Stage
 from tests.faults.matrix.provider_faults import ROWS, STAGES, FaultRow
 from tests.servers.source_run import PROVIDERS
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tests.faults.matrix.cell import CellOutcome
-from tests.faults.matrix.fault_proxy import Stage
+from tests.faults.matrix.paged_book import Stage
 from tests.faults.matrix.provider_faults import ROWS, STAGES
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "reliability.md"

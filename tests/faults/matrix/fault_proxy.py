@@ -12,18 +12,38 @@ import socket
 import ssl
 import struct
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
 from tests.faults.matrix.certificates import Certificates
-from tests.faults.matrix.paged_book import BOOK, PagedAnswer, PagedBook, PagedRequest
+from tests.faults.matrix.paged_book import PagedAnswer, PagedRequest, Stage
 
-Stage = Literal["discovery", "listing", "pages", "lump"]
-"""`pages`: in the middle of a book that comes in many answers; `lump`: within one long answer."""
 Duration = Literal["ever", "once"]
 LOOP = "/loop/"
 """Two places under it redirect to each other."""
+FROM_THE_START: tuple[Stage, ...] = ("discovery", "token", "first page", "revocation")
+"""Stages that begin with the first request."""
+
+
+class FaultyServer(Protocol):
+    """What stands behind the proxy, and knows what an import wants of it."""
+
+    def answer(self, request: PagedRequest) -> PagedAnswer:
+        """What a sound server says."""
+        ...
+
+    def knows(self, request: PagedRequest) -> bool:
+        """Whether it comes with a secret that is good."""
+        ...
+
+    def is_page(self, request: PagedRequest) -> bool:
+        """Whether it asks for contacts."""
+        ...
+
+    def is_at(self, stage: Stage, request: PagedRequest, page: int) -> bool:
+        """Whether the import is in this stage; `page` counts the requests for contacts."""
+        ...
 
 
 class FaultyConnection:
@@ -102,20 +122,20 @@ def head(answer: PagedAnswer, length: int | None = None) -> bytes:
 
 
 class FaultProxy:
-    """Serves one import of one book. `requests` are all that came, `struck` how often the fault was met.
+    """Serves one import. `requests` are all that came, `struck` how often the fault was met.
 
     A fault that is there before any request, such as a refused connection, counts as met once.
     """
 
-    def __init__(self, book: PagedBook, certificates: Certificates, plan: FaultPlan | None) -> None:
+    def __init__(self, server: FaultyServer, certificates: Certificates, plan: FaultPlan | None) -> None:
         self.requests = 0
         self.struck = 0
         self.port = 0
         self.elsewhere = ""
         """A URL where nothing may be dialled."""
-        self._book = book
+        self._behind = server
         self._plan = plan
-        self._reports = 0
+        self._pages = 0
         self._context = certificates.context(self._certificate)
         self._bad = ""
         self._refusing = False
@@ -125,8 +145,12 @@ class FaultProxy:
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
+    def origin(self) -> str:
+        return f"https://127.0.0.1:{self.port}"
+
+    @property
     def url(self) -> str:
-        return f"https://127.0.0.1:{self.port}/dav/"
+        return f"{self.origin}/dav/"
 
     @property
     def is_passing(self) -> bool:
@@ -139,7 +163,7 @@ class FaultProxy:
         self._placeholder.bind(("127.0.0.1", 0))
         self.port = self._placeholder.getsockname()[1]
         plan = self._plan
-        if plan is not None and plan.stage == "discovery" and plan.duration == "ever":
+        if plan is not None and plan.stage in FROM_THE_START and plan.duration == "ever":
             # Before anything else is heard of it.
             self._bad = plan.fault.certificate
             self._refusing = plan.fault.refuses
@@ -178,6 +202,14 @@ class FaultProxy:
         self._bad = certificate
         self.hang_up()
 
+    def _begin_before(self, fault: Fault) -> None:
+        """Faults that are there before a request is."""
+        if fault.certificate or fault.refuses:
+            self.struck += 1
+            self._bad = fault.certificate
+            if fault.refuses:
+                self.refuse()
+
     def noticed(self) -> None:
         """The client has met a refused connection, and will come back."""
         if self._refusing and self.is_passing:
@@ -194,14 +226,9 @@ class FaultProxy:
     def _is_struck(self, request: PagedRequest) -> bool:
         """Whether the plan's fault applies to this request."""
         plan = self._plan
-        if plan is None or (plan.duration == "once" and (self.struck or not request.is_signed_in)):
+        if plan is None or (plan.duration == "once" and (self.struck or not self._behind.knows(request))):
             return False
-        if request.method == "PROPFIND":
-            return plan.stage == ("listing" if request.target == BOOK else "discovery")
-        if request.method not in ("REPORT", "GET"):
-            return False
-        # One page has come before the fault does.
-        return plan.stage == "lump" or (plan.stage == "pages" and self._reports > 1)
+        return self._behind.is_at(plan.stage, request, self._pages)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
@@ -217,15 +244,20 @@ class FaultProxy:
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         request = await _read(reader)
         self.requests += 1
-        self._reports += request.method == "REPORT"
+        self._pages += self._behind.is_page(request)
         wire = FaultyConnection(self, reader, writer, request.target)
         if request.target.startswith(LOOP):
             return await wire.pass_on(PagedAnswer(302, {"Location": LOOP + str(1 - int(request.target[-1]))}))
-        wire.answer = self._book.answer(request)
-        if self._plan is None or not self._is_struck(request):
-            return await wire.pass_on(wire.answer)
+        wire.answer = self._behind.answer(request)
+        plan = self._plan
+        if plan is None or not self._is_struck(request):
+            goes_on = await wire.pass_on(wire.answer)
+            if plan is not None and plan.stage == "refresh" and not self.struck:
+                # The second request of this server's: nothing may listen there any more.
+                self._begin_before(plan.fault)
+            return goes_on
         self.struck += 1
-        return await self._plan.fault.act(wire)
+        return await plan.fault.act(wire)
 
 
 async def _read(reader: asyncio.StreamReader) -> PagedRequest:

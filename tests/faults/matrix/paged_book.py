@@ -16,6 +16,11 @@ import msgspec
 from tests.e2e.paused_server import people
 
 Manner = Literal["pages", "lump"]
+Stage = Literal[
+    "discovery", "listing", "pages", "lump", "token", "refresh", "first page", "next page", "revocation"
+]
+"""`pages`: in the middle of a book that comes in many answers; `lump`: within one long answer. The rest is of imports
+by consent."""
 ROOT = "/dav/"
 HOME = "/dav/alice/"
 BOOK = "/dav/alice/book/"
@@ -38,10 +43,6 @@ class PagedRequest(msgspec.Struct):
     target: str
     headers: dict[str, str]
     body: bytes
-
-    @property
-    def is_signed_in(self) -> bool:
-        return self.headers.get("authorization") == _EXPECTED
 
 
 class PagedAnswer(msgspec.Struct):
@@ -101,8 +102,29 @@ class PagedBook:
         """What a sound server says."""
         if not request.target.startswith(ROOT):
             return PagedAnswer(404)
-        if not request.is_signed_in:
+        if not self.knows(request):
             return PagedAnswer(401, CHALLENGE)
+        return self.given(request)
+
+    def knows(self, request: PagedRequest) -> bool:
+        """Whether it comes with the right password."""
+        return request.headers.get("authorization") == _EXPECTED
+
+    def is_page(self, request: PagedRequest) -> bool:
+        """Whether it asks for cards, many at once."""
+        return request.method == "REPORT"
+
+    def is_at(self, stage: Stage, request: PagedRequest, page: int) -> bool:
+        """Whether the import is in this stage; `page` counts the requests for cards."""
+        if request.method == "PROPFIND":
+            return stage == ("listing" if request.target == BOOK else "discovery")
+        if request.method not in ("REPORT", "GET"):
+            return False
+        # One page has come before the fault does.
+        return stage == "lump" or (stage == "pages" and page > 1)
+
+    def given(self, request: PagedRequest) -> PagedAnswer:
+        """To somebody who is signed in."""
         if request.method == "PROPFIND":
             return self._found(request.target, deep=request.headers.get("depth") == "1")
         if request.method == "REPORT" and request.target == BOOK:

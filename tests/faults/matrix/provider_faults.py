@@ -8,8 +8,8 @@ import gzip
 
 import msgspec
 
-from tests.faults.matrix.fault_proxy import LOOP, Act, Duration, Fault, FaultyConnection, Stage, head
-from tests.faults.matrix.paged_book import CHALLENGE, XML, PagedAnswer
+from tests.faults.matrix.fault_proxy import LOOP, Act, Duration, Fault, FaultyConnection, head
+from tests.faults.matrix.paged_book import CHALLENGE, XML, PagedAnswer, Stage
 
 ASKED = 120
 """Seconds that a server asks for in Retry-After: more than a request waits by itself."""
@@ -80,7 +80,8 @@ async def too_short(wire: FaultyConnection) -> bool:
 
 
 async def bomb(wire: FaultyConnection) -> bool:
-    return await wire.pass_on(_bomb())
+    is_json = wire.answer.headers.get("Content-Type", "").startswith("application/json")
+    return await wire.pass_on(_json_bomb() if is_json else _bomb())
 
 
 @functools.cache
@@ -88,6 +89,12 @@ def _bomb() -> PagedAnswer:
     """8 MiB of blanks in 8 KiB, where a multistatus begins."""
     start = b'<?xml version="1.0"?><D:multistatus xmlns:D="DAV:">'
     return PagedAnswer(207, {**XML, "Content-Encoding": "gzip"}, gzip.compress(start + b" " * (8 << 20)))
+
+
+@functools.cache
+def _json_bomb() -> PagedAnswer:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    return PagedAnswer(200, headers, gzip.compress(b"{" + b" " * (8 << 20)))
 
 
 async def page(wire: FaultyConnection) -> bool:

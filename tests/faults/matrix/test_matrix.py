@@ -14,8 +14,8 @@ from contactport.sources.base import Account
 from contactport.sources.carddav import CardDav
 from tests.faults.matrix.cell import CellOutcome, MemorySink, cells, run_cells, shooting_range
 from tests.faults.matrix.document import DOCUMENT, between, cells_of, shown
-from tests.faults.matrix.fault_proxy import FaultProxy, Stage
-from tests.faults.matrix.paged_book import PASSWORD, USERNAME, Manner
+from tests.faults.matrix.fault_proxy import FaultProxy
+from tests.faults.matrix.paged_book import PASSWORD, USERNAME, Manner, Stage
 from tests.faults.matrix.provider_faults import ROWS, STAGES
 from tests.servers.source_run import PROVIDERS
 

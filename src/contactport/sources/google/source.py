@@ -15,7 +15,7 @@ from contactport.sources.google import person
 from contactport.sources.google.refusal import to_failure
 from contactport.sources.hosted.account_reader import CAUGHT, AccountReader
 from contactport.sources.hosted.api_client import ApiClient, bearer_of, token_of
-from contactport.sources.hosted.json_page import parse_object, parse_page
+from contactport.sources.hosted.json_page import parse_object
 from contactport.sources.hosted.json_values import Json, number, text
 from contactport.sources.hosted.listing import Listing
 from contactport.sources.hosted.record_collector import RecordCollector
@@ -127,7 +127,7 @@ async def _groups(api: ApiClient) -> dict[str, str]:
     )
     found: dict[str, str] = {}
     for _ in range(GROUP_PAGES):
-        page = parse_page(await api.get(url), GROUPS)
+        page = await api.page(url, GROUPS, always=False)
         for item in page.items:
             await api.time_slice.yield_if_due()
             group = parse_object(item) or {}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any, cast
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar, cast
 
 from yarl import URL
 
@@ -12,20 +12,21 @@ from contactport.contact import Photo
 from contactport.grant import OAuthToken
 from contactport.net.auth import Auth, Bearer
 from contactport.net.client import Client
-from contactport.net.failures import TooLarge, Unreadable
+from contactport.net.failures import ConnectionLost, NotHttp, TooLarge, Unreadable
 from contactport.net.response import Response
 from contactport.net.retries import retry_after
 from contactport.net.time_slice import TimeSlice
 from contactport.net.trusted_hosts import TrustedHosts
 from contactport.sources.base import Account
 from contactport.sources.failures import AccessDenied, BookRefused, Failure, RateLimited, Unavailable
-from contactport.sources.hosted.json_page import parse_object
+from contactport.sources.hosted.json_page import JsonPage, parse_object, parse_page
 
 PAGE_BYTES = 16 * 1024 * 1024
 """A page of a thousand contacts has one or two million."""
 _REFUSAL_BYTES = 64 * 1024
 _MOST_WORDS = 50
 ELSEWHERE = "it leads to another host"
+_T = TypeVar("_T")
 
 
 class ApiRefusal(Exception):
@@ -76,6 +77,23 @@ class ApiClient:
     async def get(self, url: URL, most: int = PAGE_BYTES) -> bytes:
         """The JSON of a 200. Raises ApiRefusal, TooLarge past `most` bytes, Unreadable, and the client's errors."""
         return (await self._fetch(url, most, "application/json"))[1]
+
+    async def page(self, url: URL, field: str, *, always: bool) -> JsonPage:
+        """A page of a listing; see `parse_page`. Raises as `read()` does."""
+        return await self.read(url, lambda body: parse_page(body, field, always=always))
+
+    async def read(self, url: URL, parse: Callable[[bytes], _T]) -> _T:
+        """What `parse` makes of a 200, or raises Unreadable about. Raises as `get()` does.
+
+        An answer that breaks off or can't be read, and a 500, are asked for once more: the client itself sends again
+        only what it had no answer to.
+        """
+        try:
+            return parse(await self.get(url))
+        except (ApiRefusal, ConnectionLost, Unreadable) as error:
+            if isinstance(error, NotHttp) or (isinstance(error, ApiRefusal) and error.status != 500):
+                raise
+        return parse(await self.get(url))
 
     async def picture(self, url: URL, most: int) -> Photo | None:
         """A picture; None where what comes is none. Raises as `get()` does."""

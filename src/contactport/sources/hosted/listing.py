@@ -17,7 +17,6 @@ from contactport.net.failures import TooLarge, Unreadable
 from contactport.sources.base import ContactRecord, Page
 from contactport.sources.failures import MembersWithheld
 from contactport.sources.hosted.api_client import ApiClient, ApiRefusal
-from contactport.sources.hosted.json_page import parse_page
 from contactport.sources.hosted.record_collector import RecordCollector, ToContact
 
 RESTARTS = 2
@@ -37,7 +36,8 @@ class Listing(msgspec.Struct, frozen=True):
 
     `first` is the URL of the first page, by how many records it may have (`largest` at most). `following` is the URL
     of the page after one, by that one's URL and values, None after the last; `total` the number of members that it
-    says there are, 0 where it does not. The records stand under `field`, and each has its key under `key`.
+    says there are, 0 where it does not. The records stand under `field`, and each has its key under `key`. With
+    `always` the provider writes an empty list too, so that an answer without one is no page.
     """
 
     place: str
@@ -48,6 +48,7 @@ class Listing(msgspec.Struct, frozen=True):
     to_contact: ToContact
     following: Callable[[URL, dict[str, Any]], URL | None]
     total: Callable[[dict[str, Any]], int] = lambda _: 0
+    always: bool = False
 
 
 Finish = Callable[[list[ContactRecord]], Awaitable[None]]
@@ -111,7 +112,7 @@ class ListingReader:
             if address in visited:
                 raise Unreadable(_CIRCLE)
             visited.add(address)
-            page = parse_page(await self._api.get(url), listing.field)
+            page = await self._api.page(url, listing.field, always=listing.always)
             self._api.client.request_budget.listed(len(page.items))
             self._total = max(self._total, min(listing.total(page.values), 2**31))
             before = collector.received

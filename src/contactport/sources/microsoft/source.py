@@ -25,7 +25,7 @@ from contactport.sources.base import Account, ContactRecord, Page, SourceContext
 from contactport.sources.failures import Failure
 from contactport.sources.hosted.account_reader import CAUGHT, AccountReader
 from contactport.sources.hosted.api_client import ApiClient, ApiRefusal, bearer_of, token_of
-from contactport.sources.hosted.json_page import parse_object, parse_page
+from contactport.sources.hosted.json_page import parse_object
 from contactport.sources.hosted.json_values import text
 from contactport.sources.hosted.listing import Listing
 from contactport.sources.hosted.record_collector import RecordCollector
@@ -154,18 +154,16 @@ class _Mailbox:
             place = DEFAULT if path == DEFAULT else f"{path}/contacts"
             return self._url(place, top=str(size), select=self._select)
 
-        return Listing(path, first, LARGEST, "value", "id", to_contact, self._following)
+        return Listing(path, first, LARGEST, "value", "id", to_contact, self._following, always=True)
 
     async def default_folder(self) -> str:
         """The path of the folder that is in no list of folders."""
         try:
-            body = await self._api.get(self._url(f"{FOLDERS}/{DEFAULT}", select="id"))
+            return await self._api.read(self._url(f"{FOLDERS}/{DEFAULT}", select="id"), _folder)
         except ApiRefusal as refused:
             if refused.status == 400 or refused.words & MISSING:
                 return DEFAULT
             raise
-        found = text(parse_object(body) or {}, "id")
-        return _path(found) if found else DEFAULT
 
     def children_path(self, path: str) -> str:
         """Where the folders under a folder are listed."""
@@ -181,7 +179,7 @@ class _Mailbox:
                 raise Unreadable("its pages go round in a circle")
             visited.add(str(url))
             try:
-                page = parse_page(await self._api.get(url), "value")
+                page = await self._api.page(url, "value", always=True)
             except ApiRefusal as refused:
                 if path and refused.words & MISSING:
                     break
@@ -230,6 +228,14 @@ class _Mailbox:
                 raise
             record.notes.append(Note("photo", f"the picture is larger than {size(self._most_picture)}"))
             return None
+
+
+def _folder(body: bytes) -> str:
+    """The path of the folder that an answer is about. Raises Unreadable: the folders under it could not be listed."""
+    found = text(parse_object(body) or {}, "id")
+    if not found:
+        raise Unreadable("it does not name the folder that was asked for")
+    return _path(found)
 
 
 def _path(folder: str) -> str:
