@@ -47,7 +47,9 @@ async def begin(
         if request.idempotency_key:
             # `create` locks it again, which costs nothing: two requests of one key must not both find no import.
             domains.lock(connection, request.domain.id)
-            begun = _recall(connection, store.ring, request)
+            begun = recall(
+                connection, store.ring, request.domain.id, request.idempotency_key, _arguments(request)
+            )
             if begun is not None:
                 return begun
         import_id = create(
@@ -76,11 +78,12 @@ async def begin(
     return await store.database.write(transaction)
 
 
-def _recall(connection: Connection, ring: Ring, request: Request) -> int | None:
+def recall(
+    connection: Connection, ring: Ring, domain_id: int, key: str, arguments: tuple[str, ...]
+) -> int | None:
+    """The import that a request with this key has begun; None for a new key. Raises Refusal for other arguments."""
     try:
-        return idempotency.recall(
-            connection, ring, request.domain.id, request.idempotency_key, _arguments(request)
-        )
+        return idempotency.recall(connection, ring, domain_id, key, arguments)
     except idempotency.KeyReusedError:
         raise Refusal(
             Code.INVALID_PARAMETERS,

@@ -23,6 +23,7 @@ from sqlalchemy import Connection
 from contactport.errors import Code, Refusal
 from contactport.grant import OAuthToken, Way
 from contactport.imports import pending
+from contactport.imports.begin import recall
 from contactport.imports.code_exchange import EXCHANGE_SECONDS, NOT_SET_UP, ConsentFailed, OpenClient, redeem
 from contactport.imports.create import create
 from contactport.imports.oauth_clients import Access, access_for, access_of
@@ -38,7 +39,7 @@ from contactport.oauth.messages import (
 )
 from contactport.settings import Settings, public_origin, redirect_uri
 from contactport.sources.providers import Provider
-from contactport.store import consents, oauth_clients
+from contactport.store import consents, domains, idempotency, oauth_clients
 from contactport.store.clock import now_ms
 from contactport.store.consents import Consent
 from contactport.store.domains import Domain
@@ -47,8 +48,6 @@ from contactport.store.vault import SealBroken
 
 log = structlog.get_logger()
 
-LOST_MS = 60_000
-"""A response that was taken up so long ago, and has led to nothing, is lost with the process that had it."""
 _T = TypeVar("_T")
 
 NO_CREDENTIALS = (
@@ -78,6 +77,8 @@ class ConsentRequest(msgspec.Struct, frozen=True, kw_only=True):
     client_name: str = ""
     include: frozenset[str] = frozenset()
     user_id: str | None = None
+    idempotency_key: str = ""
+    """The same one within 24 hours is the same import."""
 
     def __repr__(self) -> str:
         return f"ConsentRequest({self.provider.code!r})"
@@ -210,7 +211,7 @@ class Consents:
             pending.end_late(connection, self._store, one.import_id)
             return Settled(one.import_id)
         if one.claimed_at is not None:
-            if one.claimed_at > now_ms() - LOST_MS:
+            if one.claimed_at > now_ms() - pending.LOST_MS:
                 return Exchanging(one.import_id)
             return self._fail(connection, one, ConsentFailed(Code.PROVIDER_UNREACHABLE))
         access = self._access_of(connection, one)
@@ -307,7 +308,17 @@ def begin_pending(
     *,
     client_key: int = 0,
 ) -> BegunConsent:
-    """A pending import with the short URL of its page. Raises Refusal over the domain's limits."""
+    """A pending import with the short URL of its page. Raises Refusal over the domain's limits.
+
+    With an Idempotency-Key that came before it is that import again, with the same URL.
+    """
+    key = request.idempotency_key
+    if key:
+        # `create` locks it again, which costs nothing: two requests of one key must not both find no import.
+        domains.lock(connection, request.domain.id)
+        begun = recall(connection, store.ring, request.domain.id, key, _arguments(request))
+        if begun is not None:
+            return BegunConsent(begun, _url(settings, _code_of(connection, store, begun)))
     import_id = create(
         connection,
         store,
@@ -321,7 +332,35 @@ def begin_pending(
     code = consents.insert_consent(
         connection, store.ring, import_id, redirect_url=request.redirect_url, client_key=client_key
     )
-    return BegunConsent(import_id, f"{public_origin(settings)}/n/{code}")
+    if key:
+        idempotency.remember(connection, store.ring, request.domain.id, key, _arguments(request), import_id)
+    return BegunConsent(import_id, _url(settings, code))
+
+
+def _url(settings: Settings, code: str) -> str:
+    return f"{public_origin(settings)}/n/{code}"
+
+
+def _code_of(connection: Connection, store: Store, import_id: int) -> str:
+    """Of the short URL of an import that an earlier request has begun. Raises Refusal where it is gone."""
+    try:
+        return opened(consents.by_import, connection, store, import_id).secrets.code
+    except ConsentRefused:
+        raise Refusal(
+            Code.INVALID_PARAMETERS,
+            "The import that this Idempotency-Key has begun is erased. Begin another one with a new key.",
+        ) from None
+
+
+def _arguments(request: ConsentRequest) -> tuple[str, ...]:
+    return (
+        "user_consent",
+        request.provider.code,
+        request.redirect_url,
+        request.client_name,
+        ",".join(sorted(request.include)),
+        "" if request.user_id is None else f"={request.user_id}",
+    )
 
 
 def opened(

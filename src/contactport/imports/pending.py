@@ -6,8 +6,11 @@ from sqlalchemy import Connection
 
 from contactport.errors import ROWS, Code
 from contactport.store import consents, endings, pending_imports
+from contactport.store.clock import now_ms
 from contactport.store.open import Store
 
+LOST_MS = 60_000
+"""A response that was taken up so long ago, and has led to nothing, is lost with the process that had it."""
 NEVER_OPENED = (
     "The user did not open the page of this import in time, so it was ended. Please begin the import again."
 )
@@ -27,9 +30,13 @@ def end(connection: Connection, store: Store, import_id: int, code: Code, text: 
 
 
 def end_overdue(connection: Connection, store: Store) -> int:
-    """End the pending imports whose time is over: 516 where the page was opened, 517 where it never was; how many."""
+    """End the pending imports whose time is over: 516 where the page was opened, 517 where it never was; how many.
+
+    518 where the user's answer was lost: nobody waits for the rest of the time.
+    """
     ended = 0
-    for import_id in pending_imports.overdue(connection):
+    lost = consents.lost(connection, now_ms() - LOST_MS)
+    for import_id in dict.fromkeys([*pending_imports.overdue(connection), *lost]):
         ended += end_late(connection, store, import_id)
     return ended
 

@@ -194,6 +194,16 @@ def stage_of(connection: Connection, import_id: int) -> Stage | None:
     return None if row is None else Stage(*row)
 
 
+def lost(connection: Connection, before: int, limit: int = 200) -> list[int]:
+    """The pending imports whose response was taken up before this time (ms), and has led to nothing."""
+    query = (
+        select(table.c.import_id)
+        .join(import_, import_.c.id == table.c.import_id)
+        .where(import_.c.state == "pending", table.c.claimed_at <= before)
+    )
+    return list(connection.execute(query.limit(limit)).scalars())
+
+
 def service_of(connection: Connection, import_id: int) -> str | None:
     """The service of an import by consent; None for any other."""
     return connection.execute(

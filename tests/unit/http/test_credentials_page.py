@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from starlette.applications import Starlette
 
-from contactport.store import domains, events, login_failures, sealed_grants
+from contactport.store import domains, endings, events, login_failures, sealed_grants
 from contactport.store.domains import KeyPair
 from contactport.store.open import Store
 from tests.unit.http.asgi import AsgiResponse, ask, basic
@@ -93,6 +93,27 @@ async def test_signing_in_keeps_the_import_waiting_until_the_password_works(
     assert (page.status, page.headers["refresh"]) == (200, "2")
     assert b"Signing in" in page.body
     assert b"with blanks" not in page.body
+
+
+async def test_the_same_idempotency_key_is_the_same_import_and_link(
+    wire: Build, store: Store, pair: KeyPair
+) -> None:
+    application = wire()
+
+    async def begin(**given: str) -> AsgiResponse:
+        headers = basic(pair) | {"Idempotency-Key": "order 7"}
+        return await ask(application, "POST", "/begin_import/user_consent", form=given, headers=headers)
+
+    first = await begin(service="icloud", user_id="7")
+    assert first.status == 200
+    assert (await begin(service="icloud", user_id="7")).body == first.body
+    for other in ({"service": "yahoo", "user_id": "7"}, {"service": "icloud", "user_id": "8"}):
+        refused = await begin(**other)
+        assert (refused.status, refused.json()["error"]["code"]) == (400, 2)
+    store.database.write_now(endings.erase, first.json()["import_id"], "")
+    gone = await begin(service="icloud", user_id="7")
+    assert (gone.status, gone.json()["error"]["code"]) == (400, 2)
+    assert "new key" in gone.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,12 @@ from contactport import telemetry
 from contactport.contact import Contact
 from contactport.errors import Code
 from contactport.http.wire import sse
-from contactport.store import domains
+from contactport.imports import pending
+from contactport.store import domains, pending_imports
 from contactport.store.clock import now_ms
 from contactport.store.domains import KeyPair
 from contactport.store.open import Store
+from contactport.store.pending_imports import NewImport
 from contactport.store.schema import import_
 from tests.event_stream import Dispatched
 from tests.unit.http.asgi import basic
@@ -247,6 +249,21 @@ async def test_it_lives_no_longer_than_its_import_could(
     listener = wire.listen(f"/events/{one.id}/stream", "", basic(pair))
     assert (await listener.end()).whole
     assert [one.id for one in listener.rest()] == ["3"]
+
+
+async def test_it_ends_as_the_time_of_its_user_does(store: Store, pair: KeyPair) -> None:
+    domain = store.database.read_now(domains.all_domains)[0]
+    new = NewImport(domain_id=domain.id, service="gmail", way="consent", seconds=60, retention=900)
+    import_id = store.database.write_now(pending_imports.create, store.ring, new)
+    listener = OpenRequests(store).listen(f"/events/{import_id}/stream", "", basic(pair))
+    assert values(await listener.next()) == [("INITIALIZING", 0)]
+    with store.database.engine.begin() as connection:
+        connection.execute(update(import_).where(import_.c.id == import_id).values(deadline=now_ms()))
+    assert store.database.write_now(pending.end_overdue, store) == 1
+    assert (await listener.end()).whole
+    last, end = listener.rest()
+    assert values(last) == [("INITIALIZING", 0), ("COMPLETE", 517)]
+    assert end.type == "end"
 
 
 async def test_a_key_pair_comes_by_basic_or_as_arguments(

@@ -55,6 +55,7 @@ async def begin_consent(service: Service, request: Request) -> Response:
         client_name=given.get("oauth_client", ""),
         include=create.read_include(given.get("include", "")),
         user_id=context.user_id,
+        idempotency_key=_idempotency_key(request),
     )
     if await _is_consented_to(service, domain, provider, given):
         begun = await service.consents.begin(asked)

@@ -98,9 +98,8 @@ class _EventStream(Response):
         """What there is to be sent, until the import or the stream ends."""
         clock = asyncio.get_running_loop().time
         state: State | None = self._state
-        began = heard = clock()
-        # Nobody comes for the contacts any more.
-        longest = max(0, self._state.deadline - now_ms()) / 1000 + self._service.settings.retention
+        heard = clock()
+        until = clock() + self._patience(self._state)
         ready = 0.0
         first, last = RETRY_MS
         yield encode_retry(first + secrets.randbelow(last - first))
@@ -120,10 +119,18 @@ class _EventStream(Response):
             elif now - heard >= HEARTBEAT_SECONDS:
                 yield HEARTBEAT
                 heard = now
-            if held.ending.done() or now - began >= longest:
+            if held.ending.done() or now >= until:
                 return
             await held.wait(ready - now if new else LOOK_SECONDS)
-            state = await present(self._service, state)
+            fresh = await present(self._service, state)
+            if fresh is not None and fresh.deadline != state.deadline:
+                # Its user has come back, or may try again: from here its time begins anew.
+                until = clock() + self._patience(fresh)
+            state = fresh
+
+    def _patience(self, state: State) -> float:
+        """Seconds after which nobody comes for the contacts any more."""
+        return max(0, state.deadline - now_ms()) / 1000 + self._service.settings.retention
 
     def _message(self, state: State) -> bytes:
         return encode_event(self._data(state), id=str(state.version))
