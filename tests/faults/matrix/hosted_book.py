@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import secrets
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -15,7 +16,7 @@ from tests.faults.matrix.paged_book import PagedAnswer, PagedBook, PagedRequest,
 from tests.servers.hosted_api import ApiError, Call, HostedApi
 
 JSON = {"Content-Type": "application/json; charset=UTF-8", "Cache-Control": "no-store"}
-CODE = "the-code-of-this-consent"
+CODE = "4/0A-the-code-of-this-consent"
 INVALID: dict[str, str] = {"error": "invalid_grant", "error_description": "It is not good any more."}
 _LISTING = re.compile(r"/connections$|/contacts$")
 
@@ -30,6 +31,8 @@ class TokenEndpoint:
         self.challenge = ""
         """What the browser was sent to the provider with."""
         self.accepted: set[str] = set()
+        self.secrets: list[str] = []
+        """Every token that was given, and every verifier that came."""
         self.codes: list[str] = []
         self.refreshes: list[str] = []
         self.revocations: list[str] = []
@@ -60,6 +63,7 @@ class TokenEndpoint:
             self.refreshes.append(form.get("refresh_token", ""))
             return self._given(form.get("refresh_token") == self._current)
         self.codes.append(form.get("code", ""))
+        self.secrets.append(form.get("code_verifier", ""))
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         proven = base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == self.challenge
         return self._given(proven and self.codes == [CODE])
@@ -70,7 +74,10 @@ class TokenEndpoint:
             self._current = ""
             return _json(400, INVALID)
         self._number += 1
-        access, self._current = f"access-{self._number}", f"refresh-{self._number}"
+        access, self._current = (
+            f"{kind}-{self._number}-{secrets.token_hex(16)}" for kind in ("access", "refresh")
+        )
+        self.secrets += [access, self._current]
         self.accepted.add(access)
         members = {"access_token": access, "refresh_token": self._current, "expires_in": 3600}
         return _json(200, members | {"token_type": "Bearer"})
@@ -118,7 +125,7 @@ class HostedBook:
         token = _token(request)
         self._shown(token)
         self._pages += self.is_page(request)
-        if token == "access-1" and self._lasting is not None and self._pages > self._lasting:
+        if token.startswith("access-1-") and self._lasting is not None and self._pages > self._lasting:
             self._tokens.accepted.discard(token)
         if not self.knows(request):
             return _json(401, {"error": {"code": 401, "status": "UNAUTHENTICATED"}})
