@@ -51,6 +51,7 @@ _ROWS = """
 [[provider]]
 code = "{code}"
 name = "Sandbox (consent)"
+spoken_name = "Sandbox"
 sandbox = true
 [provider.consent]
 protocol = "carddav"
@@ -76,6 +77,7 @@ start = "{url}{password_root}"
 [[provider]]
 code = "sandbox_app"
 name = "Sandbox (app password)"
+spoken_name = "Sandbox"
 sandbox = true
 [provider.password]
 protocol = "carddav"

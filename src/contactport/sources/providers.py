@@ -85,6 +85,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     code: str
     name: str
     aliases: tuple[str, ...] = ()
+    spoken_name: str = ""
+    """The name as a sentence has it, where `name` fits in none; see `in_a_sentence`."""
     domains: tuple[str, ...] = ()
     mail_hosts: tuple[str, ...] = ()
     """Who takes the mail of domains that it hosts for others, as its MX records name it: `*.example.com`."""
@@ -111,6 +113,11 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if self.methods:
             return self.methods[0]
         return way_of(self.ways[0]) if self.ways else "retired"
+
+    @property
+    def in_a_sentence(self) -> str:
+        """What a page calls it: "Sign in to …"."""
+        return self.spoken_name or self.name
 
     @property
     def password(self) -> PasswordWay | None:

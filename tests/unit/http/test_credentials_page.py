@@ -69,7 +69,8 @@ async def test_the_page_says_who_asks_for_what_and_what_to_type(
     link = await opened(wire, pair)
     text = link.page.body.decode()
     assert (link.page.status, link.page.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert "Your iCloud contacts for shop" in text
+    assert "Sign in to iCloud" in text
+    assert "<strong>shop</strong> asks for your contacts" in text
     assert "shop gets your contacts once" in text
     assert text.index("app-specific password") < text.index("<input")
     assert "make one at <a href=" in text

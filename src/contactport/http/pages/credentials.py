@@ -15,7 +15,7 @@ from contactport.http.pages.outcome import outcome_at, show_outcome
 from contactport.http.pages.page import page, redirect
 from contactport.http.pages.refusals import refuse
 from contactport.imports.consent import ConsentRefused
-from contactport.imports.sign_in import SignInForm
+from contactport.imports.sign_in import TRIES, SignInForm
 from contactport.origin import origin_of_url
 from contactport.sources.providers import Provider
 
@@ -73,7 +73,7 @@ def _form_page(form: SignInForm, provider: Provider, code: str, browser: Browser
     secret = provider.secret
     app_password = secret.kind == "app_password"
     values: dict[str, object] = {
-        "provider": provider.name,
+        "provider": provider.in_a_sentence,
         "sandbox": provider.sandbox,
         "domain": form.domain,
         "reference": reference,
@@ -81,6 +81,7 @@ def _form_page(form: SignInForm, provider: Provider, code: str, browser: Browser
         "token": browser.form_token(code),
         "problem": form.problem,
         "tries_left": form.tries_left,
+        "most_tries": TRIES,
         "help": secret.help,
         "help_url": secret.url,
         "help_link": secret.url.removeprefix("https://").removesuffix("/"),

@@ -102,7 +102,7 @@ def show_outcome(outcome: Outcome, providers: Providers, reference: str) -> Resp
     """The page of progress, or of the end."""
     provider = providers.find(outcome.service)
     # A row that is gone leaves its code.
-    name = outcome.service if provider is None else provider.name
+    name = outcome.service if provider is None else provider.in_a_sentence
     common: dict[str, object] = {
         "domain": outcome.domain,
         "provider": name,
@@ -113,17 +113,28 @@ def show_outcome(outcome: Outcome, providers: Providers, reference: str) -> Resp
     if outcome.stage in ("pending", "signing_in", "reading"):
         signed_in = outcome.stage == "reading"
         values = common | {
-            "title": f"Reading your {name} contacts" if signed_in else f"Signing in to {name}",
+            "title": f"Reading your contacts at {name}" if signed_in else f"Signing in to {name}",
             "count": f"{outcome.count:,}" if outcome.count else "",
             "can_close": signed_in,
         }
         return page("progress", values, closes=signed_in, headers=LOOK_AGAIN)
     if outcome.stage == "complete":
-        contacts = "1 contact" if outcome.count == 1 else f"{outcome.count:,} contacts"
-        text = f"{outcome.domain} can fetch {contacts} now. {outcome.text}".strip()
+        text = _complete(outcome, name)
         return page("end", common | {"title": "Done", "text": text, "failed": False}, closes=True)
     # A link that nobody opened in time was not cancelled by anybody.
     code = 516 if outcome.text == NEVER_OPENED else outcome.error_code
     title, text = _ENDS.get(code or 0, (_FAILED, ""))
+    if code == 257 and provider is not None and not provider.self_hosted:
+        # The user has named no server whose address could be checked.
+        text = "No address book could be read at {provider}. Please try again in a few minutes."
     values = {"title": title.format(provider=name), "text": text.format(provider=name) or outcome.text}
     return page("end", common | values | {"failed": True})
+
+
+def _complete(outcome: Outcome, name: str) -> str:
+    """What the user has given; the text of the event is for the application."""
+    lacks = " A part could not be read." if outcome.text else ""
+    if not outcome.count:
+        return f"No contacts were found at {name}.{lacks}"
+    contacts = "1 contact is" if outcome.count == 1 else f"{outcome.count:,} contacts are"
+    return f"{contacts} ready for {outcome.domain}.{lacks}"
