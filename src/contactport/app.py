@@ -23,6 +23,7 @@ from contactport.imports.memory import StoredMemory
 from contactport.imports.revocation import Revocations
 from contactport.imports.sign_in import SignIns
 from contactport.imports.start import Start
+from contactport.imports.upload_page import UploadPages
 from contactport.imports.worker import Worker
 from contactport.net.client import open_client
 from contactport.process import take_short_turns
@@ -87,6 +88,7 @@ def build(
             erase=erase_import,
             consents=consents,
             sign_ins=sign_ins,
+            upload_pages=UploadPages(store, settings, start),
         ),
         lifespan,
     )

@@ -47,12 +47,16 @@ class OAuthToken(msgspec.Struct, frozen=True, kw_only=True, tag="oauth_token"):
 class Upload(msgspec.Struct, frozen=True, kw_only=True, tag="upload"):
     """A file that the user uploaded; its bytes are stored apart.
 
-    `format` is a name of the formats' registry, empty until it is known; `size` is in bytes.
+    `format` is a name of the formats' registry, empty until it is known; `size` is in bytes. `columns` are the fields
+    that the user has given to columns of a table, by number from 1, and `charset` is its character set, where the
+    user has chosen it.
     """
 
     format: str = ""
     name: str = ""
     size: int = 0
+    columns: dict[str, str] = {}
+    charset: str = ""
 
     def __repr__(self) -> str:
         return "Upload()"

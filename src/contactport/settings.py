@@ -103,6 +103,8 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     retention: Annotated[int, Meta(gt=0, le=YEAR)] = 900
     """How long contacts stay after an import's end. A domain's own `--retention` overrides it."""
     body_bytes: Positive = 64 * 1024
+    upload_bytes: Positive = 64 * 1024 * 1024
+    """The largest file that may be uploaded. It is in memory while it is read."""
     echo_characters: Positive = 2000
     begins_per_minute: Positive = 300
     imports_in_flight: Positive = 200

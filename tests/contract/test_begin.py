@@ -154,12 +154,12 @@ def test_a_query_past_the_limit_is_413(app: LiveService) -> None:
     assert told(app.ask("GET", "/begin_import/import?echo=" + "x" * 61_000)) == (413, 2)
 
 
-def test_the_applet_is_refused_in_words(app: LiveService) -> None:
+def test_the_applet_gives_the_link_of_the_upload_page(app: LiveService) -> None:
     for ending in ("", ".json", "/"):
         target = f"/begin_import/desktop_applet{ending}"
-        answer = app.ask("POST", target, FORM, body=form({"service": "gmail"}))
-        assert answer.status == 400
-        expected_keys.check_failure(answer.json(), 2)
+        answer = app.ask("POST", target, FORM, body=form({"service": "outlook"}))
+        assert answer.status == 200
+        assert "/n/" in answer.json()["url"]
 
 
 def test_the_answer_does_not_wait_for_the_provider(app: LiveService) -> None:

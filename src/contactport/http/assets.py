@@ -15,8 +15,12 @@ from contactport.http.pages.page import page_file
 
 FOR_GOOD = "public, max-age=31536000, immutable"
 """How long a file may be kept whose name changes with what is in it."""
-_PAGE_FILE = re.compile(r"(style|close)-[0-9a-f]{16}\.(css|js)")
-_MEDIA_TYPES = {("style", "css"): "text/css", ("close", "js"): "text/javascript"}
+_PAGE_FILE = re.compile(r"(style|close|upload)-[0-9a-f]{16}\.(css|js)")
+_MEDIA_TYPES = {
+    ("style", "css"): "text/css",
+    ("close", "js"): "text/javascript",
+    ("upload", "js"): "text/javascript",
+}
 WIDGET = (
     "The contact picker is not built into this service yet. Import by password works: send the user's `username` and "
     "`password` to /begin_import/import, for the services that /services.json gives the method `password`."

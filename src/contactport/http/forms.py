@@ -5,6 +5,7 @@ Nothing here touches the disk: the body is in memory already, within its limit.
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
@@ -67,12 +68,12 @@ def too_large(most: int) -> Refusal:
     )
 
 
-def urlencoded(raw: bytes) -> Pairs:
-    """The pairs of `a=b&c=d`, percent-decoded; `+` is a space. Raises Refusal for too many."""
+def urlencoded(raw: bytes, most: int = FIELDS) -> Pairs:
+    """The pairs of `a=b&c=d`, percent-decoded; `+` is a space. Raises Refusal for more than `most`."""
     if not raw:
         return []
     parts = raw.split(b"&")
-    _check(len(parts))
+    _check(len(parts), most)
     pairs: Pairs = []
     for part in parts:
         name, _, value = part.partition(b"=")
@@ -95,10 +96,10 @@ def decoded(raw: bytes) -> str:
         return raw.decode("cp1252", "replace")
 
 
-def _check(count: int) -> None:
-    if count > FIELDS:
+def _check(count: int, most: int = FIELDS) -> None:
+    if count > most:
         raise Refusal(
-            Code.INVALID_PARAMETERS, f"The request has more than {FIELDS} arguments. Send fewer of them."
+            Code.INVALID_PARAMETERS, f"The request has more than {most} arguments. Send fewer of them."
         )
 
 
@@ -108,28 +109,83 @@ def multipart(raw: bytes, content_type: str, known: frozenset[bytes]) -> Pairs:
     A file is refused where an argument should be and ignored elsewhere, as unknown arguments are. Raises Refusal.
     """
     collector = _Parts()
-    callbacks: MultipartCallbacks = {
-        "on_part_begin": collector.on_part_begin,
-        "on_part_data": collector.on_part_data,
-        "on_part_end": collector.on_part_end,
-        "on_header_field": collector.on_header_field,
-        "on_header_value": collector.on_header_value,
-        "on_header_end": collector.on_header_end,
-        "on_end": collector.on_end,
-    }
     boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
     try:
         if boundary:
-            MultipartParser(boundary, callbacks).write(raw)
+            MultipartParser(boundary, collector.callbacks).write(raw)
     except FormParserError:
         collector.whole = False
     if not collector.whole:
-        raise Refusal(
-            Code.INVALID_PARAMETERS,
-            "The body is not sound multipart/form-data: it has no boundary, or ends too early. Send it again, "
-            "with the boundary that the Content-Type header names.",
-        )
+        raise _unsound()
     return [(part.name, part.value) for part in collector.parts if _is_argument(part, known)]
+
+
+class FileForm:
+    """A multipart form with one file, as it arrives: its fields, and then the bytes of its field `file`."""
+
+    def __init__(self, boundary: bytes, most: int) -> None:
+        """`most` bytes may be in its fields together."""
+        self._most = most
+        self._parts = _Parts(file=b"file")
+        self._parser = MultipartParser(boundary, self._parts.callbacks)
+        self._stream: AsyncIterator[bytes] = aiter(_nothing())
+
+    @classmethod
+    def of(cls, content_type: str, most: int) -> FileForm | None:
+        """None where the body is no form: then it is the file itself. Raises Refusal for a form without boundary."""
+        kind, options = parse_options_header(content_type)
+        if kind != b"multipart/form-data":
+            return None
+        if not options.get(b"boundary"):
+            raise _unsound()
+        return cls(options[b"boundary"], most)
+
+    async def fields(self, stream: AsyncIterator[bytes]) -> Pairs:
+        """The fields before the file. Raises Refusal where the form ends without a file."""
+        self._stream = stream
+        while not self._parts.has_file:
+            if not await self._feed():
+                raise Refusal(Code.INVALID_PARAMETERS, "The form has no file: send it as the field `file`.")
+            if sum(len(part.data) for part in self._parts.parts) > self._most:
+                raise too_large(self._most)
+        return [(part.name, part.value) for part in self._parts.parts]
+
+    async def file(self) -> AsyncIterator[bytes]:
+        """The bytes of the file. Raises Refusal where the form ends in the middle."""
+        while True:
+            data = self._parts.taken()
+            if data:
+                yield data
+            if not await self._feed():
+                break
+        if not self._parts.whole:
+            raise _unsound()
+        if data := self._parts.taken():
+            yield data
+
+    async def _feed(self) -> bool:
+        """Read on. False at the body's end."""
+        data = await anext(self._stream, None)
+        if data is None:
+            return False
+        try:
+            self._parser.write(data)
+        except FormParserError:
+            raise _unsound() from None
+        return True
+
+
+async def _nothing() -> AsyncGenerator[bytes]:
+    return
+    yield b""
+
+
+def _unsound() -> Refusal:
+    return Refusal(
+        Code.INVALID_PARAMETERS,
+        "The body is not sound multipart/form-data: it has no boundary, or ends too early. Send it again, "
+        "with the boundary that the Content-Type header names.",
+    )
 
 
 class _FormPart:
@@ -172,16 +228,38 @@ def _is_argument(part: _FormPart, known: frozenset[bytes]) -> bool:
 
 
 class _Parts:
-    """What the parser tells, as a list of parts."""
+    """What the parser tells, as a list of parts. The bytes of a part named `file` are apart, to be taken."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: bytes = b"") -> None:
         self.parts: list[_FormPart] = []
         self.whole = False
+        self.has_file = False
+        self._begun = 0
+        self._file = file
+        self._in_file = False
+        self._taken = bytearray()
         self._field = b""
         self._value = b""
+        self.callbacks: MultipartCallbacks = {
+            "on_part_begin": self.on_part_begin,
+            "on_part_data": self.on_part_data,
+            "on_part_end": self.on_part_end,
+            "on_header_field": self.on_header_field,
+            "on_header_value": self.on_header_value,
+            "on_header_end": self.on_header_end,
+            "on_headers_finished": self.on_headers_finished,
+            "on_end": self.on_end,
+        }
+
+    def taken(self) -> bytes:
+        """The bytes of the file that have come since."""
+        data = bytes(self._taken)
+        self._taken.clear()
+        return data
 
     def on_part_begin(self) -> None:
-        _check(len(self.parts) + 1)
+        self._begun += 1
+        _check(self._begun)
         self.parts.append(_FormPart())
 
     def on_header_field(self, data: bytes, start: int, end: int) -> None:
@@ -194,11 +272,19 @@ class _Parts:
         self.parts[-1].headers[self._field.lower()] = self._value
         self._field = self._value = b""
 
+    def on_headers_finished(self) -> None:
+        if self._file and self.parts[-1].name == self._file and not self.has_file:
+            self.has_file = self._in_file = True
+            self.parts.pop()
+
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
-        self.parts[-1].data += data[start:end]
+        if self._in_file:
+            self._taken += data[start:end]
+        elif not self.has_file:
+            self.parts[-1].data += data[start:end]
 
     def on_part_end(self) -> None:
-        """Nothing to do: a part is kept from its beginning."""
+        self._in_file = False
 
     def on_end(self) -> None:
         self.whole = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
+from functools import partial
 
 import structlog
 from msgspec import structs
@@ -12,7 +13,7 @@ from sqlalchemy import Connection
 
 from contactport import backoff, telemetry
 from contactport.errors import Code
-from contactport.grant import Grant, OAuthToken, Password, Way
+from contactport.grant import Grant, OAuthToken, Password, Upload, Way
 from contactport.imports import admission, sign_in
 from contactport.imports.admission import Deferred, Enqueue, Refused
 from contactport.imports.diagnosis import diagnosis
@@ -26,6 +27,7 @@ from contactport.imports.start import host_of, learning_scope
 from contactport.imports.store_sink import StoreSink
 from contactport.imports.to_error import ImportFailure, refused, to_error
 from contactport.imports.token_refresh import TokenRefresh
+from contactport.imports.uploaded_entries import uploaded_entries
 from contactport.net.client import Client
 from contactport.net.failures import TimedOut
 from contactport.settings import Settings
@@ -259,6 +261,9 @@ class Attempts:
                 scope=" ".join(learning_scope(provider, one.domain_id)),
                 refresh=TokenRefresh(self._store, self._settings, one, provider, grant, client)
                 if isinstance(grant, OAuthToken)
+                else None,
+                file=partial(uploaded_entries, self._store.database, one, grant)
+                if isinstance(grant, Upload)
                 else None,
             )
             client.observe = telemetry.of_provider(provider.code)

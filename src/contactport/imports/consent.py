@@ -307,6 +307,7 @@ def begin_pending(
     way: Way,
     *,
     client_key: int = 0,
+    guide: str = "",
 ) -> BegunConsent:
     """A pending import with the short URL of its page. Raises Refusal over the domain's limits.
 
@@ -330,7 +331,12 @@ def begin_pending(
         user_id=request.user_id,
     )
     code = consents.insert_consent(
-        connection, store.ring, import_id, redirect_url=request.redirect_url, client_key=client_key
+        connection,
+        store.ring,
+        import_id,
+        redirect_url=request.redirect_url,
+        client_key=client_key,
+        guide=guide,
     )
     if key:
         idempotency.remember(connection, store.ring, request.domain.id, key, _arguments(request), import_id)

@@ -90,8 +90,9 @@ _OTHER_WAY = {
     ),
 }
 _INSTEAD = (
-    "What works today is the user's name and password for another service: any CardDAV server by service=carddav "
-    "with its address as `server`, and those of /services.json that have `password` among their `methods`."
+    "A file of contacts works: call /begin_import/user_consent with service=csv, and send the user to the `url` that "
+    "it answers. The user's name and password work for any CardDAV server (service=carddav, with its address as "
+    "`server`), and for those of /services.json that have `password` among their `methods`."
 )
 
 

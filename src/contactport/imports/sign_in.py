@@ -7,31 +7,24 @@ password is tried by an ordinary attempt, so the limits of attempts hold here to
 from __future__ import annotations
 
 import msgspec
-import structlog
 from sqlalchemy import Connection
 
 from contactport.errors import ROWS, Code, Refusal
 from contactport.grant import Grant, Password
-from contactport.imports import pending
+from contactport.imports import own_page
 from contactport.imports.begin import checked_password
-from contactport.imports.consent import BegunConsent, ConsentRefused, ConsentRequest, begin_pending, opened
+from contactport.imports.consent import BegunConsent, ConsentRequest, begin_pending
 from contactport.imports.start import Start, host_of
 from contactport.settings import Settings
 from contactport.sources.providers import Providers
 from contactport.store import consents, login_failures, pending_imports
-from contactport.store.clock import now_ms
 from contactport.store.consents import Consent
 from contactport.store.imports import RunningImport
 from contactport.store.open import Store
 from contactport.store.vault import Ring
 
-log = structlog.get_logger()
-
 TRIES = 3
 """So many wrong passwords end an import: before a provider locks the account."""
-CANCELLED = (
-    "The user has cancelled the import before any contact was read. Begin it again if the user wants it."
-)
 
 
 class SignInForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,25 +72,11 @@ class SignIns:
     async def cancel(self, code: str, cookie: str) -> None:
         """The user does not want to. Raises ConsentRefused."""
 
-        def transaction(connection: Connection) -> None:
-            one = self._own(connection, code, cookie)
-            if one.import_state == "pending":
-                self._fail(connection, one, Code.ABANDONED, CANCELLED)
-
-        await self._store.database.write(transaction)
+        await self._store.database.write(own_page.cancel, self._store, code, cookie)
 
     def _visit(self, connection: Connection, code: str, cookie: str) -> SignInForm | None:
-        ring = self._store.ring
-        one = opened(consents.by_code, connection, self._store, code)
-        if one.opened_at is None:
-            consents.open_(connection, ring, one, state="", verifier="", cookie=cookie)
-            log.info("sign_in_opened", import_id=one.import_id)
-        elif not consents.is_cookie(ring, one, cookie):
-            raise ConsentRefused("another_browser")
-        if one.import_state != "pending":
-            return None
-        if one.deadline <= now_ms():
-            self._fail(connection, one, Code.CONSENT_TIMEOUT)
+        one = own_page.visited(connection, self._store, code, cookie)
+        if one is None:
             return None
         kept = one.secrets
         return SignInForm(
@@ -111,19 +90,10 @@ class SignIns:
             return_url=kept.redirect_url,
         )
 
-    def _own(self, connection: Connection, code: str, cookie: str) -> Consent:
-        one = opened(consents.by_code, connection, self._store, code)
-        if not consents.is_cookie(self._store.ring, one, cookie):
-            raise ConsentRefused("another_browser")
-        return one
-
     def _submit(self, connection: Connection, code: str, cookie: str, typed: Password) -> None:
-        one = self._own(connection, code, cookie)
-        provider = self._providers.find(one.service)
-        if one.import_state != "pending" or provider is None:
-            return
-        if one.deadline <= now_ms():
-            self._fail(connection, one, Code.CONSENT_TIMEOUT)
+        one = own_page.owned(connection, self._store, code, cookie)
+        provider = None if one is None else self._providers.find(one.service)
+        if one is None or provider is None:
             return
         ring = self._store.ring
         try:
@@ -137,13 +107,9 @@ class SignIns:
             connection, ring, one.domain_id, host, grant.username, grant.password
         ):
             if not _count_try(connection, ring, one, grant, ROWS[Code.FAILED_RECENTLY].text):
-                self._fail(connection, one, Code.FAILED_RECENTLY)
+                own_page.fail(connection, self._store, one, Code.FAILED_RECENTLY)
             return
         self._start(connection, one.import_id, grant, signed_in=False)
-
-    def _fail(self, connection: Connection, one: Consent, code: Code, text: str = "") -> None:
-        pending.end(connection, self._store, one.import_id, code, text)
-        log.info("sign_in_ended", import_id=one.import_id, code=int(code))
 
 
 class GivenBack(msgspec.Struct, frozen=True):
@@ -179,4 +145,4 @@ def _keep(
     kept = msgspec.structs.replace(
         page.secrets, username=grant.username, server=grant.server, problem=problem, tries=tries
     )
-    consents.keep_try(connection, ring, page, kept)
+    consents.keep_secrets(connection, ring, page, kept)

@@ -106,5 +106,8 @@ def _refuse() -> Response:
 
 def _message(title: str, text: str, *, status: int = 200, closes: bool = False) -> Response:
     return page(
-        "sandbox_message", {"title": title, "text": text, "sandbox": True}, status=status, closes=closes
+        "sandbox_message",
+        {"title": title, "text": text, "sandbox": True},
+        status=status,
+        script="close" if closes else "",
     )

@@ -18,12 +18,12 @@ purpose; an asyncio.CancelledError passes through. It never reports an empty boo
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Container
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Container, Iterator
 from typing import Literal, Protocol
 
 import msgspec
 
-from contactport.contact import Contact, Group, Note, Reject
+from contactport.contact import Contact, Group, Item, Note, Reject
 from contactport.grant import Grant
 from contactport.net.auth import Refresh
 from contactport.net.client import Client
@@ -45,6 +45,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     """Which of INCLUDES were asked for; a source may leave out what was not."""
     refresh: Refresh | None = None
     """Gets another access token once the grant's is refused, where there may be one."""
+    file: Callable[[], Awaitable[Iterator[Item | None]]] | None = None
+    """Reads an uploaded file: its entries in order, with None for a pause within one that takes long."""
     scope: str = ""
     """For whom a source may remember what it learns of hosts: a word for one domain, or empty for everybody."""
 

@@ -17,7 +17,7 @@ Way = Literal["password", "consent", "file"]
 """How a user gives an address book: a name and a password, consent at the provider's own page, or a file."""
 Method = Literal[Way, "retired"]
 
-WAYS: frozenset[Way] = frozenset({"password", "consent"})
+WAYS: frozenset[Way] = frozenset({"password", "consent", "file"})
 """The ways that this service can take today. A row may name others: they are known, and not served yet."""
 
 _Endpoint = Annotated[str, Meta(pattern="^https?://[^ ?#]+$")]

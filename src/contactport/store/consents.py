@@ -39,6 +39,12 @@ class ConsentSecrets(msgspec.Struct, frozen=True):
     """What was wrong with it, for the user."""
     tries: int = 0
     """How many passwords were wrong."""
+    guide: str = ""
+    """Of an upload: the service whose export the page explains, where it is not the import's own."""
+    transfer: str = ""
+    """The file that is arriving, by a word of its own: of two at once the later counts."""
+    file: str = ""
+    """What the upload page shows of a file that waits to be confirmed, as JSON."""
 
     def __repr__(self) -> str:
         return "ConsentSecrets()"
@@ -76,6 +82,7 @@ def insert_consent(
     *,
     redirect_url: str,
     client_key: int,
+    guide: str = "",
 ) -> str:
     """The consent of a pending import that this transaction has made; the code of its short URL."""
     code = _new_code()
@@ -87,7 +94,7 @@ def insert_consent(
             import_id=import_id,
             code_mark=_code(ring, code),
             client_key=client_key,
-            sealed_secrets=_seal(key, import_id, "secrets", ConsentSecrets(code, redirect_url)),
+            sealed_secrets=_seal(key, import_id, "secrets", ConsentSecrets(code, redirect_url, guide=guide)),
         )
     )
     return code
@@ -147,8 +154,8 @@ def keep_response(
     )
 
 
-def keep_try(connection: Connection, ring: vault.Ring, one: Consent, kept: ConsentSecrets) -> None:
-    """Note what was typed on the credentials page, and what was wrong with it."""
+def keep_secrets(connection: Connection, ring: vault.Ring, one: Consent, kept: ConsentSecrets) -> None:
+    """Note what was typed or uploaded on a page of the service's own, and what was wrong with it."""
     box = _seal(_data_key(connection, ring, one.import_id), one.import_id, "secrets", kept)
     connection.execute(update(table).where(table.c.import_id == one.import_id).values(sealed_secrets=box))
 

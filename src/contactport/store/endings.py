@@ -11,12 +11,23 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from contactport import telemetry
 from contactport.errors import Code
 from contactport.quantities import counted
-from contactport.store import events, report
+from contactport.store import events, report, uploads
 from contactport.store.clock import now_ms
 from contactport.store.database import after_commit
 from contactport.store.imports import UNFINISHED, RunningImport, State, check_epoch
 from contactport.store.receipts import ErasedBy
-from contactport.store.schema import book, consent, contact_chunk, event, import_, merge, note, reject, secret
+from contactport.store.schema import (
+    book,
+    consent,
+    contact_chunk,
+    event,
+    import_,
+    merge,
+    note,
+    reject,
+    secret,
+    upload_piece,
+)
 
 TOMBSTONE_MS = 30 * 86_400_000
 """How long a purged import is remembered as one, so that its contacts answer 410 and not 401."""
@@ -116,6 +127,7 @@ def _end(connection: Connection, import_id: int, state: State, code: int | None)
         )
     )
     connection.execute(delete(secret).where(secret.c.import_id == import_id))
+    uploads.remove(connection, import_id)
     _count(connection, import_id)
 
 
@@ -216,7 +228,7 @@ def lose_all(connection: Connection) -> None:
     _wipe(connection, ids, "lost")
 
 
-_SEALED = (contact_chunk, reject, note, merge, book, secret, consent)
+_SEALED = (contact_chunk, upload_piece, reject, note, merge, book, secret, consent)
 
 
 def delete_left(connection: Connection) -> bool:

@@ -217,6 +217,15 @@ secret = Table(
 )
 """The user's grant (`contactport/grant.py`): gone with the job, whatever its end."""
 
+upload_piece = Table(
+    "upload_piece",
+    metadata,
+    Column("import_id", Integer, ForeignKey("import.id", ondelete="CASCADE"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("sealed_data", LargeBinary, nullable=False),
+)
+"""The file that a user uploaded, in pieces: gone with the job, whatever its end."""
+
 consent = Table(
     "consent",
     metadata,

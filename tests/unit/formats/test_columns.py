@@ -121,6 +121,17 @@ def test_a_person_has_the_last_word() -> None:
         parse("email.fax")
 
 
+def test_columns_that_a_person_names_belong_together() -> None:
+    rows = table("Wibble,Wobble,Wabble,Name\nMain St 1,Berlin,10115,Ann")
+    columns = understand(
+        rows, {"Wibble": "address.street", "Wobble": "address.city", "3": "address.postal_code"}
+    )
+    (contact,) = columns.items(rows[1], "line 2")
+    assert isinstance(contact, Contact)
+    (address,) = contact.addresses
+    assert (address.street, address.city, address.postal_code) == ("Main St 1", "Berlin", "10115")
+
+
 def test_a_row_without_a_person_is_a_reject_and_an_empty_one_is_nothing() -> None:
     text = "Name,Email,Wibble\n,,\n,,x\nName,Email,Wibble\nJane"
     assert items(text) == [Reject("line 3", NOTHING), Contact(formatted_name="Jane")]

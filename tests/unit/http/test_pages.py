@@ -91,7 +91,7 @@ async def test_a_page_lets_its_own_style_sheet_in_and_nothing_else(wire: Build, 
 
 
 async def test_a_page_in_which_nothing_is_left_to_do_closes_its_window(wire: Build) -> None:
-    ended = page("end", ENDED, closes=True)
+    ended = page("end", ENDED, script="close")
     assert "script-src 'self'" in ended.headers["content-security-policy"]
     (script,) = ParsedPage(bytes(ended.body).decode()).values("src")
     answer = await ask(wire(), "GET", script)

@@ -106,7 +106,8 @@ async def test_what_the_queue_refuses_leaves_no_import(store: Store, domain: Dom
         ({"server": "https://dav.example.org/?a=b"}, Code.INVALID_PARAMETERS),
         ({"server": "https://dav.example.org/#a"}, Code.INVALID_PARAMETERS),
         ({"server": "file:///etc/passwd"}, Code.INVALID_PARAMETERS),
-        ({"service": "linkedin"}, Code.SERVICE_UNKNOWN),
+        ({"service": "facebook"}, Code.SERVICE_UNKNOWN),
+        ({"service": "linkedin"}, Code.INVALID_PARAMETERS),
     ],
 )
 async def test_what_can_not_work_is_refused_at_once(

@@ -130,9 +130,8 @@ def _override(columns: list[Column], overrides: Mapping[str, str], partly: bool)
         if not found and not partly:
             raise unknown_column(name, columns)
         for at in found:
-            columns[at] = msgspec.structs.replace(
-                columns[at], field=told, why="you said so", confidence=1.0, number=at + 1
-            )
+            # The number stays, so that the street and the city that a person names are of one address.
+            columns[at] = msgspec.structs.replace(columns[at], field=told, why="you said so", confidence=1.0)
 
 
 def _header(rows: Sequence[Row], vocabulary: Vocabulary, named: set[str]) -> int | None:

@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contactport.grant import Way
 from contactport.http.dependencies import Service
 from contactport.http.pages.consent import show_consent
 from contactport.http.pages.credentials import show_credentials, take_credentials
 from contactport.http.pages.refusals import refuse
+from contactport.http.pages.upload import show_upload, take_upload
 from contactport.store import consents
 
 _CODE = re.compile(r"[A-Z0-9]{7}")
+_Endpoint = Callable[[Service, Request, str], Awaitable[Response]]
+_PAGES: dict[Way | None, tuple[_Endpoint, _Endpoint | None]] = {
+    "consent": (show_consent, None),
+    "password": (show_credentials, take_credentials),
+    "file": (show_upload, take_upload),
+}
+"""By the way of the import: what a browser is shown, and what takes its forms."""
 
 
 async def serve_link(service: Service, request: Request) -> Response:
-    """GET: on to the provider's page, or the service's own for a name and a password. POST: the form of that page."""
+    """GET: on to the provider's page, or the service's own, for a password or a file. POST: the form of that page."""
     code = _code_of(request)
     way = await service.store.database.read(consents.way_of, service.store.ring, code)
-    if request.method == "POST":
-        return (
-            await take_credentials(service, request, code)
-            if way == "password"
-            else refuse(request, "unknown")
-        )
-    if way == "consent":
-        return await show_consent(service, request, code)
-    if way == "password":
-        return await show_credentials(service, request, code)
-    return refuse(request, "unknown")
+    show, take = _PAGES.get(way, (None, None))
+    endpoint = take if request.method == "POST" else show
+    return refuse(request, "unknown") if endpoint is None else await endpoint(service, request, code)
 
 
 def _code_of(request: Request) -> str:

@@ -31,8 +31,12 @@ _ENDS = {
     ),
     516: ("The time is over", "The page waited for you as long as it may."),
     517: ("Cancelled", "No contacts were read."),
+    1025: ("The file could not be read", ""),
+    1026: ("The file could not be read", ""),
 }
 """Title and text by the code of a failed import; an empty text is the one that the application reads."""
+FILE = "csv"
+"""The service of files that no provider's row is about."""
 _FAILED = "Your contacts could not be read"
 
 
@@ -107,20 +111,21 @@ def show_outcome(outcome: Outcome, providers: Providers, reference: str) -> Resp
         "domain": outcome.domain,
         "provider": name,
         "sandbox": provider is not None and provider.sandbox,
+        "is_file": provider is not None and provider.method == "file",
         "reference": reference,
         "code": outcome.code,
     }
     if outcome.stage in ("pending", "signing_in", "reading"):
         signed_in = outcome.stage == "reading"
         values = common | {
-            "title": f"Reading your contacts at {name}" if signed_in else f"Signing in to {name}",
+            "title": _reading(outcome, name) if signed_in else f"Signing in to {name}",
             "count": f"{outcome.count:,}" if outcome.count else "",
             "can_close": signed_in,
         }
-        return page("progress", values, closes=signed_in, headers=LOOK_AGAIN)
+        return page("progress", values, script="close" if signed_in else "", headers=LOOK_AGAIN)
     if outcome.stage == "complete":
         text = _complete(outcome, name)
-        return page("end", common | {"title": "Done", "text": text, "failed": False}, closes=True)
+        return page("end", common | {"title": "Done", "text": text, "failed": False}, script="close")
     # A link that nobody opened in time was not cancelled by anybody.
     code = 516 if outcome.text == NEVER_OPENED else outcome.error_code
     title, text = _ENDS.get(code or 0, (_FAILED, ""))
@@ -135,6 +140,12 @@ def _complete(outcome: Outcome, name: str) -> str:
     """What the user has given; the text of the event is for the application."""
     lacks = " A part could not be read." if outcome.text else ""
     if not outcome.count:
-        return f"No contacts were found at {name}.{lacks}"
+        where = "in your file" if outcome.service == FILE else f"at {name}"
+        return f"No contacts were found {where}.{lacks}"
     contacts = "1 contact is" if outcome.count == 1 else f"{outcome.count:,} contacts are"
     return f"{contacts} ready for {outcome.domain}.{lacks}"
+
+
+def _reading(outcome: Outcome, provider: str) -> str:
+    """A file of any program is nobody's in particular."""
+    return "Reading your contacts" if outcome.service == FILE else f"Reading your contacts at {provider}"

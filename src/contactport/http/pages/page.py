@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from html import escape
 from importlib import resources
+from typing import Literal
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -19,6 +20,13 @@ from starlette.responses import Response
 
 _CODE = re.compile(r"`([^`]+)`")
 _POLICY = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+Script = Literal["", "close", "upload"]
+_SCRIPTS: dict[Script, str] = {
+    "": "",
+    "close": "; script-src 'self'",
+    "upload": "; script-src 'self'; connect-src 'self'",
+}
+"""What a page's script may do, as its policy says it."""
 _STRONG = re.compile(r"\*\*([^*]+)\*\*")
 
 
@@ -31,7 +39,7 @@ class PageFile(msgspec.Struct, frozen=True):
 
 @functools.cache
 def page_file(stem: str, suffix: str) -> PageFile:
-    """`style.css`, the style sheet of every page, or `close.js`, for those in which nothing is left to do."""
+    """`style.css`, the style sheet of every page, or one of the scripts: `close.js`, `upload.js`."""
     body = resources.files("contactport.http.pages").joinpath(f"{stem}.{suffix}").read_bytes()
     return PageFile(f"{stem}-{hashlib.sha256(body).hexdigest()[:16]}.{suffix}", body)
 
@@ -57,17 +65,18 @@ def page(
     *,
     status: int = 200,
     form_action: str = "'none'",
-    closes: bool = False,
+    script: Script = "",
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The template of this name, filled in. `form_action` is where its forms may lead, as a policy (CSP) says it.
 
-    With `closes` the page has the one script that there is: it closes the window, where a script has opened it.
+    Of the two scripts, `close` closes the window, where a script has opened it, and `upload` shows how far the upload
+    of a file has come. Each page works without its script.
     """
-    policy = f"{_POLICY}; form-action {form_action}" + ("; script-src 'self'" if closes else "")
+    policy = f"{_POLICY}; form-action {form_action}{_SCRIPTS[script]}"
     files = {
         "style_sheet": f"/assets/{page_file('style', 'css').name}",
-        "script": f"/assets/{page_file('close', 'js').name}" if closes else "",
+        "script": f"/assets/{page_file(script, 'js').name}" if script else "",
     }
     html = _environment().get_template(f"{template}.html").render({**files, **(values or {})})
     given = {"content-type": "text/html; charset=utf-8", "content-security-policy": policy}

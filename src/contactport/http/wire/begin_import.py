@@ -1,4 +1,4 @@
-"""Step 1: `begin_import` and its three ways."""
+"""Step 1: `begin_import` by the user's password, and by a page that the user opens."""
 
 from __future__ import annotations
 
@@ -20,14 +20,8 @@ from contactport.sources.providers import Provider
 from contactport.store.domains import Domain
 
 LONGEST_KEY = 255
-SEND_BOTH = (
-    "{name} is read by the user's name and password: send both, as `username` and `password`, to "
-    "/begin_import/import."
-)
-NO_UPLOAD = (
-    "Taking a file is not built yet. Send the user's `username` and `password` to /begin_import/import, for the "
-    "services that /services.json gives the method `password`."
-)
+FILE = "csv"
+"""The service of files that no provider's row is about."""
 
 
 async def begin_password(service: Service, request: Request) -> Response:
@@ -41,11 +35,27 @@ async def begin_consent(service: Service, request: Request) -> Response:
     given = await arguments.read(request, service.settings, arguments.CONSENT)
     if "username" in given and "password" in given:
         return await _begin(service, request, given)
+    return await _begin_page(service, request, given)
+
+
+async def begin_applet(service: Service, request: Request) -> Response:
+    """By a program on the user's computer, of old. Today the user gets a page: to upload a file, or to consent."""
+    return await _begin_page(
+        service, request, await arguments.read(request, service.settings, arguments.CONSENT)
+    )
+
+
+async def _begin_page(service: Service, request: Request, given: Arguments) -> Response:
+    """A pending import, and the page that its user has to open."""
     domain = await domain_of(service.store.database, request, given)
-    if "service" not in given and given.get("csv", "").lower() == "true":
-        raise Refusal(Code.INVALID_PARAMETERS, NO_UPLOAD)
     own_origin(service.settings)
-    provider = create.provider_of(service.providers, given.get("service", ""), domain)
+    wants_file = given.get("csv", "").lower() == "true"
+    named = given.get("service", "") or (FILE if wants_file else "")
+    asked_for = create.provider_of(service.providers, named, domain)
+    provider = asked_for
+    if wants_file and "file" not in provider.methods:
+        # Its contacts come as a file like any other.
+        provider = service.providers.find(FILE) or provider
     redirect_url = given.get("redirect_url", "")
     context = context_of(request.scope)
     asked = ConsentRequest(
@@ -57,10 +67,12 @@ async def begin_consent(service: Service, request: Request) -> Response:
         user_id=context.user_id,
         idempotency_key=_idempotency_key(request),
     )
-    if await _is_consented_to(service, domain, provider, given):
+    if not wants_file and await _is_consented_to(service, domain, provider, given):
         begun = await service.consents.begin(asked)
-    elif "password" in provider.methods:
+    elif not wants_file and "password" in provider.methods:
         begun = await service.sign_ins.begin(asked)
+    elif "file" in provider.methods:
+        begun = await service.upload_pages.begin(asked, asked_for.code)
     else:
         raise create.not_served(provider)
     context.import_id = begun.import_id
@@ -86,24 +98,6 @@ async def _is_consented_to(service: Service, domain: Domain, provider: Provider,
         return True
     access = await service.store.database.read(service.consents.access, domain, provider)
     return access is not None
-
-
-async def begin_applet(service: Service, request: Request) -> Response:
-    """By a program on the user's computer, of old."""
-    given = await arguments.read(request, service.settings, arguments.BEGIN)
-    domain = await domain_of(service.store.database, request, given)
-    if "service" not in given and given.get("csv", "").lower() == "true":
-        raise Refusal(Code.INVALID_PARAMETERS, NO_UPLOAD)
-    raise _way_that_works(create.provider_of(service.providers, given.get("service", ""), domain))
-
-
-def _way_that_works(provider: Provider) -> Refusal:
-    """The refusal of a way that this provider does not have. It names the way that works today."""
-    if "password" not in provider.methods:
-        return create.not_served(provider)
-    secret = f"{provider.secret.help} {provider.secret.url}".strip()
-    text = SEND_BOTH.format(name=provider.name)
-    return Refusal(Code.INVALID_PARAMETERS, f"{text} {secret}".strip())
 
 
 async def _begin(service: Service, request: Request, given: Arguments) -> Response:
