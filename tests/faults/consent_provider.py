@@ -115,7 +115,7 @@ class HeldProvider:
                 step = (
                     f"page {2 if 'pageToken' in request.target else 1}" if self._book.is_page(request) else ""
                 )
-        if step == self.hold and not self.held.is_set():
+        if step and step == self.hold and not self.held.is_set():
             self.held.set()
             self.release.wait()
         return found

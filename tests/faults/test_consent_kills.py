@@ -134,16 +134,7 @@ class KilledConsent:
 def test_a_kill_at_each_step(mode: str, tmp_path: Path) -> None:
     with ExitStack() as stack:
         url = stack.enter_context(Postgres()).create() if mode == "distributed" else ""
-        providers = {f"willow{number}": _provider(stack, step) for number, step in enumerate(STEPS)}
-        rows = tmp_path / "providers.toml"
-        rows.write_text("".join(one.row(code) for code, one in providers.items()), "utf-8")
-        config = tmp_path / "settings.toml"
-        config.write_text(CONFIG, "utf-8")
-        settings = {"public_url": ORIGIN, "providers": str(rows), "config": str(config)}
-        cluster = stack.enter_context(
-            Cluster(tmp_path / "cluster", database_url=url, apis=1, workers=1, settings=settings)
-        )
-        application = cluster.application("shop")
+        cluster, application, providers = cluster_of(stack, tmp_path, url, STEPS)
         for step, (service, provider) in zip(STEPS, providers.items(), strict=True):
             one = KilledConsent(cluster, application, provider, service)
             _walk(one, step)
@@ -156,6 +147,20 @@ def test_a_kill_at_each_step(mode: str, tmp_path: Path) -> None:
             assert again == (step == "refresh"), step
             assert DatabaseRows(url, cluster.data).count("secret") == 0, step
         print(f"{mode}: {len(STEPS)} of {len(STEPS)} kills")
+
+
+def cluster_of(
+    stack: ExitStack, folder: Path, url: str, steps: Sequence[str]
+) -> tuple[Cluster, Application, dict[str, HeldProvider]]:
+    """The service, an application, and a provider for each step, by its service code."""
+    providers = {f"willow{number}": _provider(stack, step) for number, step in enumerate(steps)}
+    rows, config = folder / "providers.toml", folder / "settings.toml"
+    rows.write_text("".join(one.row(code) for code, one in providers.items()), "utf-8")
+    config.write_text(CONFIG, "utf-8")
+    settings = {"public_url": ORIGIN, "providers": str(rows), "config": str(config)}
+    made = Cluster(folder / "cluster", database_url=url, apis=1, workers=1, settings=settings)
+    cluster = stack.enter_context(made)
+    return cluster, cluster.application("shop"), providers
 
 
 def _provider(stack: ExitStack, step: str) -> HeldProvider:
