@@ -23,6 +23,7 @@ from contactport.imports.memory import StoredMemory
 from contactport.imports.revocation import Revocations
 from contactport.imports.sign_in import SignIns
 from contactport.imports.start import Start
+from contactport.imports.upload import Uploads
 from contactport.imports.upload_page import UploadPages
 from contactport.imports.worker import Worker
 from contactport.net.client import open_client
@@ -55,6 +56,7 @@ def build(
     start = Start(store, settings, providers, jobs.enqueue)
     consents = Consents(store, settings, lambda: open_client(settings), start, providers.find)
     sign_ins = SignIns(store, settings, providers, start)
+    uploads = Uploads(store, settings, start)
 
     async def begin_import(request: Request) -> int:
         return await begin(store, settings, providers, start, request)
@@ -88,6 +90,7 @@ def build(
             erase=erase_import,
             consents=consents,
             sign_ins=sign_ins,
+            uploads=uploads,
             upload_pages=UploadPages(store, settings, start),
         ),
         lifespan,

@@ -34,6 +34,7 @@ class Code(IntEnum):
     ABANDONED = 517
     PROVIDER_UNREACHABLE = 518
     NOT_YET = 528
+    FILE_UNKNOWN = 1025
     FILE_UNREADABLE = 1026
 
 
@@ -203,6 +204,13 @@ ROWS: dict[Code, ErrorRow] = {
             "application",
             404,
             "The contacts are not yet available. Poll the import's events until COMPLETE, then ask again.",
+        ),
+        ErrorRow(
+            Code.FILE_UNKNOWN,
+            "file_unreadable",
+            "user",
+            None,
+            "This file is of a kind that can't be read. Export the contacts as a vCard or CSV file.",
         ),
         ErrorRow(
             Code.FILE_UNREADABLE,

@@ -105,6 +105,17 @@ class WireClient:
         assert status == 200, body
         return int(json.loads(body)["import_id"])
 
+    def upload(self, file: bytes, **arguments: str) -> tuple[int, bytes]:
+        """Step 1 with a file as the body: status and body of the answer."""
+        connection = HTTPConnection(self._netloc, timeout=PATIENCE)
+        try:
+            path = f"/begin_import/upload?{urlencode(arguments)}"
+            connection.request("POST", path, file, {"Authorization": self._basic})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
     def begin_by_get(self, path: str, *, key: str = "") -> int:
         """Step 1 with its arguments in the query."""
         status, body = self.call("GET", path, key=key)

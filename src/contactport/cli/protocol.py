@@ -36,6 +36,10 @@ EVICTED_PART = 32
 """So many are closed at once is this part of the limit, so that one is not looked for at every connection."""
 PARTS = 64
 """Pieces of requests that are looked at before others get their turn."""
+UPLOAD_BYTES = 256 * 1024
+"""A file that is uploaded may take longer than other requests, while so much of it comes in `request_seconds`."""
+UPLOADS = (b"/begin_import/upload", b"/n/")
+"""Where files are uploaded."""
 _PART_END = re.compile(rb"\n\r?\n")
 """Where a head may end, and a body in chunks."""
 
@@ -92,6 +96,9 @@ class BoundedProtocol(HttpToolsProtocol):
     _answering: RequestResponseCycle | None = None
     _counted: _CountedTransport
     _idle_since = 0.0
+    _is_upload = False
+    _arrived = 0
+    """Bytes of an upload in the present `request_seconds`."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  as uvicorn's own
         super().connection_made(transport)
@@ -170,8 +177,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self._wait()
         if self._in_head:
             self._head += len(part)
-        elif self._body_left is not None:
-            self._body_left -= len(part)
+        else:
+            self._arrived += len(part)
+            if self._body_left is not None:
+                self._body_left -= len(part)
         super().data_received(part)
         if self._in_head and self._head > self.head_bytes and not self.transport.is_closing():
             self.transport.write(STATUS_LINE[431] + b"content-length: 0\r\nconnection: close\r\n\r\n")
@@ -182,6 +191,7 @@ class BoundedProtocol(HttpToolsProtocol):
         lengths = [value for name, value in self.headers if name == b"content-length"]
         if lengths and lengths[0].isdigit():
             self._body_left = int(lengths[0])
+        self._is_upload, self._arrived = self.url.startswith(UPLOADS), 0
         self.scope["extensions"] = {ABORT: {"connection": self.transport.abort}}
         if self._crowded():
             self.scope["extensions"][CROWDED] = {}
@@ -266,4 +276,15 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         self._late = None
-        self.transport.close()
+        if self._is_upload and self._is_arriving():
+            self._arrived = 0
+            self._wait()
+        else:
+            self.transport.close()
+
+    def _is_arriving(self) -> bool:
+        """Whether enough of an upload has come, or it waits for this service."""
+        one = self._answering
+        if self._in_head or one is None or one.response_complete:
+            return False
+        return self.flow.read_paused or self._arrived >= UPLOAD_BYTES

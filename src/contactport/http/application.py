@@ -29,11 +29,12 @@ from contactport.http.wire.contacts import show_contacts
 from contactport.http.wire.events import show_events
 from contactport.http.wire.health import Readiness, show_health
 from contactport.http.wire.imports import serve_import
-from contactport.http.wire.not_built import refuse_rejects, refuse_upload
+from contactport.http.wire.not_built import refuse_rejects
 from contactport.http.wire.paths import paths, slashed
 from contactport.http.wire.responses import failure
 from contactport.http.wire.services import ServiceList
 from contactport.http.wire.sse import show_stream
+from contactport.http.wire.upload import begin_upload
 
 
 def build(service: Service, lifespan: Lifespan[Starlette] | None = None) -> Starlette:
@@ -78,7 +79,7 @@ def _wire(service: Service) -> Mount:
     ):
         here.add(endpoint, path, slashed(path), "GET", "HEAD")
     upload = "/begin_import/upload"
-    here.add(refuse_upload, upload, slashed(upload, f"{upload}.json", f"{upload}.xml"), "POST")
+    here.add(begin_upload, upload, slashed(upload, f"{upload}.json", f"{upload}.xml"), "POST")
     here.add(refuse_rejects, "/imports/{id}/rejects", slashed("/imports/{name}/rejects"), "GET", "HEAD")
     return Mount(
         here.routes,

@@ -11,6 +11,7 @@ from contactport.http.limits import ConnectionLimiter, RateLimiter
 from contactport.imports.begin import Request
 from contactport.imports.consent import Consents
 from contactport.imports.sign_in import SignIns
+from contactport.imports.upload import Uploads
 from contactport.imports.upload_page import UploadPages
 from contactport.settings import Settings
 from contactport.sources.providers import Providers
@@ -22,7 +23,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     """`begin` makes an import, enqueues it and gives its id; it raises Refusal for what it refuses.
 
     `erase` cancels an import and deletes what is left of it. `consents` sends users to providers and takes them back,
-    `sign_ins` asks them for a name and a password, `upload_pages` takes their files.
+    `sign_ins` asks them for a name and a password, `upload_pages` takes their files. `uploads` takes those that an
+    application sends.
     `stopping` is set once the process is to stop; the application has it as `state.stopping`.
     """
 
@@ -32,6 +34,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     erase: Callable[[int], Awaitable[None]]
     consents: Consents
     sign_ins: SignIns
+    uploads: Uploads
     upload_pages: UploadPages
     providers: Providers = msgspec.field(default_factory=load_providers)
     rate_limiter: RateLimiter = msgspec.field(default_factory=RateLimiter)

@@ -124,11 +124,17 @@ class FileForm:
     """A multipart form with one file, as it arrives: its fields, and then the bytes of its field `file`."""
 
     def __init__(self, boundary: bytes, most: int) -> None:
-        """`most` bytes may be in its fields together."""
+        """`most` bytes may be beside the file: fields, heads and boundaries together."""
         self._most = most
         self._parts = _Parts(file=b"file")
         self._parser = MultipartParser(boundary, self._parts.callbacks)
         self._stream: AsyncIterator[bytes] = aiter(_nothing())
+        self._beside = 0
+
+    @property
+    def late(self) -> set[bytes]:
+        """The names of the fields that came after the file. Their values are not kept."""
+        return {part.name for part in self._parts.late}
 
     @classmethod
     def of(cls, content_type: str, most: int) -> FileForm | None:
@@ -146,8 +152,6 @@ class FileForm:
         while not self._parts.has_file:
             if not await self._feed():
                 raise Refusal(Code.INVALID_PARAMETERS, "The form has no file: send it as the field `file`.")
-            if sum(len(part.data) for part in self._parts.parts) > self._most:
-                raise too_large(self._most)
         return [(part.name, part.value) for part in self._parts.parts]
 
     async def file(self) -> AsyncIterator[bytes]:
@@ -168,10 +172,15 @@ class FileForm:
         data = await anext(self._stream, None)
         if data is None:
             return False
+        before = self._parts.file_bytes
         try:
             self._parser.write(data)
         except FormParserError:
             raise _unsound() from None
+        # Fields, heads, and what stands before the first boundary or after the last.
+        self._beside += len(data) - (self._parts.file_bytes - before)
+        if self._beside > self._most:
+            raise too_large(self._most)
         return True
 
 
@@ -234,6 +243,8 @@ class _Parts:
         self.parts: list[_FormPart] = []
         self.whole = False
         self.has_file = False
+        self.file_bytes = 0
+        self.late: list[_FormPart] = []
         self._begun = 0
         self._file = file
         self._in_file = False
@@ -276,10 +287,13 @@ class _Parts:
         if self._file and self.parts[-1].name == self._file and not self.has_file:
             self.has_file = self._in_file = True
             self.parts.pop()
+        elif self.has_file:
+            self.late.append(self.parts.pop())
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._in_file:
             self._taken += data[start:end]
+            self.file_bytes += end - start
         elif not self.has_file:
             self.parts[-1].data += data[start:end]
 

@@ -34,6 +34,7 @@ from contactport.settings import Settings
 from contactport.sources.base import Account, Source
 from contactport.sources.failures import FAILURES, NoProgress
 from contactport.sources.providers import Provider, Providers
+from contactport.sources.upload import PROTOCOL as UPLOAD
 from contactport.store import contacts, endings, imports, login_failures
 from contactport.store.clock import now_ms
 from contactport.store.database import unavailable
@@ -246,7 +247,8 @@ class Attempts:
         self, provider: Provider, one: RunningImport, grant: Grant, slot: Slot, clients: list[Client]
     ) -> None:
         """Raises what goes wrong. The client is put into `clients`, for what it knows of that."""
-        source = self._find_source(provider.protocol(one.way))
+        # A file may come from a provider whose row has no way by file.
+        source = self._find_source(provider.protocol(one.way) or (UPLOAD if one.way == "file" else ""))
         sink = StoreSink(self._store, one, await self._store.database.read(_fingerprints, one))
         async with (
             asyncio.timeout(max(0.0, (one.deadline - now_ms()) / 1000)) as limit,

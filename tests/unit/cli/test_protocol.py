@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
+from contactport.cli import protocol as protocol_module
 from contactport.cli.protocol import PIPELINED_BYTES, BoundedProtocol
 from contactport.http.middleware.overload import CROWDED
 from contactport.http.wire.sse import ABORT
@@ -76,6 +77,7 @@ async def port(protocol: type[BoundedProtocol], endless: Endless) -> AsyncIterat
     application = Starlette(
         routes=[
             Route("/", echo, methods=["GET", "POST"]),
+            Route("/begin_import/upload", echo, methods=["POST"]),
             Route("/crowded", crowded),
             Mount("/endless", endless),
         ],
@@ -116,6 +118,58 @@ async def test_several_requests_on_one_connection_are_answered(port: int) -> Non
     said = await answer(port, post, post + post, b"GET / HTTP/1.1\r\n" + LAST + b"\r\n")
     assert said.count(b"HTTP/1.1 200") == 4
     assert said.count(b"\r\n\r\n0 5") == 3
+
+
+@pytest.mark.parametrize("protocol", [Hasty], indirect=True)
+async def test_a_file_that_comes_in_drops_is_cut_off(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST /begin_import/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
+
+    async def drip() -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(0.01)
+
+    dripping = asyncio.create_task(drip())
+    with contextlib.suppress(ConnectionError):
+        # Until it is closed.
+        assert await reader.read() == b""
+    dripping.cancel()
+    writer.close()
+
+
+class Generous(Hasty):
+    """Each window's bytes are enough: it is a byte."""
+
+    def _is_arriving(self) -> bool:
+        windows.append(self._arrived)
+        return super()._is_arriving()
+
+
+windows: list[int] = []
+
+
+@pytest.mark.parametrize("protocol", [Generous], indirect=True)
+async def test_a_file_that_goes_on_coming_may_take_longer(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol_module, "UPLOAD_BYTES", 1)
+    windows.clear()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    size = 1_000_000
+    writer.write(
+        b"POST /begin_import/upload HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        + f"Content-Length: {size}\r\n\r\n".encode()
+    )
+    sent = 0
+    while len(windows) < 3:
+        writer.write(b"x")
+        await writer.drain()
+        sent += 1
+        await asyncio.sleep(0)
+    writer.write(b"x" * (size - sent))
+    assert (await reader.read()).endswith(f"0 {size}".encode())
+    writer.close()
 
 
 async def test_a_body_longer_than_a_head_may_be_is_taken(port: int) -> None:

@@ -13,6 +13,7 @@ from contactport.imports.begin import Request
 from contactport.imports.consent import Consents
 from contactport.imports.sign_in import SignIns
 from contactport.imports.start import Start
+from contactport.imports.upload import Uploads
 from contactport.imports.upload_page import UploadPages
 from contactport.net.client import open_client
 from contactport.settings import load
@@ -73,6 +74,7 @@ def wire(store: Store) -> Build:
                 erase=erase,
                 consents=consents,
                 sign_ins=SignIns(store, settings, providers, start),
+                uploads=Uploads(store, settings, start),
                 upload_pages=UploadPages(store, settings, start),
             )
         )

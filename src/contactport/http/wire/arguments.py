@@ -35,6 +35,7 @@ BEGIN = POLL | {
     b"tracking_string",
     b"csv",
 }
+UPLOAD = BEGIN - {b"username", b"password", b"server", b"csv", b"callback"}
 CONSENT = BEGIN | {b"redirect_url", b"oauth_client"}
 
 _FREE = frozenset({"echo", "user_id", "tracking_string"})
@@ -58,12 +59,17 @@ async def read(request: Request, settings: Settings, known: frozenset[bytes]) ->
 
     `echo` and `user_id` are noted in the request's RequestContext, for errors return them as well.
     """
-    context = context_of(request.scope)
-    pairs = context.query
+    pairs = context_of(request.scope).query
     if request.method == "POST":
         # JSONP is GET's alone.
         known -= {b"callback"}
         pairs = pairs + await _body_pairs(request, settings, known)
+    return of_pairs(request, pairs, settings, known)
+
+
+def of_pairs(request: Request, pairs: forms.Pairs, settings: Settings, known: frozenset[bytes]) -> Arguments:
+    """The arguments among these pairs. Raises Refusal; notes `echo` and `user_id` as `read` does."""
+    context = context_of(request.scope)
     raw: dict[bytes, bytes] = {name: value for name, value in pairs if name in known and value}
     arguments: Arguments = {}
     refused: Refusal | None = None
