@@ -25,11 +25,6 @@ _TEXTS: dict[str, tuple[int, str, str]] = {
         "The provider's answer can't be read",
         "What came back from the provider is incomplete. Go back to the application and begin again.",
     ),
-    "used": (
-        410,
-        "This link was used already",
-        "Nothing more can be done with it. Go back to the application and begin again if you need to.",
-    ),
 }
 """Status, title and text, by the kind of `imports.consent.ConsentRefused`."""
 
