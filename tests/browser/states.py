@@ -20,6 +20,7 @@ from playwright.sync_api import Page, expect
 
 from contactport.sandbox.accounts import APP_PASSWORD, APP_USER, PASSWORD, USER
 from contactport.store.beside import DATABASE
+from tests.browser.upload_walk import STATES as UPLOADS
 from tests.e2e.service_process import RunningService, WireClient, service
 
 DOMAIN = "Shop"
@@ -176,7 +177,18 @@ def _again(scene: Stage, page: Page) -> None:
     page.goto(link)
 
 
+def _upload(name: str) -> Way:
+    def way(scene: Stage, page: Page) -> None:
+        service, steps = UPLOADS[name]
+        page.goto(scene.link(service))
+        steps(page)
+
+    return way
+
+
 _OURS = (DOMAIN, "Sandbox")
+_FILE = f"Your contacts for {DOMAIN}"
+_COLUMNS = "What are these columns?"
 _LOST = "Your contacts could not be read"
 _FORM = "Sign in to Sandbox"
 _APP_FORM = "Sign in to Sandbox"
@@ -213,6 +225,14 @@ STATES = (
     State("consent-failed", _LOST, _press("Crash"), _OURS),
     State("consent-done", "Done", _press("Allow"), _OURS),
     State("another-browser", "This link is in use elsewhere", _another_browser),
+    State("upload", _FILE, _upload("upload-any-program"), (DOMAIN,), "both"),
+    State("upload-outlook", _FILE, _upload("upload-outlook"), (DOMAIN,)),
+    State("upload-unreadable", _FILE, _upload("upload-unreadable"), (DOMAIN, "a PDF document")),
+    State("upload-table", "Is this right?", _upload("upload-table"), (DOMAIN,), "both"),
+    State("upload-columns", _COLUMNS, _upload("upload-columns"), (DOMAIN,), "both"),
+    State("upload-no-column", _COLUMNS, _upload("upload-no-column"), (DOMAIN,)),
+    State("upload-two-spellings", _COLUMNS, _upload("upload-two-spellings"), (DOMAIN,)),
+    State("upload-done", "Done", _upload("upload-done"), (DOMAIN,)),
     State("unknown-link", "This link is not valid", _open("/n/Abc1234"), (), "both"),
     State(
         "forged-state",

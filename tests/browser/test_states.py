@@ -16,9 +16,10 @@ from tests.browser.pictures import FOLDER, listed
 from tests.browser.states import STATES, Stage, State, hold, reach, stage
 
 _CHANGING = re.compile(
-    r"[0-9a-f]{16}|127\.0\.0\.1:[0-9]+|\S+@example\.com|[0-9]+ contacts? so far|This can take a minute for large .*"
+    r"[0-9a-f]{16}|127\.0\.0\.1:[0-9]+|\S+@example\.com|[0-9]+ contacts? so far|This can take a minute for large .*|"
+    r"You can also drop the file here\.\s+"
 )
-"""The reference, ports, made-up users and what is counted: they differ from one walk to the next."""
+"""The reference, ports, made-up users, what is counted, and what a script alone can do: they differ between walks."""
 
 
 @pytest.fixture(scope="module")

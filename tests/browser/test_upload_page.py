@@ -182,7 +182,7 @@ def test_another_file_takes_the_place_of_the_first(browser: Browser, site: Uploa
         upload(page, TABLE)
         heading(page, "Is this right?")
         press(page, "Choose another file")
-        heading(page, "Your contacts for Example Shop")
+        heading(page, "Your contacts for Shop")
         upload(page, CARDS)
         heading(page, "Done")
     assert "companies" in site.contacts(begun)[0]
@@ -195,7 +195,7 @@ def test_back_and_forward(browser: Browser, site: UploadSite) -> None:
         page = user.new_page()
         page.goto(site.shop.launch(begun))
         page.get_by_role("link", name="Go there").click()
-        heading(page, "Your contacts for Example Shop")
+        heading(page, "Your contacts for Shop")
         page.go_back()
         expect(page).to_have_title("Shop")
         page.go_forward()
@@ -259,7 +259,7 @@ def test_a_pop_up_closes_itself(browser: Browser, site: UploadSite) -> None:
         with user.expect_page() as opened:
             page.get_by_role("button", name="Find my friends").click()
         popup = opened.value
-        heading(popup, "Your contacts for Example Shop")
+        heading(popup, "Your contacts for Shop")
         with popup.expect_event("close", timeout=60_000):
             upload(popup, CARDS)
         expect(page.get_by_role("status")).to_have_text("COMPLETE COMPLETED 0", timeout=60_000)

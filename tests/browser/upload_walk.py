@@ -120,7 +120,7 @@ def _cancelled(page: Page) -> None:
 
 
 STATES: dict[str, tuple[str, Callable[[Page], None]]] = {
-    "upload-any-program": ("csv", lambda page: heading(page, "Your contacts for Example Shop")),
+    "upload-any-program": ("csv", lambda page: heading(page, "Your contacts for Shop")),
     "upload-outlook": ("outlook", lambda page: expect(page.get_by_text("Open & Export")).to_be_visible()),
     "upload-table": ("csv", _preview),
     "upload-columns": ("csv", _columns),

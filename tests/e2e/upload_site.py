@@ -24,7 +24,7 @@ class UploadSite:
         self.url = url
         self.shop = shop
         made = command(
-            *("domain", "add", "Example Shop", "--create", "--json", "--origins", shop.url), data=running.data
+            *("domain", "add", "Shop", "--create", "--json", "--origins", shop.url), data=running.data
         )
         assert made.returncode == 0, made.stderr
         pair = json.loads(made.stdout)
