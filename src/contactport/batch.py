@@ -13,6 +13,8 @@ CHUNK = 500
 """Contacts in one batch, and so in one row, at most."""
 KEPT = 1000
 """Rejects, notes, merges and address books of one import that are kept, of each kind."""
+KEPT_BYTES = 16 * 1024 * 1024
+"""Bytes of the rejected records of one import that are kept, as they came."""
 LONGEST = 300
 """Characters of a place or a reason: both may be a server's own words."""
 _CUT = "…[cut]…"

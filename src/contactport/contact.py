@@ -140,11 +140,26 @@ class Group(msgspec.Struct, omit_defaults=True, gc=False):
     categories: list[str] = []
 
 
+class RejectedRecord(msgspec.Struct, omit_defaults=True, gc=False, frozen=True):
+    """A record that could not be read, as it came: its bytes, and the name of its format (`formats/registry.py`).
+
+    `head` is what stands above the records of its file: a table's header row.
+    """
+
+    data: bytes
+    format: str
+    head: bytes = b""
+
+
 class Reject(msgspec.Struct, omit_defaults=True, gc=False):
-    """A record that could not be read: its place (`line 120`, an href) and the reason, as text."""
+    """A record that could not be read: its place (`line 120`, an href) and the reason, as text.
+
+    `record` is None where there are no bytes of it, or too many.
+    """
 
     place: str
     reason: str
+    record: RejectedRecord | None = None
 
 
 class Note(msgspec.Struct, omit_defaults=True, gc=False):

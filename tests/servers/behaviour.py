@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import ClassVar, Protocol
 
+import msgspec
 import pytest
 from msgspec import structs
 
@@ -119,6 +120,22 @@ class SourceBehaviour:
         assert set(reading.keys) == {key for key in whole.keys if sizes[key] <= longest}
         assert {reject.place for reject in reading.rejects} == set(whole.keys) - set(reading.keys)
         assert all("larger than" in reject.reason for reject in reading.rejects)
+
+    async def test_hands_over_what_it_rejects_as_it_came(self, harness: Harness) -> None:
+        whole = await read(harness.source, harness.account(300))
+        sizes = self.sizes(whole)
+        longest = sorted(sizes.values())[-20]
+        reading = await read(harness.source, harness.account(300), using=settings(card_bytes=longest))
+        cards = {card.key: card.data for card in whole.cards}
+        assert reading.rejects
+        for reject in reading.rejects:
+            assert reject.record is not None
+            assert len(reject.record.data) == sizes[reject.place]
+            if cards:
+                assert (reject.record.data, reject.record.format) == (cards[reject.place], "vcf")
+            else:
+                assert reject.record.format == "json"
+                assert isinstance(msgspec.json.decode(reject.record.data), dict)
 
     async def test_tells_a_wrong_password(self, harness: Harness) -> None:
         if not harness.signs_in:

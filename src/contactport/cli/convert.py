@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 import click
@@ -11,6 +12,7 @@ import click
 from contactport.cli.exit_codes import USAGE, CommandError
 from contactport.cli.explanation import explained
 from contactport.cli.output import plain, say
+from contactport.cli.rejects import RejectsOutput, rejects_option
 from contactport.contact import Contact, Group, Item, Note, Reject
 from contactport.formats import registry
 from contactport.formats.columns import UnknownColumn, UnknownField
@@ -108,7 +110,8 @@ def tell_lost(name: str, lost: int) -> None:
 class Passage:
     """The items on their way to the writer. Counts them and reports rejects."""
 
-    def __init__(self, name: str, groups: Memberships, *, late: bool) -> None:
+    def __init__(self, name: str, groups: Memberships, *, late: bool, keep: Callable[[Reject], None]) -> None:
+        self._keep = keep
         self.contacts = self.rejects = self.notes = self.things = self.late = self.lost = 0
         self._name = name
         self._groups = groups
@@ -122,6 +125,7 @@ class Passage:
                 yield item
             elif isinstance(item, Reject):
                 self.rejects += 1
+                self._keep(item)
                 say(f"{self._name}: {item.place}: {plain(item.reason)}")
             elif isinstance(item, Note):
                 self.notes += 1
@@ -182,15 +186,24 @@ def deliver(parts: Iterable[bytes], out: BinaryIO) -> None:
     "the column out. May be given several times.",
 )
 @click.option("--lenient", is_flag=True, help="Exit with code 0 although cards were rejected.")
+@rejects_option
 @click.option("--data", expose_value=False, hidden=True)
 @click.option("--config", expose_value=False, hidden=True)
-def convert(file: str, target: str | None, explain: bool, columns: tuple[str, ...], lenient: bool) -> None:
+def convert(
+    file: str,
+    target: str | None,
+    explain: bool,
+    columns: tuple[str, ...],
+    lenient: bool,
+    rejects: Path | None,
+) -> None:
     """Convert FILE to another format, on standard output.
 
     FILE is vCard 2.1, 3.0 or 4.0, jCard, JSContact, xCard, LDIF, a table (CSV, TSV, XLSX), a ZIP with any of these,
     or what --to json and ndjson write. It is recognised by its bytes; - is standard input. Each contact that can be
     read is written, and none is merged with another. A card that can't be read is reported on standard error, with
-    its line and the reason. The exit code is then 1, unless --lenient is given.
+    its line and the reason. The exit code is then 1, unless --lenient is given. --rejects writes these cards to a
+    file, as they came: in their own format (rows of XLSX as CSV), and as a ZIP where FILE is one.
     """
     if explain == (target is not None):
         raise CommandError("Give --to with a format, or --explain alone.", USAGE)
@@ -206,7 +219,7 @@ def convert(file: str, target: str | None, explain: bool, columns: tuple[str, ..
             ):
                 click.echo(line)
             return
-        passage = _converted(source, found, registry.get(target), overrides)
+        passage = _converted(source, found, registry.get(target), overrides, rejects)
     except (UnknownColumn, UnknownField) as error:
         raise CommandError(f"--map: {plain(str(error))}.", USAGE) from None
     finally:
@@ -230,12 +243,17 @@ def _overrides(columns: tuple[str, ...]) -> dict[str, str]:
 
 
 def _converted(
-    source: InputFile, found: FileFormat, written: FileFormat, overrides: dict[str, str]
+    source: InputFile,
+    found: FileFormat,
+    written: FileFormat,
+    overrides: dict[str, str],
+    rejects: Path | None,
 ) -> Passage:
     """Write everything in the other format. What was met on the way."""
     known = Memberships() if written.has_groups else source.groups(found)
     groups = Memberships() if known is None else known
-    passage = Passage(source.name, groups, late=known is None)
-    items = passage.items(found.read(source.blocks(), overrides=overrides))
-    deliver(written.write(items, registry.NO_GROUPS if written.has_groups else groups), sys.stdout.buffer)
+    with RejectsOutput(rejects, archived=found.name == "zip") as kept:
+        passage = Passage(source.name, groups, late=known is None, keep=kept.put)
+        items = passage.items(found.read(source.blocks(), overrides=overrides))
+        deliver(written.write(items, registry.NO_GROUPS if written.has_groups else groups), sys.stdout.buffer)
     return passage

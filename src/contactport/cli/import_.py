@@ -17,6 +17,7 @@ from contactport.cli.exit_codes import IMPORT, PROGRAM, CommandError
 from contactport.cli.options import allow_network_option, settings_of, settings_options
 from contactport.cli.output import say, told
 from contactport.cli.password import ask_password
+from contactport.cli.rejects import RejectsOutput, rejects_option
 from contactport.process import forbid_core_dumps
 from contactport.settings import Settings
 from contactport.sources.providers import Provider, Providers
@@ -54,6 +55,7 @@ Tell = Callable[[str], None]
     help="Where to write, instead of standard output; replaced once the import is through.",
 )
 @click.option("--lenient", is_flag=True, help="Exit code 0 although something was rejected.")
+@rejects_option
 @allow_network_option
 @settings_options
 @click.pass_context
@@ -65,6 +67,7 @@ def import_(
     format_: str | None,
     output_: Path | None,
     lenient: bool,
+    rejects: Path | None,
     allow_network: tuple[str, ...],
     data: str | None,
     config: Path | None,
@@ -97,7 +100,7 @@ def import_(
     logs.configure("text")
     logging.getLogger().setLevel(logging.WARNING)
     account = Account(provider=provider, grant=Password(username, password, server.strip()), include=INCLUDES)
-    ledger, incomplete = _import(settings, providers, account, format_, output_)
+    ledger, incomplete = _import(settings, providers, account, format_, output_, rejects)
     say(str(ledger))
     context.exit(1 if incomplete or (ledger.rejected and not lenient) else 0)
 
@@ -137,7 +140,12 @@ def _check_server(provider: Provider, server: str, username: str) -> None:
 
 
 def _import(
-    settings: Settings, providers: Providers, account: Account, format_: str, path: Path | None
+    settings: Settings,
+    providers: Providers,
+    account: Account,
+    format_: str,
+    path: Path | None,
+    rejects: Path | None,
 ) -> tuple[Ledger, bool]:
     """The ledger, and whether an address book was not read to its end. Raises CommandError."""
     from contactport.cli.contact_writer import Writer, output, part, write_of
@@ -151,11 +159,19 @@ def _import(
     incomplete = False
     try:
         protocol = Sources(SourceContext(providers=providers)).get(account.provider.protocol("password"))
-        with output(path) as out, _terminal(path) as (tell, show, staged):
+        with (
+            output(path) as out,
+            RejectsOutput(rejects) as rejected,
+            _terminal(path) as (tell, show, staged),
+        ):
             groups: dict[str, list[str]] = {}
             writer = Writer(write_of(format_, groups), out)
             sink = WriterSink(
-                writer.put, groups=None if registry.get(format_).has_groups else groups, tell=tell, show=show
+                writer.put,
+                groups=None if registry.get(format_).has_groups else groups,
+                tell=tell,
+                show=show,
+                keep=rejected.put,
             )
             ledger = sink.ledger
             try:

@@ -12,7 +12,7 @@ import msgspec
 
 from contactport.batch import Batch, Delivered, shortened
 from contactport.cli.output import plain
-from contactport.contact import BookOutcome, Contact, Group, Item
+from contactport.contact import BookOutcome, Contact, Group, Item, Reject
 from contactport.imports.fingerprints import Fingerprints
 
 HELD_CONTACTS = 2000
@@ -55,6 +55,7 @@ class WriterSink:
         groups: dict[str, list[str]] | None,
         tell: Callable[[str], None],
         show: Callable[[Ledger, int | None], None],
+        keep: Callable[[Reject], None] = lambda _reject: None,
     ) -> None:
         self.fingerprints = Fingerprints(secrets.token_bytes(32))
         self.ledger = Ledger()
@@ -66,6 +67,7 @@ class WriterSink:
         self._groups = groups
         self._tell = tell
         self._show = show
+        self._keep = keep
         self._held: deque[list[Contact]] = deque()
         self._written: set[int] = set()
         self._delivered: list[bytes] = []
@@ -79,6 +81,7 @@ class WriterSink:
         self.ledger.notes += len(batch.notes) + batch.unkept_notes
         for reject in batch.rejects:
             self._tell(f"rejected: {plain(reject.place)}: {plain(reject.reason)}")
+            self._keep(reject)
         for note in batch.notes:
             self._tell(f"note: {plain(note.place)}: {plain(note.reason)}")
         if batch.origins:

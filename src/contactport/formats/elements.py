@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from contactport.contact import Reject
+from contactport.contact import Reject, RejectedRecord
 from contactport.formats.charsets.decode import decode
 from contactport.formats.charsets.evidence import Evidence
 from contactport.formats.charsets.unicode_forms import FIRST, of_first_letters, of_mark
@@ -50,25 +50,43 @@ class Syntax(msgspec.Struct, frozen=True):
 
     A group of `opening` begins an element. `resumed` does so after a broken element, where `opening` may also match
     within it. `between` matches everything that may stand between elements, however little of it there is.
-    `decode` gives the value of an element and its end, or raises IncompleteElement or Broken. `codec` names the
-    character set that the first bytes show.
+    `decode` gives the value of an element and its end, or raises IncompleteElement or Broken. `extent` gives the end
+    of a broken one that a text begins with, as far as it shows. `codec` names the character set that the first bytes
+    show.
     """
+
+    format: str
 
     opening: re.Pattern[str]
     resumed: re.Pattern[str]
     between: re.Pattern[str]
     decode: Callable[[str, int], tuple[Any, int]]
+    extent: Callable[[str], int]
     codec: Callable[[bytes], str]
 
 
 class Element(msgspec.Struct, gc=False):
-    """An element: its value, the number of its first line, its size in characters."""
+    """An element: its value, the number of its first line, its text, the name of its format."""
 
     value: Any
     line: int
-    size: int
+    text: str
+    format: str
     is_resumed: bool
     """Whether it was found by searching in or after a broken one, so that it may be a part of that."""
+
+    @property
+    def size(self) -> int:
+        """Its characters."""
+        return len(self.text)
+
+    def reject(self, reason: str) -> Reject:
+        """The reject of an element that is no card."""
+        return Reject(f"line {self.line}", reason, _record(self.text, self.format))
+
+
+def _record(text: str, format: str) -> RejectedRecord:
+    return RejectedRecord(text.encode(errors="surrogateescape"), format)
 
 
 def codec_of(head: bytes) -> str:
@@ -93,7 +111,10 @@ def _text(chunks: Iterable[bytes], codec: Callable[[bytes], str]) -> Iterator[st
 
 
 def elements(chunks: Iterable[bytes], syntax: Syntax, evidence: Evidence) -> Iterator[Element | Reject]:
-    """Every element of the chunks, which may be cut anywhere, and a Reject for each stretch that is none."""
+    """Every element of the chunks, which may be cut anywhere, and a Reject for each stretch that is none.
+
+    A Reject comes when its stretch is over, with the text up to the next one or to the next element.
+    """
     reader = _ElementReader(syntax, evidence)
     waiting: list[str] = []
     size = wanted = 0
@@ -109,6 +130,35 @@ def elements(chunks: Iterable[bytes], syntax: Syntax, evidence: Evidence) -> Ite
         # Looking again at every chunk would take quadratic time where chunks are small and an element is large.
         wanted = 0 if at else 2 * size
     yield from reader.take("".join(waiting), final=True)
+    yield from reader.told()
+
+
+class _Stretch:
+    """A text that is no element, while it goes on. `at` is how far it is held, in the present part of the text."""
+
+    def __init__(self, reject: Reject, is_element: bool, at: int) -> None:
+        self._reject = reject
+        self._is_element = is_element
+        self._parts: list[str] = []
+        self._size = 0
+        self.at = at
+
+    def extend(self, text: str, stop: int) -> None:
+        """It reaches to here."""
+        if self._size <= ELEMENT and stop > self.at:
+            self._parts.append(text[self.at : stop])
+            self._size += stop - self.at
+        self.at = stop
+
+    def told(self, syntax: Syntax) -> Reject:
+        """The Reject, with the text if it is not too long."""
+        text = "".join(self._parts)
+        if self._is_element:
+            text = text[: syntax.extent(text)]
+        text = text.rstrip(" \t\r\n,")
+        if text and self._size <= ELEMENT:
+            self._reject.record = _record(text, syntax.format)
+        return self._reject
 
 
 class _ElementReader:
@@ -119,11 +169,33 @@ class _ElementReader:
         self._line = 1
         self._is_told = False
         """Whether a Reject says that the text since the last element is none."""
+        self._stretch: _Stretch | None = None
+        """The text that the last Reject is about, while it goes on."""
         self._broken = 0
         """The number of broken elements since the last sound one."""
 
     def take(self, text: str, *, final: bool) -> Generator[Element | Reject, None, int]:
         """The elements of a text that begins where the last call has stopped; returns how far it came."""
+        at = yield from self._take(text, final=final)
+        if self._stretch is not None:
+            self._stretch.extend(text, at)
+            self._stretch.at = 0
+        return at
+
+    def told(self, text: str = "", at: int = 0) -> Iterator[Reject]:
+        """The Reject whose text ends here, if there is one."""
+        stretch, self._stretch = self._stretch, None
+        if stretch is not None:
+            stretch.extend(text, at)
+            yield stretch.told(self._syntax)
+
+    def _tell(self, text: str, at: int, line: int, reason: str, *, is_element: bool) -> Iterator[Reject]:
+        """A stretch that is no element begins here."""
+        yield from self.told(text, at)
+        self._is_told = True
+        self._stretch = _Stretch(Reject(f"line {line}", reason), is_element, at)
+
+    def _take(self, text: str, *, final: bool) -> Generator[Element | Reject, None, int]:
         syntax = self._syntax
         at = 0
         while True:
@@ -146,8 +218,10 @@ class _ElementReader:
                 reason, stop = broken.reason, broken.at
             else:
                 if end - start <= ELEMENT:
-                    value = self._decoded(text, start, end, value)
-                    yield Element(value, self._line, end - start, self._broken > 0)
+                    raw = text[start:end]
+                    value = self._decoded(raw, value)
+                    yield from self.told(text, start)
+                    yield Element(value, self._line, raw, syntax.format, self._broken > 0)
                     self._line += text.count("\n", start, end)
                     self._broken, self._is_told = 0, False
                     at = end
@@ -155,15 +229,13 @@ class _ElementReader:
                 reason, stop = "", end
             if stop - start > ELEMENT:
                 reason, stop = TOO_LARGE, start + ELEMENT
-            yield Reject(f"line {self._line}", reason)
-            self._is_told = True
+            yield from self._tell(text, start, self._line, reason, is_element=True)
             self._broken += 1
             at = start + 1 if stop - start <= REWOUND and self._broken <= _REWINDS else stop
             self._line += text.count("\n", start, at)
 
-    def _decoded(self, text: str, start: int, end: int, value: Any) -> Any:
+    def _decoded(self, raw: str, value: Any) -> Any:
         """The value; if the element's bytes are not UTF-8, as the source's other texts are read."""
-        raw = text[start:end]
         if raw.isascii():
             return value
         try:
@@ -183,8 +255,8 @@ class _ElementReader:
         match = self._syntax.between.match(text, at, stop)
         end = at if match is None else match.end()
         if end < stop:
-            self._is_told = True
-            yield Reject(f"line {self._line + text.count(chr(10), at, end)}", OUTSIDE)
+            line = self._line + text.count("\n", at, end)
+            yield from self._tell(text, end, line, OUTSIDE, is_element=False)
 
     def _without(self, text: str, at: int, *, final: bool) -> Generator[Reject, None, int]:
         """The rest of the text, in which no element begins; returns from where it has to be kept."""
@@ -196,8 +268,8 @@ class _ElementReader:
             match = self._syntax.between.match(text, at)
             end = at if match is None else match.end()
             if end < stop:
-                self._is_told = True
-                yield Reject(f"line {self._line + text.count(chr(10), at, end)}", OUTSIDE)
+                line = self._line + text.count("\n", at, end)
+                yield from self._tell(text, end, line, OUTSIDE, is_element=False)
             elif stop > at:
                 # At the beginning of a part, where the next call can go on.
                 match = self._syntax.between.match(text, at, stop)

@@ -26,7 +26,7 @@ from contactport.formats.vcard.writer import with_categories
 __all__ = ["add_properties", "read", "write", "written_property"]
 
 _BEGINS = r'(\[)\s{0,64}"[vV][cC][aA][rR][dD]"\s{0,64}[,\]]'
-_SYNTAX = syntax(_BEGINS, _BEGINS)
+_SYNTAX = syntax("jcard", _BEGINS, _BEGINS)
 _NO_CARD = "this is no jCard: its properties are no array"
 _KEY, _KNOWN = 200, 4096
 _Known = dict[str, tuple[str, Add]]
@@ -48,12 +48,12 @@ def _card(element: Element, known: _Known) -> Iterator[Item]:
     place = f"line {element.line}"
     value = element.value
     if not isinstance(value, list) or len(value) < 2 or not isinstance(value[1], list):  # pyright: ignore[reportUnknownArgumentType]
-        yield Reject(place, _NO_CARD)
+        yield element.reject(_NO_CARD)
         return
     card = TypedCard()
     add_properties(card, cast("list[Any]", value[1]), known)
     item, told = card.finish(element.size)
-    yield item or Reject(place, EMPTY)
+    yield item or element.reject(EMPTY)
     yield from (Note(place, reason) for reason in told)
 
 

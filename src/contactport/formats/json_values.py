@@ -22,6 +22,7 @@ TOO_DEEP = "the values of this card are nested too deeply"
 _LENGTH = 300
 """Digits of the largest number that is read."""
 _DEPTH = 32
+_BRACKET = re.compile(r'"(?:[^"\\]|\\.?)*+"?|(?P<open>[\[{])|(?P<close>[\]}])', re.DOTALL)
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -79,9 +80,22 @@ def _sound(value: Any, depth: int) -> Any:
     return value
 
 
-def syntax(opening: str, resumed: str) -> Syntax:
+def syntax(format: str, opening: str, resumed: str) -> Syntax:
     """Elements that begin so. A group of each pattern is the first character of the value."""
-    return Syntax(re.compile(opening), re.compile(resumed), BETWEEN, value_at, codec_of)
+    return Syntax(format, re.compile(opening), re.compile(resumed), BETWEEN, value_at, _extent, codec_of)
+
+
+def _extent(text: str) -> int:
+    """The end of the value that the text begins with, by its brackets."""
+    depth = 0
+    for found in _BRACKET.finditer(text):
+        if found["open"]:
+            depth += 1
+        elif found["close"]:
+            depth -= 1
+            if depth <= 0:
+                return found.end()
+    return len(text)
 
 
 def written_array(items: Iterable[Item], card_of: Callable[[Contact | Group], Any]) -> Iterator[bytes]:

@@ -7,11 +7,17 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from contactport.contact import Contact, Item
+from contactport.formats import wire_contacts
+from contactport.formats.charsets.evidence import Evidence
 from contactport.formats.cloudsponge import to_wire
 from contactport.formats.registry import NO_GROUPS, Groups
-from contactport.formats.wire_contacts import read
 
 __all__ = ["read", "write"]
+
+
+def read(chunks: Iterable[bytes], *, evidence: Evidence | None = None) -> Iterator[Item]:
+    """Every contact of the lines, in order."""
+    return wire_contacts.read(chunks, evidence=evidence, format="ndjson")
 
 
 def write(items: Iterable[Item], groups: Groups = NO_GROUPS) -> Iterator[bytes]:

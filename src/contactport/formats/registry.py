@@ -55,6 +55,21 @@ class UnknownFormat(LookupError):
     """No format has this name. The text lists all names."""
 
 
+class Frame(msgspec.Struct, frozen=True):
+    """What stands around records that are written as they came: before the first, between two, after the last.
+
+    `by_lines` says that each record ends with a line end, which one that lacks it gets.
+    """
+
+    start: bytes = b""
+    between: bytes = b""
+    end: bytes = b""
+    by_lines: bool = True
+
+
+_ARRAY = Frame(b"[\n", b",\n", b"\n]\n", by_lines=False)
+
+
 class FileFormat(msgspec.Struct, frozen=True, kw_only=True):
     """A format of files. Paths, options and the raw records of a source use its `name`.
 
@@ -76,6 +91,8 @@ class FileFormat(msgspec.Struct, frozen=True, kw_only=True):
     """Whether `/contacts` offers this format."""
     options: dict[str, str] = {}
     """The further arguments of `write`, for a variant."""
+    frame: Frame = Frame()
+    """For records that could not be read."""
 
     @property
     def write(self) -> Write:
@@ -163,6 +180,7 @@ FORMATS: tuple[FileFormat, ...] = (
         reads=True,
         writes=True,
         has_groups=True,
+        frame=_ARRAY,
     ),
     FileFormat(
         name="jscontact",
@@ -172,6 +190,7 @@ FORMATS: tuple[FileFormat, ...] = (
         reads=True,
         writes=True,
         has_groups=True,
+        frame=_ARRAY,
     ),
     FileFormat(
         name="xcard",
@@ -181,6 +200,12 @@ FORMATS: tuple[FileFormat, ...] = (
         reads=True,
         writes=True,
         has_groups=True,
+        frame=Frame(
+            b'<?xml version="1.0" encoding="UTF-8"?>\n<vcards xmlns="urn:ietf:params:xml:ns:vcard-4.0">\n',
+            b"\n",
+            b"\n</vcards>\n",
+            by_lines=False,
+        ),
     ),
     FileFormat(
         name="ldif",
@@ -190,6 +215,7 @@ FORMATS: tuple[FileFormat, ...] = (
         reads=True,
         writes=True,
         has_groups=True,
+        frame=Frame(between=b"\n"),
     ),
     FileFormat(
         name="csv",
@@ -226,6 +252,7 @@ FORMATS: tuple[FileFormat, ...] = (
         suffixes=(".json",),
         reads=True,
         writes=True,
+        frame=_ARRAY,
     ),
     FileFormat(
         name="ndjson",

@@ -7,7 +7,7 @@ was read is written as the same object.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -26,7 +26,10 @@ from contactport.formats.vcard.params import KINDS
 __all__ = ["read", "write"]
 
 NO_CONTACT = "this is no contact of the wire"
-_SYNTAX = syntax(r"(\{)", r'(\{)(?=\s{0,64}"first_name"\s{0,64}:)|\n(\{)')
+_SYNTAXES = {
+    name: syntax(name, r"(\{)", r'(\{)(?=\s{0,64}"first_name"\s{0,64}:)|\n(\{)')
+    for name in ("json", "ndjson")
+}
 _KEYS = frozenset({"first_name", "last_name", "phone", "email"})
 _KINDS = {kind.lower(): kind for kind in KINDS} | {"mobile": "CELL"}
 """Types that are kinds of vCard; any other is the user's own word."""
@@ -34,9 +37,14 @@ _KINDS = {kind.lower(): kind for kind in KINDS} | {"mobile": "CELL"}
 _Object = Mapping[str, Any]
 
 
-def read(chunks: Iterable[bytes], *, evidence: Evidence | None = None) -> Iterator[Item]:
-    """Every contact of a text, in order, whatever stands around them. Never raises for bad input."""
-    for element in elements(chunks, _SYNTAX, Evidence() if evidence is None else evidence):
+def read(
+    chunks: Iterable[bytes], *, evidence: Evidence | None = None, format: Literal["json", "ndjson"] = "json"
+) -> Iterator[Item]:
+    """Every contact of a text, in order, whatever stands around them. Never raises for bad input.
+
+    Both formats are read alike. `format` is the one that rejected records are of.
+    """
+    for element in elements(chunks, _SYNTAXES[format], Evidence() if evidence is None else evidence):
         if isinstance(element, Reject):
             yield element
         else:
@@ -48,11 +56,11 @@ def _contact(element: Element) -> Iterator[Item]:
     value = element.value
     if not isinstance(value, dict) or _KEYS.isdisjoint(cast("_Object", value)):
         if not element.is_resumed:
-            yield Reject(place, NO_CONTACT)
+            yield element.reject(NO_CONTACT)
         return
     contact = _made(cast("_Object", value))
     if contact == Contact():
-        yield Reject(place, EMPTY)
+        yield element.reject(EMPTY)
         return
     told = bounded(contact) if element.size > SMALL else []
     yield contact

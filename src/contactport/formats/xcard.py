@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 import msgspec
 
 from contactport.contact import Contact, Group, Item, Note, Reject
+from contactport.formats import registry
 from contactport.formats.budgets import PROPERTIES
 from contactport.formats.charsets.decode import codec_of as codec_named
 from contactport.formats.charsets.decode import is_utf8
@@ -49,7 +50,7 @@ _PARTS = {
     "N": ("surname", "given", "additional", "prefix", "suffix"),
     "ADR": ("pobox", "ext", "street", "locality", "region", "code", "country"),
 }
-_HEAD = b'<?xml version="1.0" encoding="UTF-8"?>\n<vcards xmlns="urn:ietf:params:xml:ns:vcard-4.0">\n'
+_HEAD = registry.get("xcard").frame.start
 
 
 class _Node(msgspec.Struct):
@@ -128,7 +129,12 @@ def _codec(head: bytes) -> str:
     return name if is_utf8(charset) else codec_named(charset) or name
 
 
-_SYNTAX = Syntax(_OPENING, _OPENING, _BETWEEN, _card_at, _codec)
+def _extent(text: str) -> int:
+    edge = _EDGE.search(text, 1)
+    return len(text) if edge is None else edge.end() if edge["end"] else edge.start()
+
+
+_SYNTAX = Syntax("xcard", _OPENING, _OPENING, _BETWEEN, _card_at, _extent, _codec)
 
 
 def read(chunks: Iterable[bytes], *, evidence: Evidence | None = None) -> Iterator[Item]:
@@ -143,7 +149,7 @@ def read(chunks: Iterable[bytes], *, evidence: Evidence | None = None) -> Iterat
 def _card(element: Element) -> Iterator[Item]:
     place = f"line {element.line}"
     if not isinstance(element.value, _Node):
-        yield Reject(place, NOT_XML)
+        yield element.reject(NOT_XML)
         return
     card = TypedCard()
     for node in element.value.nodes:
@@ -153,7 +159,7 @@ def _card(element: Element) -> Iterator[Item]:
         else:
             card.add(_property(node, ""))
     item, told = card.finish(element.size)
-    yield item or Reject(place, EMPTY)
+    yield item or element.reject(EMPTY)
     yield from (Note(place, reason) for reason in told)
 
 

@@ -29,8 +29,8 @@ from contactport.http.wire.contacts import show_contacts
 from contactport.http.wire.events import show_events
 from contactport.http.wire.health import Readiness, show_health
 from contactport.http.wire.imports import serve_import
-from contactport.http.wire.not_built import refuse_rejects
 from contactport.http.wire.paths import paths, slashed
+from contactport.http.wire.rejects import show_rejects
 from contactport.http.wire.responses import failure
 from contactport.http.wire.services import ServiceList
 from contactport.http.wire.sse import show_stream
@@ -71,6 +71,7 @@ def _wire(service: Service) -> Mount:
         # Not HEAD: whoever only looks must not begin an import.
         here.add(endpoint, path, slashed(path, f"{path}.json", f"{path}.xml"), "GET", "POST")
     here.add(serve_import, "/imports/{id}", paths("imports"), "GET", "HEAD", "DELETE")
+    here.add(show_rejects, "/imports/{id}/rejects", slashed("/imports/{name}/rejects"), "GET", "HEAD")
     for path, endpoint in (
         ("/services.json", ServiceList(service.store)),
         ("/health", show_health),
@@ -80,7 +81,6 @@ def _wire(service: Service) -> Mount:
         here.add(endpoint, path, slashed(path), "GET", "HEAD")
     upload = "/begin_import/upload"
     here.add(begin_upload, upload, slashed(upload, f"{upload}.json", f"{upload}.xml"), "POST")
-    here.add(refuse_rejects, "/imports/{id}/rejects", slashed("/imports/{name}/rejects"), "GET", "HEAD")
     return Mount(
         here.routes,
         [

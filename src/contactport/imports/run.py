@@ -14,8 +14,8 @@ from typing import NamedTuple, Protocol
 import msgspec
 import structlog
 
-from contactport.batch import CHUNK, KEPT, Batch, Delivered, Origin, shortened
-from contactport.contact import Contact, Group, Item, Merge, Note, Reject, Skipped
+from contactport.batch import CHUNK, KEPT, KEPT_BYTES, Batch, Delivered, Origin, shortened
+from contactport.contact import Contact, Group, Item, Merge, Note, Reject, RejectedRecord, Skipped
 from contactport.formats import registry
 from contactport.formats.budgets import bounded
 from contactport.formats.charsets.evidence import Evidence
@@ -101,6 +101,7 @@ class _Attempt:
         self._fingerprints = sink.fingerprints
         self._members = members
         self._found = 0
+        self._rejected = self._rejected_bytes = 0
         self._memberships = Memberships()
         self._owner: int | None = None
         self._listed: int | None = None
@@ -209,12 +210,13 @@ class _Attempt:
         items = await self._items(raw)
         cards = [item for item in items if not isinstance(item, Note)]
         if not cards:
-            self._reject(Reject(raw.key, _NO_CARD))
+            self._reject(Reject(raw.key, _NO_CARD, _whole(raw)))
         for item in items:
             if isinstance(item, Contact):
                 self._contact(raw, item, fingerprint, data_fingerprint if len(cards) == 1 else 0)
             elif isinstance(item, Reject):
-                self._reject(Reject(f"{raw.key}, {item.place}", item.reason))
+                record = _whole(raw) if len(cards) == 1 else item.record
+                self._reject(Reject(f"{raw.key}, {item.place}", item.reason, record))
             elif isinstance(item, Note):
                 self._note(Note(f"{raw.key}, {item.place}", item.reason))
             elif isinstance(item, Group):
@@ -231,9 +233,10 @@ class _Attempt:
         if outcome.contacts:
             self._batch.merges.append(Merge(shortened(raw.key), shortened(outcome.place), SAME_BYTES))
         if outcome.empty:
-            self._reject(Reject(raw.key, _NO_CARD))
-        for reject in outcome.rejects:
-            self._reject(Reject(f"{raw.key}, {reject.place}", reject.reason))
+            self._reject(Reject(raw.key, _NO_CARD, _whole(raw)))
+        if outcome.reject is not None:
+            reject = outcome.reject
+            self._reject(Reject(f"{raw.key}, {reject.place}", reject.reason, _whole(raw)))
 
     async def _items(self, raw: RawRecord) -> list[Item]:
         items: list[Item] = []
@@ -344,7 +347,16 @@ class _Attempt:
 
     def _reject(self, reject: Reject) -> None:
         self._count(1)
-        self._batch.rejects.append(Reject(shortened(reject.place), shortened(reject.reason)))
+        record = reject.record
+        if record is not None:
+            size = len(record.data) + len(record.head)
+            if self._rejected >= KEPT or self._rejected_bytes + size > KEPT_BYTES:
+                record = None
+            else:
+                self._rejected_bytes += size
+                self._bytes += size
+        self._rejected += 1
+        self._batch.rejects.append(Reject(shortened(reject.place), shortened(reject.reason), record))
 
     def _note(self, note: Note) -> None:
         if len(self._batch.notes) < KEPT:
@@ -360,6 +372,10 @@ class _Attempt:
     def _count(self, number: int) -> None:
         self._found += number
         self._batch.found += number
+
+
+def _whole(raw: RawRecord) -> RejectedRecord | None:
+    return RejectedRecord(raw.data, raw.format) if raw.data else None
 
 
 def _book(raw: RawRecord | ContactRecord) -> str:

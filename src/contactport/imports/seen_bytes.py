@@ -13,18 +13,17 @@ import msgspec
 from contactport.contact import Contact, Group, Note, Reject, Skipped
 
 _KEPT = 256
-_REJECTS = 16
 
 
 class SeenOutcome(msgspec.Struct):
-    """What stood in some bytes: how many persons, and what could not be read, with its places in the bytes.
+    """What stood in some bytes: how many persons, or why the only card could not be read.
 
     `place` is where they were met first.
     """
 
     place: str
     contacts: int
-    rejects: list[Reject]
+    reject: Reject | None
     empty: bool
     """Whether there was no card at all."""
 
@@ -42,11 +41,13 @@ class SeenBytes:
     def keep(
         self, fingerprint: int, place: str, cards: Sequence[Contact | Group | Skipped | Reject | Note]
     ) -> None:
-        """Remember what stood in the bytes, unless their rejects are many."""
+        """Remember what stood in the bytes, unless some of several cards are rejects: these are read again."""
         rejects = [item for item in cards if isinstance(item, Reject)]
-        if len(rejects) > _REJECTS:
+        if rejects and len(cards) > 1:
             return
         if len(self._outcomes) >= _KEPT:
             del self._outcomes[next(iter(self._outcomes))]
         contacts = sum(isinstance(item, Contact) for item in cards)
-        self._outcomes[fingerprint] = SeenOutcome(place, contacts, rejects, not cards)
+        self._outcomes[fingerprint] = SeenOutcome(
+            place, contacts, Reject(rejects[0].place, rejects[0].reason) if rejects else None, not cards
+        )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Table, func, insert, select, update
 
 from contactport.batch import KEPT, shortened
 from contactport.contact import BookOutcome, Merge, Note, Reject
-from contactport.store import vault
+from contactport.store import rejected_records, vault
 from contactport.store.imports import Import, RunningImport
 from contactport.store.schema import book, import_, merge, note, reject
 from contactport.store.vault import context
@@ -20,10 +20,19 @@ from contactport.store.vault import context
 T = TypeVar("T", bound=msgspec.Struct)
 
 
+class KeptReject(msgspec.Struct, omit_defaults=True):
+    """A reject as it is kept. `format` is empty where its record is not; `table` tells apart header rows."""
+
+    place: str
+    reason: str
+    format: str = ""
+    table: str = ""
+
+
 class Report(msgspec.Struct, frozen=True):
     """What `GET /imports/ID` tells beside the ledger; every list is empty after the purge."""
 
-    rejects: list[Reject] = []
+    rejects: list[KeptReject] = []
     notes: list[Note] = []
     merges: list[Merge] = []
     books: list[BookOutcome] = []
@@ -34,7 +43,7 @@ def read(connection: Connection, one: Import) -> Report:
     if one.key is None:
         return Report()
     return Report(
-        _opened(connection, one.key, one.id, reject, Reject),
+        rejects_of(connection, one),
         _opened(connection, one.key, one.id, note, Note),
         _opened(connection, one.key, one.id, merge, Merge),
         _opened(connection, one.key, one.id, book, BookOutcome),
@@ -42,8 +51,29 @@ def read(connection: Connection, one: Import) -> Report:
 
 
 def put_rejects(connection: Connection, one: RunningImport, before: int, rejects: list[Reject]) -> None:
-    """Keep rejects while there is room; `before` is how many there were."""
-    _put(connection, one, reject, before, rejects)
+    """Keep rejects, and their records, while there is room; `before` is how many there were."""
+    given = rejects[: max(0, KEPT - before)]
+    records = rejected_records.sealed(connection, one, before, given)
+    rows: list[dict[str, Any]] = []
+    for n, each in enumerate(given, before):
+        kept = KeptReject(each.place, each.reason)
+        if each.record is not None and n in records:
+            kept.format, kept.table = each.record.format, rejected_records.table_of(each.record)
+        rows.append(
+            {
+                "import_id": one.id,
+                "n": n,
+                "sealed_reject": _sealed(one, reject, n, kept),
+                "sealed_record": records.get(n),
+            }
+        )
+    if rows:
+        connection.execute(insert(reject), rows)
+
+
+def rejects_of(connection: Connection, one: Import) -> list[KeptReject]:
+    """The rejects that are kept, in their order: the first has the number 0."""
+    return [] if one.key is None else _opened(connection, one.key, one.id, reject, KeptReject)
 
 
 def put_notes(connection: Connection, one: RunningImport, before: int, notes: list[Note]) -> None:

@@ -176,8 +176,10 @@ reject = Table(
     Column("import_id", Integer, ForeignKey("import.id", ondelete="CASCADE"), primary_key=True),
     Column("n", Integer, primary_key=True),
     Column("sealed_reject", LargeBinary, nullable=False),
+    Column("sealed_record", LargeBinary),
 )
-"""The first 1,000 rejects; their number is in the ledger."""
+"""The first 1,000 rejects; their number is in the ledger. `sealed_record` is the record as it came, where it is kept:
+16 MiB of them at most."""
 
 note = Table(
     "note",

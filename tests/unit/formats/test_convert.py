@@ -122,6 +122,16 @@ def test_what_is_sound_is_written_and_a_reject_is_told(
     ]
 
 
+def test_rejects_are_written_to_a_file_as_they_came(tmp_path: Path, book: bytes) -> None:
+    kept = tmp_path / "rejects.vcf"
+    done = contactport("convert", "-", "--to", "vcf", "--rejects", str(kept), stdin=BROKEN.encode() + book)
+    assert kept.read_bytes().strip() == BROKEN.encode().strip()
+    assert f"1 rejected record is in {kept}." in done.stderr.decode()
+    kept.unlink()
+    contactport("convert", "-", "--to", "vcf", "--rejects", str(kept), stdin=book)
+    assert not kept.exists()
+
+
 def test_a_card_of_no_person_is_left_out_and_told(book: bytes) -> None:
     done = contactport("convert", "-", "--to", "vcf", stdin=THING.encode() + book)
     assert done.returncode == 0

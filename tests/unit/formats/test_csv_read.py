@@ -10,10 +10,11 @@ from contactport.formats.columns import NOTHING
 from contactport.formats.csv.lines import ROW
 from contactport.formats.csv.reader import NO_COLUMNS
 from contactport.formats.csv.records import BROKEN_QUOTE, TOO_LARGE
+from tests.unit.formats.bare import bare
 
 
 def read(data: str | bytes) -> list[Item]:
-    return list(csv.read([data.encode() if isinstance(data, str) else data]))
+    return bare(csv.read([data.encode() if isinstance(data, str) else data]))
 
 
 ANN = Contact(formatted_name="Ann", emails=[Email("ann@example.org")])

@@ -15,6 +15,7 @@ from contactport.formats import jcard, vcard
 from contactport.formats.elements import CUT_OFF, ELEMENT, OUTSIDE, TOO_LARGE
 from contactport.formats.json_values import NOT_JSON, TOO_DEEP
 from contactport.formats.vcard.builder import EMPTY
+from tests.unit.formats.bare import bare
 from tests.unit.formats.strategies import contacts, groups
 
 ADA = '["vcard",[["version",{},"text","4.0"],["fn",{},"text","Ada"]]]'
@@ -23,7 +24,7 @@ BEN = '["vcard",[["fn",{},"text","Ben"]]]'
 
 def read(text: str | bytes, size: int = 0) -> list[Item]:
     data = text.encode() if isinstance(text, str) else text
-    return list(
+    return bare(
         jcard.read([data] if not size else [data[at : at + size] for at in range(0, len(data), size)])
     )
 

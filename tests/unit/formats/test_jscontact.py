@@ -32,6 +32,7 @@ from contactport.formats.jscontact import NO_CARD
 from contactport.formats.jscontact.reading import LOCALIZED
 from contactport.formats.json_values import NOT_JSON
 from contactport.formats.vcard.builder import EMPTY
+from tests.unit.formats.bare import bare
 
 ADA = '{"@type":"Card","version":"1.0","uid":"ada","name":{"full":"Ada"}}'
 BEN = '{"uid":"ben","name":{"full":"Ben"}}'
@@ -40,7 +41,7 @@ BEN = '{"uid":"ben","name":{"full":"Ben"}}'
 def read(text: str | bytes, size: int = 0) -> list[Item]:
     data = text.encode() if isinstance(text, str) else text
     pieces = [data] if not size else [data[at : at + size] for at in range(0, len(data), size)]
-    return list(jscontact.read(pieces))
+    return bare(jscontact.read(pieces))
 
 
 def one(**properties: Any) -> Contact:

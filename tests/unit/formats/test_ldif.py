@@ -24,6 +24,7 @@ from contactport.contact import (
 from contactport.formats import ldif
 from contactport.formats.budgets import PROPERTIES
 from contactport.formats.ldif.entries import ELSEWHERE, ENTRY_BYTES, TOO_LARGE, TOO_MANY
+from tests.unit.formats.bare import bare
 
 THUNDERBIRD = """dn: cn=Jane Doe,mail=jane@example.org
 objectclass: top
@@ -73,7 +74,7 @@ member: cn=Jane Doe,mail=jane@example.org
 
 
 def read(text: str | bytes) -> list[Item]:
-    return list(ldif.read([text.encode() if isinstance(text, str) else text]))
+    return bare(ldif.read([text.encode() if isinstance(text, str) else text]))
 
 
 def test_thunderbird() -> None:

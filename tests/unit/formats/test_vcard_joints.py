@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from contactport.contact import Contact, Group, Item, Note, Phone, Reject, Skipped
 from contactport.formats import vcard
 from samples.book import cards as samples
+from tests.unit.formats.bare import bare
 from tests.unit.formats.strategies import contacts, groups
 
 STRAY = "this line is neither a property nor the rest of one"
@@ -26,7 +27,7 @@ def items(data: str | bytes) -> list[Item]:
     assert read == list(vcard.read([raw], quick=False))
     for size in (1, 7, 50):
         assert read == list(vcard.read(raw[at : at + size] for at in range(0, len(raw), size)))
-    return read
+    return bare(read)
 
 
 def both(data: str | bytes) -> None:

@@ -26,6 +26,7 @@ from contactport.contact import (
     Skipped,
 )
 from contactport.formats import vcard
+from tests.unit.formats.bare import bare
 
 STRAY = "this line is neither a property nor the rest of one"
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(200))
@@ -35,7 +36,7 @@ def items(data: str | bytes) -> list[Item]:
     raw = data if isinstance(data, bytes) else data.encode()
     read = list(vcard.read([raw]))
     assert read == list(vcard.read([raw], quick=False))
-    return read
+    return bare(read)
 
 
 def card(*lines: str | bytes, version: str = "3.0", end: str = "\r\n") -> Contact:

@@ -24,6 +24,7 @@ from contactport.formats import ndjson, wire_contacts
 from contactport.formats.json_values import NOT_JSON
 from contactport.formats.vcard.builder import EMPTY
 from contactport.formats.wire_contacts import NO_CONTACT
+from tests.unit.formats.bare import bare
 from tests.unit.formats.strategies import contacts
 
 ADA = '{"first_name":"Ada","last_name":"","phone":[],"email":[]}'
@@ -31,7 +32,7 @@ BEN = '{"first_name":"Ben"}'
 
 
 def read(text: str | bytes) -> list[Item]:
-    return list(wire_contacts.read([text.encode() if isinstance(text, str) else text]))
+    return bare(wire_contacts.read([text.encode() if isinstance(text, str) else text]))
 
 
 def test_the_contact_object_is_read() -> None:

@@ -10,6 +10,7 @@ from contactport.formats import vcard, xcard
 from contactport.formats.elements import CUT_OFF, OUTSIDE
 from contactport.formats.vcard.builder import EMPTY
 from contactport.formats.xcard import NO_END, NOT_XML, TOO_DEEP
+from tests.unit.formats.bare import bare
 from tests.unit.formats.strategies import contacts, groups
 
 ADA = "<vcard><fn><text>Ada</text></fn></vcard>"
@@ -19,7 +20,7 @@ HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<vcards xmlns="urn:ietf:params:x
 
 def read(text: str | bytes, size: int = 0) -> list[Item]:
     data = text.encode() if isinstance(text, str) else text
-    return list(
+    return bare(
         xcard.read([data] if not size else [data[at : at + size] for at in range(0, len(data), size)])
     )
 

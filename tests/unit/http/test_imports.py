@@ -30,7 +30,7 @@ async def test_a_complete_one_has_its_ledger_and_its_rejects(
     assert list(body) == KEYS
     assert (body["state"], body["service"], body["include"]) == ("complete", "carddav", [])
     assert body["ledger"] == {"found": 3, "delivered": 2, "merged": 0, "rejected": 1}
-    assert body["rejects"] == [{"place": "/book/7.vcf", "reason": "the card has no end"}]
+    assert body["rejects"] == [{"place": "/book/7.vcf", "reason": "the card has no end", "raw": False}]
     assert (body["user_id"], body["import_id"], body["id"]) == ("u", one, one)
     assert body["created_at"] <= body["ended_at"] < body["purge_at"]
 

@@ -8,15 +8,6 @@ from tests.unit.http.asgi import ask
 from tests.unit.http.conftest import Build
 
 
-async def test_the_rejects_as_a_file_name_what_lists_them(wire: Build) -> None:
-    application = wire()
-    answer = await ask(application, "GET", "/imports/17/rejects")
-    assert (answer.status, answer.json()["error"]["code"]) == (404, 2)
-    assert "GET /imports/ID" in answer.json()["error"]["message"]
-    called = await ask(application, "GET", "/imports/17/rejects", query="callback=f")
-    assert (called.status, called.body[:2]) == (200, b"f(")
-
-
 @pytest.mark.parametrize("path", ["/widget/abc.js", "/widget/v1/abc.js", "/address_books.js"])
 async def test_a_script_is_plain_words_and_no_script(wire: Build, path: str) -> None:
     answer = await ask(wire(), "GET", path)

@@ -59,7 +59,6 @@ GROUP = card("Friends", "X-ADDRESSBOOKSERVER-KIND:group", "X-ADDRESSBOOKSERVER-M
         (card("ann", uid=""), (1, 1, 0, 0), (1, 0, 1, 0)),
         (card("ann") + card("bob"), (2, 2, 0, 0), (2, 0, 2, 0)),
         (card("ann", uid="") + card("bob", uid=""), (2, 2, 0, 0), (2, 0, 2, 0)),
-        (card("ann") + b"x\r\n" + card("bob"), (3, 2, 0, 1), (3, 0, 2, 1)),
         (GROUP, (0, 0, 0, 0), (0, 0, 0, 0)),
         (GROUP + card("ann"), (1, 1, 0, 0), (1, 0, 1, 0)),
         (card("Acme", "KIND:org"), (0, 0, 0, 0), (0, 0, 0, 0)),
@@ -77,6 +76,21 @@ async def test_the_same_bytes_behind_many_hrefs_are_read_once(
     assert len(set(places)) == len(places)
     groups = [group.name for batch in kept.batches for group in batch.groups]
     assert groups == (["Friends"] if GROUP in data else [])
+
+
+async def test_bytes_with_a_reject_among_several_cards_are_read_each_time(reads: list[bytes]) -> None:
+    data = card("ann") + b"x\r\n" + card("bob")
+    kept = await read(*(RawRecord(f"/b/{n}.vcf", data, "vcf", "/b/") for n in range(3)))
+    assert reads == [data] * 3
+    assert kept.ledger == (9, 2, 4, 3)
+    assert [reject.record and reject.record.data for reject in kept.rejects] == [b"x"] * 3
+
+
+async def test_a_reject_alone_in_its_bytes_keeps_them_as_they_came(reads: list[bytes]) -> None:
+    data = b"\r\nBEGIN:VCARD\r\nEND:VCARD\r\n"
+    kept = await read(*(RawRecord(f"/b/{n}.vcf", data, "vcf", "/b/") for n in range(3)))
+    assert reads == [data]
+    assert [reject.record and reject.record.data for reject in kept.rejects] == [data] * 3
 
 
 async def test_the_latest_outcomes_are_kept(reads: list[bytes]) -> None:

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from contactport.batch import KEPT, LONGEST, Batch, Origin, shortened
-from contactport.contact import BookOutcome, Contact, Group, Merge, Note, Reject
+from contactport.contact import BookOutcome, Contact, Group, Merge, Note, Reject, RejectedRecord
 from contactport.store import consents, contacts, endings, events, report
 from contactport.store.domains import Domain
 from contactport.store.open import Store
-from contactport.store.report import Report
+from contactport.store.report import KeptReject, Report
 from contactport.store.schema import metadata
 from tests.unit.store.import_factory import batch, begin, claim, get
 
@@ -32,7 +32,7 @@ def full() -> Batch:
         contacts=[Contact(formatted_name="canary")],
         origins=[Origin("/canary/1.vcf", "/canary/", 7)],
         groups=[Group("canary")],
-        rejects=[Reject("/canary/2.vcf", "canary")],
+        rejects=[Reject("/canary/2.vcf", "canary", RejectedRecord(b"canary", "vcf"))],
         notes=[Note("/canary/1.vcf", "canary")],
         merges=[Merge("/canary/3.vcf", "/canary/1.vcf", "canary")],
         books=[BookOutcome("/canary/", "failed", "canary")],
@@ -60,7 +60,7 @@ async def test_all_of_it_comes_back(store: Store, domain: Domain) -> None:
     given = full()
     store.database.write_now(contacts.append, claim(store, import_id), given)
     assert await told(store, domain, import_id) == Report(
-        given.rejects, given.notes, given.merges, given.books
+        [KeptReject("/canary/2.vcf", "canary", "vcf")], given.notes, given.merges, given.books
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from contactport.contact import Contact, Item, Name, Note, Reject
+from contactport.contact import Contact, Item, Name, Note, Reject, RejectedRecord
 from contactport.formats.budgets import SMALL, bounded
 from contactport.formats.columns import column_sets, steps, table_dates
 from contactport.formats.columns.fields import PLACE, SERVICES, Field, parse
@@ -54,11 +54,16 @@ class Columns:
         """What is known of the table before its contacts are read."""
         return Table(understood=self.understood, rows=tuple(map(tuple, self._sample)))
 
-    def items(self, row: Sequence[str], place: str) -> Iterator[Item]:
-        """The contact of a row and its notes, or a reject. Nothing for an empty row or a repeated header."""
+    def items(
+        self, row: Sequence[str], place: str, record: Callable[[], RejectedRecord] | None = None
+    ) -> Iterator[Item]:
+        """The contact of a row and its notes, or a reject. Nothing for an empty row or a repeated header.
+
+        `record` gives the row as it came.
+        """
         told: list[str] = []
         contact = self.contact(list(row), sum(map(len, row)), told)
-        yield from described(contact, told, place)
+        yield from described(contact, told, place, record)
 
     def contact(self, row: list[str], size: int, told: list[str]) -> Contact | None:
         """The contact of a row of so many characters, or None; `told` gets the reasons for notes, or for a reject.
@@ -219,11 +224,13 @@ class Columns:
         ]
 
 
-def described(contact: Contact | None, told: list[str], place: str) -> Iterator[Item]:
-    """What `Columns.contact` found, as items with their place."""
+def described(
+    contact: Contact | None, told: list[str], place: str, record: Callable[[], RejectedRecord] | None = None
+) -> Iterator[Item]:
+    """What `Columns.contact` found, as items with their place. `record` gives the row as it came."""
     if contact is None:
         if told:
-            yield Reject(place, told[0])
+            yield Reject(place, told[0], None if record is None else record())
         return
     yield contact
     for reason in dict.fromkeys(filter(None, told)):

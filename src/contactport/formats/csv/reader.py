@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
-from contactport.contact import Item, Reject
+from contactport.contact import Item, Reject, RejectedRecord
 from contactport.formats.charsets.evidence import Evidence
 from contactport.formats.charsets.files import texts
 from contactport.formats.columns import SAMPLE, Table, described, understand
@@ -81,6 +81,14 @@ class CsvTable:
         self._exact = bool(sample) and sample[0] == _HEADER
         self.columns = understand(sample, overrides, exact=self._exact, partly=partly)
         """How the columns were understood."""
+        self._head = self._header()
+
+    def _header(self) -> bytes:
+        """What stands above the rows, as it came."""
+        named = f"sep={self.dialect.delimiter}\r\n" if self.dialect.is_named else ""
+        texts = [text for rows in self._first for text in rows.texts]
+        at = self.columns.understood.header
+        return (named if at is None else f"{named}{texts[at]}\r\n").encode(errors="replace")
 
     def items(self) -> Iterator[Item]:
         """All contacts. Can be called once."""
@@ -99,17 +107,20 @@ class CsvTable:
                 skipped = max(0, skipped - 1)
                 yield Reject(f"line {rows.lines[0]}", TOO_LARGE)
                 continue
-            for line, cells, size in zip(rows.lines, rows.cells, rows.sizes, strict=True):
+            for line, cells, text in zip(rows.lines, rows.cells, rows.texts, strict=True):
                 if skipped:
                     skipped -= 1
                     continue
                 if exact:
                     cells = [restored(cell) for cell in cells]
-                contact = contact_of(cells, size, told)
+                contact = contact_of(cells, len(text), told)
                 if rows.told and contact is not None:
                     told.append(rows.told)
                 if contact is not None and not told:
                     yield contact
                     continue
-                yield from described(contact, told, f"line {line}")
+                yield from described(contact, told, f"line {line}", lambda text=text: self._record(text))
                 told.clear()
+
+    def _record(self, text: str) -> RejectedRecord:
+        return RejectedRecord(text.encode(errors="replace"), "csv", self._head)

@@ -21,14 +21,14 @@ _LINES = 5_000
 
 
 class Rows(msgspec.Struct, gc=False):
-    """Some rows: the numbers of their first lines, their cells, and their sizes in characters.
+    """Some rows: the numbers of their first lines, their cells, and their texts.
 
     A row about which something is told stands alone; that one of TOO_LARGE has no cells.
     """
 
     lines: Sequence[int]
     cells: list[list[str]]
-    sizes: list[int]
+    texts: list[str]
     told: str = ""
 
 
@@ -72,7 +72,7 @@ class Records:
                 continue
             yield from self._end(waiting)
             self._line += 1
-            yield Rows([self._line], [[]], [0], TOO_LARGE)
+            yield Rows([self._line], [[]], [""], TOO_LARGE)
         yield from self._end(waiting)
 
     def _end(self, waiting: deque[str]) -> Iterator[Rows]:
@@ -130,7 +130,7 @@ class Records:
             return None
         first = self._line - len(self._open) + 1
         self._open = []
-        return Rows([first], [cells], [len(text)])
+        return Rows([first], [cells], [text])
 
     def _broken(self, waiting: deque[str]) -> Rows:
         """The first of the open lines as it is. The others are read again, each on its own."""
@@ -149,7 +149,7 @@ class Records:
     def _literal(self, line: str) -> Rows:
         """The line as a record in which quotation marks mean nothing."""
         cells = [cell.strip(' "') for cell in line.split(self._dialect.delimiter)]
-        return Rows([self._line], [cells], [len(line)], BROKEN_QUOTE)
+        return Rows([self._line], [cells], [line], BROKEN_QUOTE)
 
     def _rows(self, numbers: Sequence[int], lines: list[str]) -> Iterator[Rows]:
         for at in range(0, len(lines), _TOGETHER):
@@ -159,7 +159,7 @@ class Records:
                 rows = [self._cells(line) for line in some]
             if not self._width:
                 self._width = next((len(cells) for cells in rows if len(cells) > 1), 0)
-            yield Rows(numbers[at : at + _TOGETHER], rows, [len(line) for line in some])
+            yield Rows(numbers[at : at + _TOGETHER], rows, some)
 
     def _parsed(self, lines: list[str]) -> list[list[str]] | None:
         """The rows as Python's own module reads them; None if a cell is larger than it reads."""

@@ -22,7 +22,7 @@ from contactport.formats.vcard.writer import with_categories
 __all__ = ["read", "write"]
 
 NO_CARD = "this is no JSContact card"
-_SYNTAX = syntax(r"(\{)", r'(\{)(?=\s{0,64}"@type"\s{0,64}:\s{0,64}"Card")|\n(\{)')
+_SYNTAX = syntax("jscontact", r"(\{)", r'(\{)(?=\s{0,64}"@type"\s{0,64}:\s{0,64}"Card")|\n(\{)')
 _PLAIN = frozenset({"uid", "name", "emails", "phones", "fullName", "members", "organizations", "nicknames"})
 """One of these shows that an object without a type is a card."""
 
@@ -41,10 +41,10 @@ def _card(element: Element) -> Iterator[Item]:
     value = element.value
     if not isinstance(value, dict) or not _is_card(cast("dict[str, Any]", value)):
         if not element.is_resumed:
-            yield Reject(place, NO_CARD)
+            yield element.reject(NO_CARD)
         return
     item, told = CardReader(cast("dict[str, Any]", value)).read(element.size)
-    yield item or Reject(place, EMPTY)
+    yield item or element.reject(EMPTY)
     if isinstance(item, Contact | Group):
         yield from (Note(place, reason) for reason in told)
 

@@ -11,7 +11,7 @@ import base64
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from contactport.contact import Contact, Group, Item, Note, Reject, Skipped
+from contactport.contact import Contact, Group, Item, Note, Reject, RejectedRecord, Skipped
 from contactport.formats.budgets import kept
 from contactport.formats.charsets.decode import decode
 from contactport.formats.charsets.evidence import Evidence
@@ -76,11 +76,11 @@ def _item(entry: LdifEntry, text: _Text) -> Item | None:
         return Reject(f"line {entry.line}", TOO_LARGE)
     names = {name for name, _ in entry.attributes}
     if names <= {"version"}:
-        return Reject(f"line {entry.line}", _EMPTY) if entry.told else None
+        return _reject(entry, _EMPTY) if entry.told else None
     single = dict(reversed(entry.attributes))
     change = text(single.get("changetype", b"add")).strip().lower()
     if change != "add":
-        return Reject(f"line {entry.line}", _NO_CONTENT)
+        return _reject(entry, _NO_CONTENT)
     classes = {text(value).strip().lower() for name, value in entry.attributes if name == "objectclass"}
     uid = identity(text(single.get("dn", b"")))
     if classes & _LISTS:
@@ -91,9 +91,14 @@ def _item(entry: LdifEntry, text: _Text) -> Item | None:
             return Skipped(thing)
     contact = person(entry.attributes, text)
     if contact == Contact(revision=contact.revision):
-        return Reject(f"line {entry.line}", _EMPTY)
+        return _reject(entry, _EMPTY)
     contact.uid = uid
     return contact
+
+
+def _reject(entry: LdifEntry, reason: str) -> Reject:
+    data = b"".join(entry.raw).removesuffix(b"\n").removesuffix(b"\r")
+    return Reject(f"line {entry.line}", reason, RejectedRecord(data, "ldif"))
 
 
 def _group(entry: LdifEntry, uid: str, text: _Text) -> Group:

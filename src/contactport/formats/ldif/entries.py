@@ -27,6 +27,8 @@ class LdifEntry(msgspec.Struct):
     attributes: list[tuple[str, bytes]]
     told: dict[str, None]
     """In words; where TOO_LARGE is among them, the entry has no attributes."""
+    raw: list[bytes]
+    """Its physical lines, with their ends."""
 
 
 def entries(chunks: Iterable[bytes]) -> Iterator[LdifEntry]:
@@ -36,31 +38,33 @@ def entries(chunks: Iterable[bytes]) -> Iterator[LdifEntry]:
     waiting: list[bytes] = []
     """The physical lines of the attribute that may go on."""
     for number, line in enumerate(_lines(chunks), 1):
-        if not line:
+        bare = line.rstrip(b"\r\n")
+        if not bare:
             if entry is not None:
                 _take(entry, waiting)
                 yield entry
             entry, size, waiting = None, 0, []
             continue
         if entry is None:
-            entry = LdifEntry(number, [], {})
-        size += len(line)
+            entry = LdifEntry(number, [], {}, [])
+        size += len(bare)
         if size > ENTRY_BYTES:
-            entry.attributes, waiting = [], []
+            entry.attributes, entry.raw, waiting = [], [], []
             entry.told = {TOO_LARGE: None}
             continue
-        if line[:1] in (b" ", b"\t") and waiting:
-            waiting.append(line[1:])
+        entry.raw.append(line)
+        if bare[:1] in (b" ", b"\t") and waiting:
+            waiting.append(bare[1:])
         else:
             _take(entry, waiting)
-            waiting = [line]
+            waiting = [bare]
     if entry is not None:
         _take(entry, waiting)
         yield entry
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Physical lines without their ends; of one that is larger than an entry may be, the beginning."""
+    """Physical lines with their ends; of one that is larger than an entry may be, the beginning."""
     rest = bytearray()
     overlong = False
     for chunk in chunks:
@@ -79,11 +83,10 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         if overlong and lines:
             lines.pop(0)
             overlong = False
-        for line in lines:
-            yield line.rstrip(b"\r\n")
+        yield from lines
         rest = bytearray(last)
     if rest and not overlong:
-        yield from (line.rstrip(b"\r\n") for line in bytes(rest).splitlines())
+        yield from bytes(rest).splitlines(keepends=True)
 
 
 def _take(entry: LdifEntry, parts: list[bytes]) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Generator, Iterator
 from typing import Literal
 
-from contactport.contact import Contact, Group, Item, Note, Reject
+from contactport.contact import Contact, Group, Note, Reject
 from contactport.formats.budgets import LINES
 from contactport.formats.charsets.evidence import Evidence
 from contactport.formats.vcard.content_lines import is_property
@@ -20,6 +20,7 @@ from contactport.formats.vcard.edges import (
     VERSION,
     UndecidedEdge,
 )
+from contactport.formats.vcard.raw_lines import RawLines
 from contactport.formats.vcard.undecided import Step, UndecidedCard, careful
 
 _BOM = b"\xef\xbb\xbf"
@@ -33,6 +34,7 @@ _EDGES_A_LINE = 3
 _PAUSE_EDGES = 64
 _PAUSE_BYTES = 64 * 1024
 _OUTSIDE = "this is outside of any card (BEGIN:VCARD is missing)"
+_NO_BEGIN = "a card ends here that never began (BEGIN:VCARD is missing)"
 _NO_END = "the input ends within this card (END:VCARD is missing)"
 
 
@@ -65,7 +67,7 @@ class Cutter:
         self._last: bytes | None = None
         """The last line of the open card that is not blank; None after an edge."""
         self._doubtful: UndecidedEdge | None = None
-        self._outside = False
+        self._raw = RawLines(card_bytes)
         self._met = 0
         """The number of lines about a card, so far."""
         self.open = False
@@ -74,11 +76,12 @@ class Cutter:
     @property
     def idle(self) -> bool:
         """Whether the lines so far do not affect the next ones."""
-        return not self.open and not self._outside
+        return not self.open and not self._raw.is_outside
 
     def feed(self, data: bytes, line: int) -> Iterator[Step]:
         """`line` is the number of the data's first line."""
         at = 0
+        self._raw.feed(data, line, self._start if self.open else None)
         while found := SPEAKS_OF_CARD.search(data, at):
             self._met += 1
             if self._met % _PAUSE_EDGES == 0:
@@ -186,14 +189,9 @@ class Cutter:
             return
         begins = text[-11:].upper() == b"BEGIN:VCARD"
         if text[:-11] or not begins:
-            yield from self._tell_outside(number)
+            self._raw.tell_outside(number, _OUTSIDE)
         if begins:
             yield from self._begin(number)
-
-    def _tell_outside(self, number: int) -> Iterator[Item]:
-        if not self._outside:
-            self._outside = True
-            yield Reject(f"line {number}", _OUTSIDE)
 
     def _text(self, whole: bytes, number: int, edges: int) -> Iterator[Step]:
         """A line of the open card that speaks of a card and is no edge, or is one after the end of a value."""
@@ -225,7 +223,7 @@ class Cutter:
             if self.open:
                 yield from self._settle("", lines[at])
             if not self.open:
-                yield from self._tell_outside(number + at)
+                self._raw.tell_outside(number + at, _OUTSIDE)
                 return
             if self._indent is None:
                 lines = self._unindented(lines)
@@ -321,7 +319,7 @@ class Cutter:
             garbage = line[:1] not in _BLANKS and not is_property(line)
             if edge == "begin" or (doubtful.alone and garbage):
                 self._cut(doubtful)
-                yield from self._close()
+                yield from self._close(doubtful.number)
         elif not edge and self._begins(doubtful, line):
             self._cut(doubtful)
             yield from self._begin(doubtful.number)
@@ -340,8 +338,9 @@ class Cutter:
 
     def _begin(self, number: int, line: bytes = b"") -> Iterator[Step]:
         if self.open:
-            yield from self._close()
-        self.open, self._outside, self._too_large = True, False, False
+            yield from self._close(max(self._start, number - 1))
+        yield from self._raw.told_outside(number - 1)
+        self.open, self._too_large = True, False
         self._start, self._first, self._size = number, number + 1, 0
         self._usual = line == b"BEGIN:VCARD"
         self._indent, self._last, self._doubtful = None, None, None
@@ -354,37 +353,42 @@ class Cutter:
             self._folded = self._folded and self._depth > 0
             self._keep([b""], 0)
         elif self.open:
-            yield from self._close()
-        elif not self._outside:
-            yield Reject(f"line {number}", "a card ends here that never began (BEGIN:VCARD is missing)")
+            yield from self._close(number)
         else:
-            self._outside = False
+            self._raw.tell_outside(number, _NO_BEGIN)
+            yield from self._raw.told_outside(number)
 
-    def _close(self) -> Iterator[Step]:
+    def _close(self, end: int | None) -> Iterator[Step]:
+        """The open card, whose last line this is, or the last of all."""
         lines, self._lines = self._lines, []
         self.open = False
         if self._too_large:
             yield Reject(f"line {self._start}", f"this card is larger than {self._limit} bytes")
-        else:
-            yield from careful(lines, self._first, self._start, self._evidence, self._size)
+            return
+        for item in careful(lines, self._first, self._start, self._evidence, self._size):
+            if isinstance(item, Reject) or (isinstance(item, UndecidedCard) and item.needs_record):
+                item.record = self._raw.record(self._start, end)
+            yield item
 
     def flood(self, number: int) -> Iterator[Step]:
         """The present line, and so its card, is larger than a card may be."""
         yield from self._settle("", b"")
+        self._raw.lose()
         if self.open:
             self._too_large = True
             self._lines.clear()
         else:
-            yield from self._tell_outside(number)
+            self._raw.tell_outside(number, _OUTSIDE)
 
     def close(self) -> Iterator[Step]:
         """The end of the input."""
         yield from self._settle("begin", b"")
         if not self.open:
+            yield from self._raw.told_outside()
             return
         if self._last is None and not self._depth and any(map(bytes.strip, self._lines)):
             # The END of an AGENT's card was the last line, so that no value can be half.
-            for item in self._close():
+            for item in self._close(None):
                 if isinstance(item, UndecidedCard):
                     item.notes.append(Note(f"line {self._start}", _NO_END))
                 yield item
@@ -393,4 +397,4 @@ class Cutter:
             return
         self.open = False
         self._lines.clear()
-        yield Reject(f"line {self._start}", _NO_END)
+        yield Reject(f"line {self._start}", _NO_END, self._raw.record(self._start))

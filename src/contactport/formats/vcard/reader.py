@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Iterator
 
-from contactport.contact import Contact, Group, Item, Reject
+from contactport.contact import Contact, Group, Item, Reject, RejectedRecord
 from contactport.formats.budgets import LINES, PARAMETERS, SMALL, bounded
 from contactport.formats.charsets.decode import is_utf8
 from contactport.formats.charsets.evidence import Evidence
@@ -125,7 +125,9 @@ def _whole(block: bytes, at: int, end: int, line: int) -> tuple[Item | None, int
     lines = _quick(body, contact, builder)
     if lines < 0:
         return None, 0
-    item = finish(contact, builder) or Reject(f"line {line}", EMPTY)
+    item = finish(contact, builder)
+    if item is None:
+        item = Reject(f"line {line}", EMPTY, RejectedRecord(block[at : end + _END_BYTES], "vcf"))
     if builder.is_large and isinstance(item, Contact | Group) and bounded(item):
         # The careful way tells what is cut.
         return None, 0
@@ -141,6 +143,7 @@ def _alone(data: bytes) -> Item | None:
 
 
 _ENDS = (b"\r\n", b"\n", b"")
+_END_BYTES = len(b"END:VCARD")
 
 
 class _Reader:

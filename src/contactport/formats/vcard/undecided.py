@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from contactport.contact import Contact, Group, Item, Note, Reject
+from contactport.contact import Contact, Group, Item, Note, Reject, RejectedRecord
 from contactport.formats.budgets import LINES, SMALL, VALUE, bounded
 from contactport.formats.charsets.decode import codec_of, damaged_utf8, is_utf8
 from contactport.formats.charsets.evidence import Evidence
@@ -24,6 +24,8 @@ NOTES = 20
 _JUDGED_TEXTS = 100
 """Texts of one card whose readings are compared."""
 _PAUSE_BYTES = 64 * 1024
+_RECORD_BYTES = 8 * 1024
+_SAYING = frozenset({"FN", "N", "ORG", "NOTE"})
 _TEXT_WORK = 5_000
 """The cost of a text for itself, in octets."""
 
@@ -42,6 +44,16 @@ class UndecidedCard:
         self.notes: list[Note] = []
         self.told: dict[str, None] = {}
         """What was left out of the card, as text."""
+        self.record: RejectedRecord | None = None
+        """The card as it came, where it may turn out to say nothing."""
+
+    @property
+    def needs_record(self) -> bool:
+        """Whether it may turn out to say nothing about a person, and is small enough to be held as it came."""
+        contact = self._contact
+        if self._text_bytes > _RECORD_BYTES or contact.formatted_name or contact.emails or contact.phones:
+            return False
+        return _SAYING.isdisjoint(each.params.name for each in self._waiting)
 
     @property
     def is_open(self) -> bool:
@@ -108,7 +120,7 @@ class UndecidedCard:
         self._waiting = []
         item = finish(self._contact, self._builder)
         if not isinstance(item, Contact | Group):
-            yield item or Reject(f"line {self._line}", EMPTY)
+            yield item or Reject(f"line {self._line}", EMPTY, self.record)
             return
         if self._text_bytes > SMALL or self._builder.is_large:
             self.told |= dict.fromkeys(bounded(item))

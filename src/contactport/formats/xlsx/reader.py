@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, islice
 
-from contactport.contact import Item, Note, Reject
+from contactport.contact import Item, Note, Reject, RejectedRecord
 from contactport.formats.charsets.evidence import Evidence
 from contactport.formats.columns import SAMPLE, Columns, Table, understand
-from contactport.formats.csv import HEADER
+from contactport.formats.csv import HEADER, neutral
 from contactport.formats.detect import detect
 from contactport.formats.xlsx.sheet import TOO_LARGE, SheetRow, rows
 from contactport.formats.xlsx.workbook import NO_SHEETS, Sheet, Workbook, opened
@@ -110,10 +112,12 @@ class Worksheet:
             if self.sample:
                 yield Reject(_place(self.sample[0]), NO_COLUMNS)
             return
+        header = columns.understood.header
+        head = b"" if header is None else _in_csv(self.sample[header].cells) + b"\r\n"
         last = self.sample[-1] if self.sample else None
         for row in chain(self.sample[start:], self._rows):
             last = row
-            yield from _items(row, columns)
+            yield from _items(row, columns, head)
         if last is not None and self._rows.failure:
             yield Reject(f"after {_place(last)}", self._rows.failure)
         yield from (Note(f"sheet {sheet.number}", OTHER_SHEETS) for sheet in self._others)
@@ -156,13 +160,20 @@ def _place(row: SheetRow) -> str:
     return f"row {row.number}"
 
 
-def _items(row: SheetRow, columns: Columns) -> Iterator[Item]:
+def _in_csv(cells: Sequence[str]) -> bytes:
+    """A row as CSV without its line end. No spreadsheet runs a cell that this one only showed."""
+    made = io.StringIO()
+    csv.writer(made).writerow(map(neutral, cells))
+    return made.getvalue().removesuffix("\r\n").encode(errors="replace")
+
+
+def _items(row: SheetRow, columns: Columns, head: bytes) -> Iterator[Item]:
     place = _place(row)
     if row.told == TOO_LARGE:
         yield Reject(place, TOO_LARGE)
         return
     count = 0
-    for item in columns.items(row.cells, place):
+    for item in columns.items(row.cells, place, lambda: RejectedRecord(_in_csv(row.cells), "csv", head)):
         count += 1
         yield item
     if row.told and count:

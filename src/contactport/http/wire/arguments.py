@@ -22,6 +22,7 @@ Arguments = dict[str, str]
 PAIR = frozenset({b"domain_key", b"domain_password"})
 SERVICES = frozenset({b"callback"})
 POLL = PAIR | {b"echo", b"callback"}
+FILE = POLL - {b"callback"}
 EVENTS = POLL | {b"wait", b"since"}
 STREAM = POLL - {b"callback"} | {b"lastEventId"}
 CONTACTS = POLL | {b"start", b"count"}

@@ -105,12 +105,12 @@ async def show_contacts(service: Service, request: Request) -> Response:
                 return StreamingResponse(compressed(_after(begun, pieces), coding), headers=headers)
     except CutShort:
         # Before a word was sent there is still time to say so.
-        raise _deleted() from None
+        raise deleted() from None
     whole = [piece async for piece in compressed(_after(begun), coding)]
     return Response(b"".join(whole), headers=headers)
 
 
-def _deleted() -> Refusal:
+def deleted() -> Refusal:
     return Refusal(
         Code.INVALID_PARAMETERS,
         "The contacts have been deleted, as they are some minutes after every import. Begin a new import to get them "
@@ -137,7 +137,7 @@ def _coding(request: Request, context: RequestContext) -> Coding:
 def _check_ready(one: Import, events: list[Event]) -> None:
     """Raises Refusal: 404 with 528 before the end and with the import's own code after a failure, 410 at last."""
     if one.state == "purged":
-        raise _deleted()
+        raise deleted()
     if one.state == "failed":
         raise why_failed(one, events)
     if one.state != "complete":

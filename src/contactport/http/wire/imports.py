@@ -64,7 +64,9 @@ async def _show(service: Service, request: Request) -> Response:
         ended_at=None if one.ended_at is None else schemas.stamp(one.ended_at),
         purge_at=None if one.purge_at is None else schemas.stamp(one.purge_at),
         ledger=schemas.LedgerBody(one.found, one.delivered, one.merged, one.rejected),
-        rejects=found.report.rejects,
+        rejects=[
+            schemas.RejectBody(each.place, each.reason, bool(each.format)) for each in found.report.rejects
+        ],
         note_count=one.notes,
         notes=found.report.notes,
         merges=found.report.merges,

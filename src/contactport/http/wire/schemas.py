@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from contactport.contact import BookOutcome, Merge, Note, Reject
+from contactport.contact import BookOutcome, Merge, Note
 from contactport.formats.cloudsponge import WireOwner
 
 
@@ -119,6 +119,14 @@ class ErasureBody(msgspec.Struct):
     key_destroyed: bool
 
 
+class RejectBody(msgspec.Struct):
+    """A record that could not be read. `raw` says whether `imports/ID/rejects` has it as it came."""
+
+    place: str
+    reason: str
+    raw: bool
+
+
 class ImportBody(msgspec.Struct, kw_only=True):
     """The answer of `imports`. `rejects`, `notes`, `merges` and `books` are the first thousand of each.
 
@@ -134,7 +142,7 @@ class ImportBody(msgspec.Struct, kw_only=True):
     ended_at: str | None
     purge_at: str | None
     ledger: LedgerBody
-    rejects: list[Reject]
+    rejects: list[RejectBody]
     note_count: int
     notes: list[Note]
     merges: list[Merge]

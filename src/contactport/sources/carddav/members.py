@@ -6,7 +6,7 @@ import re
 from collections.abc import Container
 from urllib.parse import unquote_to_bytes
 
-from contactport.contact import Reject
+from contactport.contact import Reject, RejectedRecord
 from contactport.net.failures import Unreadable
 from contactport.net.redirects import resolve_reference
 from contactport.quantities import size
@@ -126,10 +126,11 @@ class BookMembers:
 
     def put(self, key: str, data: bytes) -> None:
         """Passes on a card that was seen already, and is as good as it gets."""
+        whole = data
         if len(data) > self._longest and not self._photos:
             data = without_pictures(data)
         if len(data) > self._longest:
-            self._builder.reject(Reject(key, self._too_long))
+            self._builder.reject(Reject(key, self._too_long, RejectedRecord(whole, "vcf")))
             return
         if self._owner is not None and href_hash(key) == self._owner:
             self._builder.owner = key

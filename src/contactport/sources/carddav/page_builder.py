@@ -56,6 +56,8 @@ class PageBuilder:
 
     def reject(self, reject: Reject) -> None:
         """A member that is left out."""
+        if reject.record is not None:
+            self._bytes += len(reject.record.data)
         self._rejects.append(reject)
 
     def repeat(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 
-from contactport.contact import Contact, Reject
+from contactport.contact import Contact, Reject, RejectedRecord
 from contactport.net.failures import TooLarge
 from contactport.quantities import size
 from contactport.sources.base import ContactRecord, Page
@@ -13,6 +13,8 @@ from contactport.sources.hosted.json_values import Json, text
 
 RECORDS = 500
 """A page has so many records at most."""
+REJECTED_BYTES = 1024 * 1024
+"""It is full with so many bytes of records that can't be read."""
 
 ToContact = Callable[[Json], Contact | None]
 """From a record's JSON to the contact; None where it is none."""
@@ -28,6 +30,7 @@ class RecordCollector:
         self._seen: set[int] = set()
         self._records: list[ContactRecord] = []
         self._rejects: list[Reject] = []
+        self._rejected_bytes = 0
         self._repeats = 0
         self.listed: int | None = None
         """Members of the listings that were read to their end."""
@@ -63,14 +66,18 @@ class RecordCollector:
         if (key or place) in self._known:
             return None
         if contact is None:
-            self._rejects.append(Reject(place, "the provider's record of it can't be read"))
+            self._reject(place, "the provider's record of it can't be read", item)
         elif len(item) > self._longest:
-            self._rejects.append(Reject(key, f"the contact is larger than {size(self._longest)}"))
+            self._reject(key, f"the contact is larger than {size(self._longest)}", item)
         else:
             record = ContactRecord(key, contact, book)
             self._records.append(record)
             return record
         return None
+
+    def _reject(self, place: str, reason: str, item: bytes) -> None:
+        self._rejects.append(Reject(place, reason, RejectedRecord(item, "json")))
+        self._rejected_bytes += len(item)
 
     def drop(self, records: list[ContactRecord]) -> None:
         """Forgets some of those that were taken last, as if they had not come."""
@@ -81,7 +88,7 @@ class RecordCollector:
     @property
     def full(self) -> bool:
         """Whether a page should go out now."""
-        return len(self._records) + len(self._rejects) >= RECORDS
+        return len(self._records) + len(self._rejects) >= RECORDS or self._rejected_bytes >= REJECTED_BYTES
 
     @property
     def empty(self) -> bool:
@@ -90,6 +97,6 @@ class RecordCollector:
     def page(self) -> Page:
         """What was gathered since the last one."""
         records, self._records = self._records, []
-        rejects, self._rejects = self._rejects, []
+        rejects, self._rejects, self._rejected_bytes = self._rejects, [], 0
         repeats, self._repeats = self._repeats, 0
         return Page(contacts=records, rejects=rejects, repeats=repeats, listed=self.listed)
