@@ -245,8 +245,8 @@ def test_services(app: LiveService) -> None:
     for row in services.values():
         assert list(row)[:5] == ["name", "method", "methods", "aliases", "domains"]
         assert row["method"] in ("password", "consent", "file", "retired")
-        assert set(row["methods"]) <= {"password", "consent"}
-        assert row["methods"][:1] == ([row["method"]] if row["method"] in ("password", "consent") else [])
+        assert set(row["methods"]) <= {"password", "consent", "file"}
+        assert row["methods"][:1] == ([] if row["method"] == "retired" else [row["method"]])
     assert services["gmail"]["methods"] == ["consent", "password"]
 
 

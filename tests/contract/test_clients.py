@@ -57,7 +57,7 @@ def test_a_client_that_knows_only_retired_services_is_told_the_way_that_works(ap
     account = app.account() | {"service": "PLAXO"}
     answer = ask(app.port, "POST", f"/begin_import/import?{urlencode(account)}", app.pair.basic)
     assert (answer.status, answer.json()["error"]["code"]) == (400, 261)
-    told = re.search(r"service=(\w+) with its address as `(\w+)`", answer.json()["error"]["message"])
+    told = re.search(r"service=(\w+), with its address as `(\w+)`", answer.json()["error"]["message"])
     assert told is not None
     assert told[2] in account
     asked = Java(app.port, app.pair)

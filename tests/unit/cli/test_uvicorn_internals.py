@@ -44,8 +44,8 @@ async def test_a_connection_has_every_attribute_that_is_used() -> None:
     config.load()
     connection = HttpToolsProtocol(config, ServerState(), {})
     assert used() >= {"transport", "connections", "loop", "headers", "scope"}
-    # `flow` and `scope` are made with the connection and its first request.
-    assert {name for name in used() if not hasattr(connection, name)} <= {"flow", "scope", "transport"}
+    # `flow`, `scope` and `url` are made with the connection and its first request.
+    assert {name for name in used() if not hasattr(connection, name)} <= {"flow", "scope", "transport", "url"}
     annotated = inspect.getsource(HttpToolsProtocol)
     assert all(f"self.{name}" in annotated for name in used())
 

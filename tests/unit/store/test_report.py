@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from contactport.batch import KEPT, LONGEST, Batch, Origin, shortened
 from contactport.contact import BookOutcome, Contact, Group, Merge, Note, Reject, RejectedRecord
@@ -15,7 +15,7 @@ from contactport.store import consents, contacts, endings, events, report
 from contactport.store.domains import Domain
 from contactport.store.open import Store
 from contactport.store.report import KeptReject, Report
-from contactport.store.schema import metadata
+from contactport.store.schema import metadata, upload_piece
 from tests.unit.store.import_factory import batch, begin, claim, get
 
 SEALED = [
@@ -89,6 +89,11 @@ async def test_no_sealed_row_of_any_table_is_left(
     import_id = begin(store, domain, retention=0)
     store.database.write_now(
         consents.insert_consent, store.ring, import_id, redirect_url="https://canary.example/", client_key=0
+    )
+    store.database.write_now(
+        lambda connection: connection.execute(
+            insert(upload_piece).values(import_id=import_id, n=0, sealed_data=b"canary")
+        )
     )
     store.database.write_now(contacts.append, claim(store, import_id), full())
     assert all(rows(store)), "the test leaves a row in every table"
